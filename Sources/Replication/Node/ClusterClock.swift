@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// The leader's estimate of the time: the median of the voters' wall clocks.
 ///

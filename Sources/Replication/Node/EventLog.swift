@@ -1,4 +1,4 @@
-package import Collections
+import Collections
 package import Storage
 
 /// The place of an event: the same on every node, so a stream resumes anywhere.

@@ -1,4 +1,4 @@
-package import Collections
+import Collections
 package import Storage
 
 /// Which requests took effect, and what they were answered: part of the replicated state.

@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// What the lines of a load are for.
 enum LoadPurpose: Sendable {

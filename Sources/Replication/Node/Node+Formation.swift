@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// A cluster that this node is about to create: its first entry is on the way to the disk.
 struct Creation: Sendable {

@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// Who is connected, what they say, and whether they may say it.
 extension Node {

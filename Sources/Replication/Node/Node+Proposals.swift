@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// Where proposals go: into this leader's log, or to the node that leads.
 extension Node {

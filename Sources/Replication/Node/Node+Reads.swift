@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// A query that waits until the state is new enough.
 struct PendingQuery: Sendable {

@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// Requests of one connection, which take effect in the order sent.
 struct Lane: Sendable {

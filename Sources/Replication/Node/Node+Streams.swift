@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// Live delivery: each event once and in order, resumed anywhere by its id.
 extension Node {

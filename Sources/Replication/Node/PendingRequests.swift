@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// The requests of this node's own clients that have no answer yet, in the order taken.
 struct PendingRequests: Sendable {

@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// What the leader has taken and not applied yet, and who waits for it.
 struct ProposalsInFlight: Sendable {

@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// What waits for a state that is new enough.
 ///

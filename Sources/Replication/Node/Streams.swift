@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// The event streams of this node's clients.
 struct Streams: Sendable {

@@ -40,8 +40,8 @@ package final class Connection {
 
     /// Puts a socket on a loop.
     ///
-    /// - Parameter isConnecting: Whether it comes from ``Socket/connecting(to:)``: nothing is
-    ///   sent or read until ``finishConnecting()`` was called.
+    /// `isConnecting` says that it comes from ``Socket/connecting(to:)``: nothing is sent or read
+    /// until ``finishConnecting()`` was called.
     package init(
         _ socket: consuming Socket,
         key: PollKey,
@@ -89,7 +89,7 @@ package final class Connection {
     /// One read a turn is enough: what is left makes it readable again, and no connection starves
     /// the others.
     ///
-    /// - Parameter buffer: Scratch space for all connections, e.g. 64 KiB; its content is anything.
+    /// `buffer` is scratch space for all connections, of 64 KiB or so; its content is anything.
     package func receive(
         into buffer: inout [UInt8],
         at now: Instant,

@@ -88,7 +88,7 @@ struct Poller {
 
     /// Waits until a socket is ready or the time is over, and puts the ready ones into `ready`.
     ///
-    /// - Parameter milliseconds: Negative waits without end.
+    /// A negative time waits without end.
     mutating func wait(milliseconds: Int32, into ready: inout [Readiness]) {
         ready.removeAll(keepingCapacity: true)
         var left = unsafe poll(&polled, nfds_t(polled.count), milliseconds)

@@ -6,7 +6,7 @@ internal import Glibc
 
 /// What the system refused, and why.
 package struct SocketError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The call or the step that failed, e.g. `connect`.
+    /// The call or the step that failed, such as `connect`.
     package var operation: String
     /// The system's number, or 0 if the reason is in ``operation`` alone.
     package var code: Int32

@@ -11,10 +11,8 @@ package enum EventStreamWriter {
 
     /// Appends an event.
     ///
-    /// - Parameters:
-    ///   - id: Where a client that comes back goes on; one line.
-    ///   - name: Its kind; one line.
-    ///   - data: Its content; each line becomes a `data:` line.
+    /// The id is where a client that comes back goes on; id and name are one line, and each line of
+    /// the data becomes a `data:` line.
     package static func write(
         id: String?,
         name: String,

@@ -34,7 +34,7 @@ package struct HTTPConnection: Sendable {
 
     /// Creates the state of a new connection.
     ///
-    /// - Parameter fields: Fields of every answer, each as `Name: value\r\n`.
+    /// `fields` are those of every answer, each as `Name: value\r\n`.
     package init(limits: HTTPLimits = HTTPLimits(), fields: [UInt8] = []) {
         self.limits = limits
         self.fields = fields
@@ -62,8 +62,8 @@ package struct HTTPConnection: Sendable {
 
     /// The next whole request; nil if there is none, or too many are in flight.
     ///
-    /// - Parameter output: Where answers go out that need no one else: to what is no request, and
-    ///   to `Expect: 100-continue`.
+    /// Into `output` go answers that need no one else: to what is no request, and to
+    /// `Expect: 100-continue`.
     package mutating func nextRequest(into output: inout [UInt8]) -> HTTPRequest? {
         guard !isLast, !isPaused else { return nil }
         do {

@@ -175,7 +175,9 @@ struct HTTPRequestParser: Sendable {
         )
     }
 
-    /// Forgets what was read. A large buffer is given back: most connections are idle.
+    /// Forgets what was read.
+    ///
+    /// A large buffer is given back: most connections are idle.
     private mutating func reclaim() {
         if start == buffer.count {
             buffer.removeAll(keepingCapacity: buffer.capacity <= 1 << 14)

@@ -62,9 +62,7 @@ package struct HTTPResponse: Sendable {
 
     /// Appends the answer as it goes over the wire.
     ///
-    /// - Parameters:
-    ///   - common: Fields that all answers have.
-    ///   - isHead: Whether the body is left out, but not its length.
+    /// `common` are fields that all answers have; `isHead` leaves the body out, but not its length.
     func write(to output: inout [UInt8], common: [UInt8], isHead: Bool, closes: Bool) {
         output.append(contentsOf: status.line)
         output.append(contentsOf: common)

@@ -1,5 +1,5 @@
 package import Replication
-package import Storage
+import Storage
 
 /// Clients that append to and read from a simulated register, retry under the same key until they
 /// have an answer, and note what they saw.

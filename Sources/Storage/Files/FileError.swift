@@ -18,7 +18,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Why it failed.
     public var reason: Reason
-    /// The call, e.g. `write`.
+    /// The call, as `write`.
     public var call: String
     /// What it was called on.
     public var path: String

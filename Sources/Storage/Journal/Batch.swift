@@ -23,9 +23,11 @@ extension SegmentFile {
     ///
     /// - Parameters:
     ///   - number: The number that it must have.
+    ///   - offset: Where its head begins.
     ///   - mayBeTorn: Whether it lies in the last file, where an end that was never written is no
     ///     damage unless another batch follows.
-    /// - Returns: The batch, or a note if even its head is torn.
+    /// - Returns: The batch, and a note if it or even its head is torn.
+    /// - Throws: ``JournalError/damaged(_:)``.
     func batch(
         _ number: UInt64,
         at offset: Int,

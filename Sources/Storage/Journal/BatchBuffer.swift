@@ -15,7 +15,10 @@ struct BatchBuffer {
 
     /// Puts a batch together.
     ///
-    /// - Parameter segment: The head of the file, if the batch begins one.
+    /// - Parameters:
+    ///   - number: The batch's number.
+    ///   - state: What holds after it.
+    ///   - segment: The head of the file, if the batch begins one.
     /// - Returns: The offset of the first line within ``bytes``.
     mutating func finish(
         number: UInt64,

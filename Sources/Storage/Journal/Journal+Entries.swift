@@ -5,6 +5,7 @@ extension Journal {
     ///   - after: The entry before the first one wanted.
     ///   - through: The last one wanted; entries beyond the end of the log are left out.
     ///   - maximumBytes: The lines together are not longer than this, but for the first.
+    /// - Returns: The entries, in order.
     /// - Throws: ``JournalError/damaged(_:)`` if a line is not what was written: wrong data is never
     ///   served.
     public func entries(

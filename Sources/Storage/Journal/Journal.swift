@@ -54,7 +54,10 @@ public final class Journal {
     /// - Parameters:
     ///   - directory: Where the files are; locked until ``close()`` or the end of the process.
     ///   - id: The node's id, which the directory must belong to.
+    ///   - fileSystem: The disk.
+    ///   - configuration: The sizes of the files, which may differ from start to start.
     ///   - makeIncarnation: Called for a new journal: 16 random lower-case hex digits.
+    /// - Returns: The journal, and what it held.
     /// - Throws: ``JournalError``; the directory is left as it was, but for files that count for
     ///   nothing.
     public static func open(
@@ -197,8 +200,9 @@ extension Journal {
         try startSegment(lines, next, number: recovery.nextSegment)
         do throws(FileError) {
             if let older { try closeOlder(older, next: recovery.nextSegment) }
-            // Before this the whole directory of a new journal may be gone after a power loss.
-            if recovery.state == nil { try fileSystem.syncAncestors(of: directory) }
+            // Before this the whole directory may be gone after a power loss. Not only for a new
+            // journal: the process that made it may have crashed just before this line.
+            try fileSystem.syncAncestors(of: directory)
         } catch { throw fail(error) }
     }
 

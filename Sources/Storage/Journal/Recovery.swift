@@ -58,17 +58,34 @@ struct Recovery {
 extension Recovery {
     typealias Top = (file: SegmentFile, head: SegmentHead, bodyOffset: Int)
 
-    /// The newest file whose head was written.
+    /// The newest file that was begun completely.
     private mutating func findTop() throws(JournalError) -> Top? {
         for number in numbers.reversed() {
             let file = try read(number, limit: nil)
             if file.isBlank(from: 0) { continue }
-            if let (head, bodyOffset) = try readHead(of: file, mayBeTorn: true) {
+            if let (head, bodyOffset) = try readHead(of: file, mayBeTorn: true),
+                try isComplete(file, bodyOffset)
+            {
                 return (file, head, bodyOffset)
             }
-            notes.append(file.dropped(from: 0, "the head of the file is incomplete"))
+            notes.append(file.dropped(from: 0, "the file was never begun completely"))
         }
         return nil
+    }
+
+    /// Whether a file's first batch was written completely, and with it the file's beginning.
+    ///
+    /// If not, nothing of the file counts, not even good lines: they may be copies of lines that
+    /// are complete in the file before, where an earlier recovery crashed. If the file was durable
+    /// once, the one before it is closed, and that is damage.
+    private func isComplete(
+        _ file: SegmentFile,
+        _ bodyOffset: Int
+    ) throws(JournalError) -> Bool {
+        guard bodyOffset < file.bytes.count, !file.isBlank(from: bodyOffset) else { return false }
+        let number = file.batches(from: bodyOffset).first ?? 1
+        let (batch, _) = try file.batch(number, at: bodyOffset, mayBeTorn: true)
+        return batch.map { $0.tear == nil } ?? false
     }
 
     /// Reads the first line; nil if the file was never completed.

@@ -46,7 +46,7 @@ extension Consensus {
     mutating func count(vote reply: VoteReply, from peer: NodeIdentity, _ now: Instant) {
         guard isCurrent(reply.term, now), role == .candidate, reply.asked == term else { return }
         #if PLANTED_BUGS
-        if PlantedBug.active == .countRefusal { state.candidacy?.tally.record(true, from: peer) }
+        if PlantedBug.countRefusal.isActive { state.candidacy?.tally.record(true, from: peer) }
         #endif
         state.candidacy?.tally.record(reply.isGranted, from: peer)
         decide(now)

@@ -35,7 +35,7 @@ extension Consensus {
 
     mutating func receive(_ append: Append, from peer: NodeIdentity, _ now: Instant) {
         #if PLANTED_BUGS
-        if PlantedBug.active == .ignoreStaleTerm, append.term < term {
+        if PlantedBug.ignoreStaleTerm.isActive, append.term < term {
             return accept(append, from: peer)
         }
         #endif
@@ -100,7 +100,7 @@ extension Consensus {
         for run in entries.terms {
             for _ in 0..<run.count {
                 #if PLANTED_BUGS
-                if PlantedBug.active == .truncateMatching, index > commitIndex { return index }
+                if PlantedBug.truncateMatching.isActive, index > commitIndex { return index }
                 #endif
                 if index > state.log.before.index, state.log.term(at: index) != run.term {
                     return index
@@ -121,7 +121,7 @@ extension Consensus {
     /// Raises the commit index to an entry that was compared with the leader's (pitfall 11).
     private mutating func commit(_ index: LogIndex) {
         #if PLANTED_BUGS
-        if PlantedBug.active == .followerCommitsUnverified { raiseCommit(to: state.log.lastIndex) }
+        if PlantedBug.followerCommitsUnverified.isActive { raiseCommit(to: state.log.lastIndex) }
         #endif
         raiseCommit(to: min(index, state.log.lastIndex))
     }
@@ -146,7 +146,7 @@ extension Consensus {
             outcome: outcome
         )
         #if PLANTED_BUGS
-        if PlantedBug.active == .followerAcknowledgesBeforeDurable {
+        if PlantedBug.followerAcknowledgesBeforeDurable.isActive {
             send(.appendReply(reply), to: peer)
         }
         #endif

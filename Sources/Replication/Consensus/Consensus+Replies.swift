@@ -54,10 +54,10 @@ extension Consensus {
             return leadership.peers.first { $0.identity == voter }?.match ?? .zero
         }
         #if PLANTED_BUGS
-        if PlantedBug.active == .acknowledgeBeforeMajority {
+        if PlantedBug.acknowledgeBeforeMajority.isActive {
             raiseCommit(to: state.durability.index)
         }
-        if PlantedBug.active == .commitOldTermByCounting { raiseCommit(to: agreed ?? .zero) }
+        if PlantedBug.commitOldTermByCounting.isActive { raiseCommit(to: agreed ?? .zero) }
         #endif
         guard let agreed, agreed > commitIndex, state.log.term(at: agreed) == term else { return }
         raiseCommit(to: agreed)

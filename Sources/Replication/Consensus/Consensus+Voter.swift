@@ -33,7 +33,7 @@ extension Consensus {
         state.vote.candidate = candidate
         turn.changesVote = true
         #if PLANTED_BUGS
-        if PlantedBug.active == .forgetVote { turn.changesVote = false }
+        if PlantedBug.forgetVote.isActive { turn.changesVote = false }
         #endif
     }
 

@@ -25,5 +25,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     // Sound: set once before the simulation starts, which runs in a single thread.
     /// The one that is active, if any.
     nonisolated(unsafe) package static var active: PlantedBug?
+
+    /// Whether this one is active.
+    package var isActive: Bool { unsafe Self.active == self }
 }
 #endif

@@ -3,14 +3,18 @@ import Testing
 
 @Suite struct OptionsParsingTests {
     private func parse(
-        _ line: String, _ root: CommandSpec = OptionsTable.cli, environment: [String: String] = [:]
+        _ line: String,
+        _ root: CommandSpec = OptionsTable.cli,
+        environment: [String: String] = [:]
     ) throws -> Invocation {
         let arguments = line.split(separator: " ").map(String.init)
         return try Parser(root).parse(arguments, environment: environment)
     }
 
     private func run(
-        _ line: String, _ root: CommandSpec = OptionsTable.cli, environment: [String: String] = [:]
+        _ line: String,
+        _ root: CommandSpec = OptionsTable.cli,
+        environment: [String: String] = [:]
     ) throws -> ParsedCommand {
         let invocation = try parse(line, root, environment: environment)
         guard case .run(let command) = invocation else {
@@ -46,7 +50,9 @@ import Testing
         #expect(command.string("target") == "#ops")
     }
 
-    @Test(arguments: ["-yo json whoami", "-yojson whoami", "whoami -y -o=json", "-o json whoami --yes"])
+    @Test(arguments: [
+        "-yo json whoami", "-yojson whoami", "whoami -y -o=json", "-o json whoami --yes",
+    ])
     func `short options combine`(line: String) throws {
         let command = try run(line)
         #expect(command.flag("yes"))
@@ -150,7 +156,8 @@ import Testing
                 Error: Unexpected argument 'b\\u{1B}[2J'
                 Usage: chat-cli room create [<options>] <name>
                   See 'chat-cli room create --help' for more information.
-                """)
+                """
+        )
     }
 
     @Test(arguments: [
@@ -186,17 +193,23 @@ import Testing
         #expect(error?.exitCode == .configuration)
         #expect(
             error?.message == "The value 'soon' is invalid for CHAT_TIMEOUT. Please provide a time"
-                + " such as '500ms', '5s' or '2m', from 1ms to 1h.")
+                + " such as '500ms', '5s' or '2m', from 1ms to 1h."
+        )
     }
 }
 
 @Suite struct OptionsSettingsTests {
     private func parse(
-        _ arguments: [String], environment: [String: String] = [:], file: [String: String]
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        file: [String: String]
     ) throws(UsageError) -> ParsedCommand? {
         let invocation = try Parser(OptionsTable.node).parse(arguments, environment: environment) {
             (command) throws(UsageError) in
-            command.string("config").map { Settings(source: $0, values: file) }
+            guard command.declares("config"), let path = command.string("config") else {
+                return nil
+            }
+            return Settings(source: path, values: file)
         }
         if case .run(let command) = invocation { return command }
         return nil

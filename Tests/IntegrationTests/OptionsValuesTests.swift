@@ -45,24 +45,30 @@ import Testing
 
     @Test func `problems of a table are found`() {
         let bad = CommandSpec(
-            "bad", abstract: "",
+            "bad",
+            abstract: "",
             options: [
                 .value("limit", .integer(1...5), default: "6", help: "L."),
                 .value("password", excludes: ["nothing"], help: "P."), .flag("help", help: ""),
             ],
             subcommands: [
                 CommandSpec(
-                    "a", abstract: "A.",
+                    "a",
+                    abstract: "A.",
                     arguments: [
                         ArgumentSpec("x", .many(atLeast: 1), help: "X."),
                         ArgumentSpec("limit", help: "Y."),
-                    ]),
+                    ]
+                ),
                 CommandSpec("b", abstract: "B.", options: [.flag("key", help: "K.")]),
                 CommandSpec("b", abstract: "B.", options: [.value("key", help: "K.")]),
-            ], defaultSubcommand: "c")
+            ],
+            defaultSubcommand: "c"
+        )
         #expect(
             bad.problems == [
-                "bad declares '--help' twice", "bad declares 'help' twice", "bad declares 'b' twice",
+                "bad declares '--help' twice", "bad declares 'help' twice",
+                "bad declares 'b' twice",
                 "bad has no abstract", "bad has a default subcommand that does not exist",
                 "bad has an invalid default for '--limit'",
                 "bad has '--password' exclude 'nothing', which does not exist",
@@ -72,6 +78,7 @@ import Testing
                 "bad a has 'limit' after 'x', which takes all", "bad b declares '--help' twice",
                 "bad b declares 'help' twice", "bad b declares '--help' twice",
                 "bad b declares 'help' twice", "bad has '--key' both with and without a value",
-            ])
+            ]
+        )
     }
 }

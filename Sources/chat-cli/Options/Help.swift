@@ -5,7 +5,7 @@ package struct Help: Sendable {
 
     /// Prepares the help of the command at `path`, or of the last that exists on the way.
     ///
-    /// - Parameter width: Columns to wrap to; below 40 counts as 40.
+    /// It is wrapped to `width` columns, but never to less than 40.
     package init(_ root: CommandSpec, path: [String] = [], width: Int = 80) {
         var route = CommandRoute(root)
         for name in path {
@@ -23,22 +23,26 @@ package struct Help: Sendable {
         blocks.append(wrap("USAGE: \(Self.synopsis(of: route))", hanging: 7))
         blocks += argumentBlock + optionBlocks + subcommandBlocks + exampleBlock
         if !route.command.subcommands.isEmpty {
-            blocks.append(wrap("See '\(route.root.name) help <subcommand>' for detailed help.", first: 2))
+            let words = ([route.root.name, "help"] + route.path).joined(separator: " ")
+            blocks.append(wrap("See '\(words) <subcommand>' for detailed help.", first: 2))
         }
         return blocks.joined(separator: "\n\n")
     }
 
-    /// The usage line: what is required by name, all else as `[<options>]`.
+    /// The usage line: what is required, and all else as `[<options>]`.
     static func synopsis(of route: CommandRoute) -> String {
-        let parts = route.command.options.filter(\.isRequired).map(\.signature) + ["[<options>]"]
-        if !route.command.subcommands.isEmpty {
-            let isOptional = route.defaultRoute != nil
-            let required = route.defaultRoute?.command.options.filter(\.isRequired) ?? []
-            let names = [route.name] + parts + [isOptional ? "[<subcommand>]" : "<subcommand>"]
-            return (names + required.map(\.signature)).joined(separator: " ")
-        }
+        let required = route.command.options.filter(\.isRequired).map(\.signature)
         let words = route.command.arguments.map(\.synopsis)
-        return ([route.name] + parts + words).joined(separator: " ")
+        if let next = route.defaultRoute {
+            let needed = next.command.options.filter(\.isRequired).map(\.signature)
+            return joined([route.name, "[<subcommand>]"], required, needed, ["[<options>]"])
+        }
+        let subcommand = route.command.subcommands.isEmpty ? [] : ["<subcommand>"]
+        return joined([route.name], required, ["[<options>]"], subcommand, words)
+    }
+
+    private static func joined(_ parts: [String]...) -> String {
+        parts.joined().joined(separator: " ")
     }
 
     private var paragraphs: [String] {

@@ -3,9 +3,7 @@ enum TextWrapping {
     /// Wraps `text`; lines that it already has are kept, and a word that is too long has a line of
     /// its own.
     ///
-    /// - Parameters:
-    ///   - first: Spaces before the first line.
-    ///   - hanging: Spaces before all others.
+    /// There are `first` spaces before the first line and `hanging` before all others.
     static func wrap(_ text: String, width: Int, first: Int, hanging: Int) -> String {
         var lines: [String] = []
         for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {

@@ -21,7 +21,10 @@ extension Completions {
             "            --) ended=1 ;;",
         ]
             + (valued.isEmpty
-                ? [] : ["            \(valued)) [[ ${COMP_WORDS[index]} == '=' ]] && index+=1; index+=1 ;;"])
+                ? []
+                : [
+                    "            \(valued)) [[ ${COMP_WORDS[index]} == '=' ]] && index+=1; index+=1 ;;"
+                ])
             + [
                 "            -*|=) ;;",
                 "            *)",
@@ -39,7 +42,8 @@ extension Completions {
     private var bashOffers: [String] {
         let options = routes.map { route in
             let spellings = declaredOptions(route).flatMap(\.spellings)
-            return "case \"$route\" in \(patterns(route))) \(function)_offer \(quoted(spellings)) ;; esac"
+            return
+                "case \"$route\" in \(patterns(route))) \(function)_offer \(quoted(spellings)) ;; esac"
         }
         let commands = routes.filter { !$0.command.subcommands.isEmpty }.map { route in
             let names = quoted(route.command.subcommands.map(\.name))
@@ -49,7 +53,9 @@ extension Completions {
             + valueBranches + ["    esac", "    if [[ $current == -* ]]; then"]
             + options.map { "        \($0)" }
             + ["        return", "    fi", "    case \"$route\" in"] + commands
-            + ["    esac", "    fi", "    case \"$route:$position\" in"] + argumentBranches + ["    esac"]
+            + ["    esac", "    fi", "    case \"$route:$position\" in"] + argumentBranches + [
+                "    esac"
+            ]
     }
 
     private var bashFunctions: [String] {

@@ -7,7 +7,9 @@ extension Completions {
                 lines.append(
                     fishLine(
                         condition: "is \(fishQuoted(route.name))",
-                        "-a \(fishQuoted(command.name)) -d \(fishQuoted(command.abstract))"))
+                        "-a \(fishQuoted(command.name)) -d \(fishQuoted(command.abstract))"
+                    )
+                )
             }
             for (position, argument) in route.command.arguments.enumerated() {
                 guard let action = fishAction(argument.type, argument.completion) else { continue }
@@ -35,7 +37,9 @@ extension Completions {
             var lines = [fishLine(condition: condition, call)]
             if option.negation != nil {
                 let name = fishQuoted("no-\(option.name)")
-                lines.append(fishLine(condition: condition, "-l \(name) -d \(fishQuoted(option.help))"))
+                lines.append(
+                    fishLine(condition: condition, "-l \(name) -d \(fishQuoted(option.help))")
+                )
             }
             return lines
         }

@@ -44,7 +44,8 @@ extension Completions {
             let words = declaredOptions(route).flatMap { option in
                 option.spellings.map { described($0, option.help) }
             }
-            return "        case \"$route\" in \(patterns(route))) offers+=(\(words.joined(separator: " "))) ;; esac"
+            return
+                "        case \"$route\" in \(patterns(route))) offers+=(\(words.joined(separator: " "))) ;; esac"
         }
         let commands = routes.filter { !$0.command.subcommands.isEmpty }.map { route in
             let words = route.command.subcommands.map { described($0.name, $0.abstract) }
@@ -53,9 +54,14 @@ extension Completions {
         }
         return ["    if [[ -z $ended ]]; then", "    case \"$route:$previous\" in"]
             + valueBranches + ["    esac", "    if [[ $current == -* ]]; then"] + options
-            + ["        _describe -o option offers", "        return", "    fi", "    case \"$route\" in"]
+            + [
+                "        _describe -o option offers", "        return", "    fi",
+                "    case \"$route\" in",
+            ]
             + commands
-            + ["    esac", "    fi", "    case \"$route:$position\" in"] + argumentBranches + ["    esac"]
+            + ["    esac", "    fi", "    case \"$route:$position\" in"] + argumentBranches + [
+                "    esac"
+            ]
     }
 
     private func described(_ word: String, _ text: String) -> String {

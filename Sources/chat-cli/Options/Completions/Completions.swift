@@ -70,7 +70,10 @@ package struct Completions: Sendable {
 
     /// `text` as one word for bash and zsh.
     func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        "'"
+            + text.split(separator: "'", omittingEmptySubsequences: false).joined(
+                separator: "'\\''"
+            ) + "'"
     }
 
     func quoted(_ words: [String]) -> String {

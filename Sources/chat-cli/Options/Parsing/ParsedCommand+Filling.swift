@@ -13,7 +13,8 @@ extension ParsedCommand {
     }
 
     private func text(
-        of occurrence: Scanner.Occurrence, _ option: OptionSpec
+        of occurrence: Scanner.Occurrence,
+        _ option: OptionSpec
     ) throws(UsageError) -> String {
         switch (option.kind, occurrence.value) {
         case (.flag, nil):
@@ -21,12 +22,15 @@ extension ParsedCommand {
         case (.flag, let value?):
             throw usageError(
                 "The option '\(occurrence.spelling)' does not take any value, "
-                    + "but '\(value)' was specified.")
+                    + "but '\(value)' was specified."
+            )
         case (.value, nil):
             throw usageError("Missing value for '\(option.signature)'")
         case (.value(let type), let value?):
             if let objection = type.objection(to: value) {
-                throw usageError("The value '\(value)' is invalid for '\(option.signature)'\(objection)")
+                throw usageError(
+                    "The value '\(value)' is invalid for '\(option.signature)'\(objection)"
+                )
             }
             return value
         }
@@ -55,11 +59,13 @@ extension ParsedCommand {
         let quoted = rest.map { "'\($0)'" }.joined(separator: ", ")
         throw usageError(
             rest.count == 1
-                ? "Unexpected argument \(quoted)" : "\(rest.count) unexpected arguments: \(quoted)")
+                ? "Unexpected argument \(quoted)" : "\(rest.count) unexpected arguments: \(quoted)"
+        )
     }
 
     private func check(
-        _ words: ArraySlice<String>, _ argument: ArgumentSpec
+        _ words: ArraySlice<String>,
+        _ argument: ArgumentSpec
     ) throws(UsageError) {
         let needed =
             switch argument.arity {
@@ -92,7 +98,8 @@ extension ParsedCommand {
                 let question = Suggestion.question(for: name, among: known.map(\.name))
                 throw usageError(
                     "Unknown setting '\(name)' in \(settings.source)\(question)",
-                    exitCode: .configuration)
+                    exitCode: .configuration
+                )
             }
             // Checked even when it does not count: a file that is wrong should not wait until later.
             let checked = try outside(text, option, source: "'\(name)' in \(settings.source)")
@@ -110,13 +117,17 @@ extension ParsedCommand {
     }
 
     private func outside(
-        _ text: String, _ option: OptionSpec, source: String
+        _ text: String,
+        _ option: OptionSpec,
+        source: String
     ) throws(UsageError) -> String {
         switch option.kind {
         case .value(let type):
             guard let objection = type.objection(to: text) else { return text }
             throw usageError(
-                "The value '\(text)' is invalid for \(source)\(objection)", exitCode: .configuration)
+                "The value '\(text)' is invalid for \(source)\(objection)",
+                exitCode: .configuration
+            )
         case .flag:
             switch text.lowercased() {
             case "1", "true", "yes", "on": return "true"
@@ -125,7 +136,8 @@ extension ParsedCommand {
                 throw usageError(
                     "The value '\(text)' is invalid for \(source)."
                         + " Please provide one of 'true' or 'false'.",
-                    exitCode: .configuration)
+                    exitCode: .configuration
+                )
             }
         }
     }

@@ -30,6 +30,11 @@ package struct ParsedCommand: Sendable, Equatable {
     /// The names of the command below the program: `["room", "create"]`.
     package var path: [String] { route.path }
 
+    /// Whether the command has an option or argument of this name, so that the getters take it.
+    package func declares(_ name: String) -> Bool {
+        option(name) != nil || argument(name) != nil
+    }
+
     /// Where the value of an option or argument comes from; `nil` if it has none.
     package func origin(of name: String) -> Origin? {
         value(name)?.origin
@@ -110,8 +115,7 @@ extension ParsedCommand {
     }
 
     private func value(_ name: String) -> Value? {
-        precondition(
-            option(name) != nil || argument(name) != nil, "\(route.name) declares no '\(name)'")
+        precondition(declares(name), "\(route.name) declares no '\(name)'")
         return values[name]
     }
 

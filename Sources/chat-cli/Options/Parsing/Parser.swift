@@ -16,9 +16,11 @@ package struct Parser: Sendable {
     ///   - arguments: Without the name of the program.
     ///   - environment: All variables; only those that the table names are read.
     ///   - settings: Called once with what is known so far, to read the file that an option names.
+    /// - Returns: What to do.
     /// - Throws: ``UsageError``, to be printed on standard error before ending with its code.
     package func parse(
-        _ arguments: [String], environment: [String: String] = [:],
+        _ arguments: [String],
+        environment: [String: String] = [:],
         settings: (ParsedCommand) throws(UsageError) -> Settings? = { _ in nil }
     ) throws(UsageError) -> Invocation {
         var scanner = Scanner(arguments, root: root)

@@ -129,7 +129,9 @@ struct Scanner {
 
 extension UsageError {
     static func unknownOption(
-        _ spelling: String, _ route: CommandRoute, candidates: [OptionSpec]
+        _ spelling: String,
+        _ route: CommandRoute,
+        candidates: [OptionSpec]
     ) -> UsageError {
         let spellings = candidates.flatMap(\.spellings).filter { $0.hasPrefix("--") }
         // `-timeout` is how other programs write it.

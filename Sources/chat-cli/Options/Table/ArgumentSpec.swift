@@ -23,8 +23,11 @@ package struct ArgumentSpec: Sendable, Equatable {
 
     /// Declares an argument.
     package init(
-        _ name: String, _ arity: Arity = .required, type: ValueType = .text,
-        completion: Completion = .values, help: String
+        _ name: String,
+        _ arity: Arity = .required,
+        type: ValueType = .text,
+        completion: Completion = .values,
+        help: String
     ) {
         self.name = name
         self.arity = arity

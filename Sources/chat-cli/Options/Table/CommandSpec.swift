@@ -40,10 +40,16 @@ package struct CommandSpec: Sendable, Equatable {
 
     /// Declares a command.
     package init(
-        _ name: String, abstract: String, discussion: String = "", section: String? = nil,
-        arguments: [ArgumentSpec] = [], options: [OptionSpec] = [],
-        subcommands: [CommandSpec] = [], defaultSubcommand: String? = nil,
-        examples: [Example] = [], version: String? = nil
+        _ name: String,
+        abstract: String,
+        discussion: String = "",
+        section: String? = nil,
+        arguments: [ArgumentSpec] = [],
+        options: [OptionSpec] = [],
+        subcommands: [CommandSpec] = [],
+        defaultSubcommand: String? = nil,
+        examples: [Example] = [],
+        version: String? = nil
     ) {
         self.name = name
         self.abstract = abstract

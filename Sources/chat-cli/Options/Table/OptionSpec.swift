@@ -35,27 +35,55 @@ package struct OptionSpec: Sendable, Equatable {
 
     /// Declares an option that takes no value.
     package static func flag(
-        _ name: String, short: Character? = nil, isInvertible: Bool = false,
-        environment: String? = nil, excludes: [String] = [], section: String? = nil, help: String
+        _ name: String,
+        short: Character? = nil,
+        isInvertible: Bool = false,
+        environment: String? = nil,
+        excludes: [String] = [],
+        section: String? = nil,
+        help: String
     ) -> OptionSpec {
         OptionSpec(
-            name: name, short: short, kind: .flag(isInvertible: isInvertible), help: help,
-            placeholder: name, environment: environment, excludes: excludes, section: section)
+            name: name,
+            short: short,
+            kind: .flag(isInvertible: isInvertible),
+            help: help,
+            placeholder: name,
+            environment: environment,
+            excludes: excludes,
+            section: section
+        )
     }
 
     /// Declares an option that takes a value.
     package static func value(
-        _ name: String, short: Character? = nil, _ type: ValueType = .text,
-        placeholder: String? = nil, default defaultValue: String? = nil,
-        environment: String? = nil, isRequired: Bool = false, isRepeatable: Bool = false,
-        excludes: [String] = [], section: String? = nil, completion: Completion = .values,
+        _ name: String,
+        short: Character? = nil,
+        _ type: ValueType = .text,
+        placeholder: String? = nil,
+        default defaultValue: String? = nil,
+        environment: String? = nil,
+        isRequired: Bool = false,
+        isRepeatable: Bool = false,
+        excludes: [String] = [],
+        section: String? = nil,
+        completion: Completion = .values,
         help: String
     ) -> OptionSpec {
         OptionSpec(
-            name: name, short: short, kind: .value(type), help: help,
-            placeholder: placeholder ?? name, defaultValue: defaultValue,
-            environment: environment, isRequired: isRequired, isRepeatable: isRepeatable,
-            excludes: excludes, section: section, completion: completion)
+            name: name,
+            short: short,
+            kind: .value(type),
+            help: help,
+            placeholder: placeholder ?? name,
+            defaultValue: defaultValue,
+            environment: environment,
+            isRequired: isRequired,
+            isRepeatable: isRepeatable,
+            excludes: excludes,
+            section: section,
+            completion: completion
+        )
     }
 }
 

@@ -37,7 +37,9 @@ package enum ValueType: Sendable, Equatable {
     static func elements(of text: String) -> [String]? {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         let elements = parts.map { part in
-            String(part.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+            String(
+                part.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+            )
         }
         return elements.contains("") ? nil : elements
     }

@@ -1,7 +1,7 @@
 /// Standard input, without a buffer: what is not asked for stays for the next reader.
 package struct Input: Sendable {
     /// The input of the process.
-    package static let standardInput = Input(descriptor: 0)
+    package static let standard = Input(descriptor: 0)
 
     let descriptor: Int32
 

@@ -1,7 +1,7 @@
 /// Standard output or standard error, without a buffer.
 package struct Output: Sendable {
     /// For results.
-    package static let standardOutput = Output(descriptor: 1)
+    package static let standard = Output(descriptor: 1)
     /// For everything else.
     package static let standardError = Output(descriptor: 2)
 

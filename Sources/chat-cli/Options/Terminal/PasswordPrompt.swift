@@ -4,7 +4,7 @@ package struct PasswordPrompt: Sendable {
     private let output: Output
 
     /// Asks on standard error and reads standard input, if no others are named.
-    package init(input: Input = .standardInput, output: Output = .standardError) {
+    package init(input: Input = .standard, output: Output = .standardError) {
         self.input = input
         self.output = output
     }
@@ -12,8 +12,8 @@ package struct PasswordPrompt: Sendable {
     /// Writes `prompt` and reads a line, blocking the thread.
     ///
     /// The terminal is restored whatever happens. A signal that ends the process does so only after
-    /// that; if the program handles it instead, ``StreamError/interrupted`` is thrown. Programs with
-    /// threads of their own block SIGINT and SIGTERM in them, or the signal finds its way around.
+    /// that; if the program handles it instead, ``StreamError/interrupted`` is thrown. One question
+    /// at a time.
     ///
     /// - Returns: `nil` if the user ended the input.
     /// - Throws: ``StreamError/noTerminal`` if input is no terminal, and all that reading throws.

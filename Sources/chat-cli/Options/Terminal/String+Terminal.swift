@@ -6,6 +6,7 @@ extension String {
     /// joined emoji among it. The result is for eyes, not for reading back: backslashes stay single.
     ///
     /// - Parameter keepingNewlines: Whether `\n` stays a line break.
+    /// - Returns: Text that is safe to print.
     /// - Complexity: O(*n*).
     package func escapedForTerminal(keepingNewlines: Bool = false) -> String {
         var result = String.UnicodeScalarView()

@@ -45,10 +45,15 @@ enum SystemCalls {
     ///
     /// - Returns: Whether it can; `false` after the time has passed, or a signal came.
     static func wait(
-        for descriptor: Int32, toWrite: Bool, milliseconds: Int32
+        for descriptor: Int32,
+        toWrite: Bool,
+        milliseconds: Int32
     ) -> Bool {
         var entry = pollfd(
-            fd: descriptor, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
+            fd: descriptor,
+            events: Int16(toWrite ? POLLOUT : POLLIN),
+            revents: 0
+        )
         return unsafe poll(&entry, 1, milliseconds) > 0
     }
 

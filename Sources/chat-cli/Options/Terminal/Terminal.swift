@@ -9,10 +9,8 @@ package struct Terminal: Sendable, Equatable {
 
     /// Decides from facts.
     ///
-    /// - Parameters:
-    ///   - columns: What the terminal itself says.
-    ///   - environment: `NO_COLOR` (if not empty) and `TERM=dumb` forbid colours, `COLUMNS` stands
-    ///     in for a terminal that does not know its width.
+    /// `NO_COLOR` (if not empty) and `TERM=dumb` forbid colours; `COLUMNS` stands in for a terminal
+    /// that does not know its width.
     package init(isTerminal: Bool, columns: Int?, environment: [String: String]) {
         self.isTerminal = isTerminal
         let declared = environment["COLUMNS"].flatMap { Int($0) }
@@ -34,6 +32,8 @@ package struct Terminal: Sendable, Equatable {
     private static func detect(descriptor: Int32, _ environment: [String: String]) -> Terminal {
         Terminal(
             isTerminal: SystemCalls.isTerminal(descriptor),
-            columns: SystemCalls.columns(of: descriptor), environment: environment)
+            columns: SystemCalls.columns(of: descriptor),
+            environment: environment
+        )
     }
 }

@@ -26,7 +26,8 @@ extension Completions {
         var call = "-l \(fishQuoted(option.name))\(short) -d \(fishQuoted(option.help))"
         if case .value(let type) = option.kind {
             let action = fishAction(type, option.completion)
-            call += " -r" + (action.map { " \($0)" } ?? "")
+            // Without a value there is no option; only for files may fish offer files.
+            call += (option.completion == .file ? " -r" : " -x") + (action.map { " \($0)" } ?? "")
         }
         // Below a group, all commands take its options.
         let isGroup = !route.command.subcommands.isEmpty

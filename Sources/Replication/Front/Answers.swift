@@ -73,4 +73,28 @@ enum Answers {
         case .stopping: "the node is stopping; nothing was done: try another one"
         }
     }
+
+    /// What a node says of itself and its cluster.
+    static func response(to route: Route, _ status: ClusterStatus) -> HTTPResponse {
+        switch route {
+        case .cluster:
+            var writer = JSONWriter(reserving: 512)
+            status.write(to: &writer)
+            return HTTPResponse(body: writer.bytes)
+        case .readiness:
+            guard status.cluster != nil else {
+                return .error(
+                    .unavailable, code: "not_formed", message: "the node is in no cluster yet")
+            }
+            guard status.leader != nil else {
+                return .error(.unavailable, code: "no_leader", message: "no leader is known")
+            }
+            return HTTPResponse(body: Array("{}".utf8))
+        case .leader:
+            return status.leader == status.node
+                ? HTTPResponse(body: Array("{}".utf8))
+                : .error(.unavailable, code: "not_leader", message: "this node does not lead")
+        case .request, .query, .events, .health, .unknown: return HTTPResponse(.notFound)
+        }
+    }
 }

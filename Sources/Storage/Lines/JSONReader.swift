@@ -55,12 +55,13 @@ public struct JSONReader: Sendable {
         try open(UInt8(ascii: "{"), "an object")
         var names: [String] = []
         if try !closes(UInt8(ascii: "}")) {
+            names.reserveCapacity(8)
             repeat {
                 let start = position
                 let name = try string()
-                guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
-                    throw LineError(.doubledMember(name), at: start)
-                }
+                // `==` alone would also take two ways to write one accented letter for the same name.
+                guard !names.contains(where: { $0 == name && $0.utf8.elementsEqual(name.utf8) })
+                else { throw LineError(.doubledMember(name), at: start) }
                 guard names.count < 256 else { throw error(.invalid("more than 256 members")) }
                 names.append(name)
                 try expect(UInt8(ascii: ":"))
@@ -106,10 +107,13 @@ public struct JSONReader: Sendable {
     public mutating func string() throws(LineError) -> String {
         let start = try openString()
         var end = start
+        var bits: UInt8 = 0
         while end < limit {
             let byte = bytes[end]
             if byte == UInt8(ascii: "\"") {
                 position = end + 1
+                // All ASCII is valid UTF-8; for short strings the check costs more than the string.
+                if bits < 0x80 { return String(decoding: bytes[start..<end], as: UTF8.self) }
                 guard let text = String(validating: bytes[start..<end], as: UTF8.self) else {
                     throw LineError(.invalidUTF8, at: start)
                 }
@@ -117,6 +121,7 @@ public struct JSONReader: Sendable {
             }
             if byte == UInt8(ascii: "\\") { return try escapedString(from: start, to: end) }
             guard byte >= 0x20 else { throw LineError(.unexpectedByte(byte), at: end) }
+            bits |= byte
             end += 1
         }
         throw LineError(.unexpectedEnd, at: limit)

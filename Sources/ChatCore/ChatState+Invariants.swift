@@ -32,6 +32,11 @@ extension ChatState {
         if tokens.count != sessions.count || devices.count != sessions.count {
             found.append("tokens, devices and sessions differ in number")
         }
+        if !endings.allSatisfy({ endedTokens[$0] != nil && tokens[$0] == nil })
+            || endings.count != endedTokens.count
+        {
+            found.append("the ended tokens are not those that ended last")
+        }
         return found
     }
 

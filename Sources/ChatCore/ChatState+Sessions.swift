@@ -8,6 +8,13 @@ extension ChatState {
         tokens[token].flatMap { try? session($0) }
     }
 
+    /// Whose a token is or was: of a session, or of one that ended not long ago.
+    ///
+    /// - Complexity: O(log *n*).
+    public func owner(of token: TokenHash) -> AccountID? {
+        tokens[token].flatMap { sessions[$0]?.account } ?? endedTokens[token]
+    }
+
     /// A session that has not ended.
     ///
     /// - Throws: ``ChatError`` with `session_unknown`.
@@ -29,7 +36,7 @@ extension ChatState {
 
     mutating func perform(_ login: Login) throws(ChatError) -> LoggedIn {
         let account = try checkedAccount(login)
-        guard tokens[login.token] == nil else { throw ChatError(.sessionUnknown) }
+        guard owner(of: login.token) == nil else { throw ChatError(.sessionUnknown) }
         makeRoom(for: account.id)
         let id = SessionID(entry: moment.entry)
         sessions[id] = Session(
@@ -48,7 +55,7 @@ extension ChatState {
     mutating func perform(_ rekey: Rekey) throws(ChatError) -> LoggedIn {
         let account = try checkedAccount(rekey.login)
         var session = try session(rekey.session)
-        guard session.account == account.id, tokens[rekey.login.token] == nil else {
+        guard session.account == account.id, owner(of: rekey.login.token) == nil else {
             throw ChatError(.sessionUnknown)
         }
         tokens[session.token] = nil
@@ -106,6 +113,11 @@ extension ChatState {
         guard let session = sessions.removeValue(forKey: id) else { return }
         tokens[session.token] = nil
         devices[Device(account: session.account, session: id)] = nil
+        endedTokens[session.token] = session.account
+        endings.append(session.token)
+        if endings.count > Limits.endedTokens, let oldest = endings.popFirst() {
+            endedTokens[oldest] = nil
+        }
         emit(.sessionEnded(id, to: session.account))
     }
 

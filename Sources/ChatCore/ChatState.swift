@@ -19,6 +19,10 @@ public struct ChatState: Hashable, Sendable {
     var sessions = SortedMap<SessionID, Session>()
     /// Which session a token opens.
     var tokens = SortedMap<TokenHash, SessionID>()
+    /// Whose the tokens were that ended last, so that the retry of a logout finds its answer.
+    var endedTokens = SortedMap<TokenHash, AccountID>()
+    /// The keys of ``endedTokens``, oldest first; at most ``Limits/endedTokens``.
+    var endings = ChunkedArray<TokenHash>()
     /// The sessions of each account.
     var devices = SortedMap<Device, Present>()
     /// By id.

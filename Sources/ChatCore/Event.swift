@@ -15,13 +15,12 @@ extension ChatState {
         /// A session of the account has ended.
         case sessionEnded(SessionID, to: AccountID)
 
-        /// Whether an account may see it.
-        public func concerns(_ account: AccountID) -> Bool {
+        /// Whom it is for.
+        public var accounts: [AccountID] {
             switch self {
-            case .message(_, let accounts), .deleted(_, _, let accounts):
-                accounts.contains(account)
-            case .read(_, let reader), .readThrough(_, let reader): reader == account
-            case .sessionEnded(_, let owner): owner == account
+            case .message(_, let accounts), .deleted(_, _, let accounts): accounts
+            case .read(_, let account), .readThrough(_, let account): [account]
+            case .sessionEnded(_, let account): [account]
             }
         }
     }

@@ -26,7 +26,7 @@ extension ChatState {
 }
 
 extension ChatState.Answer: LineCodable {
-    /// Reads e.g. `{"history":{"messages":[…],"next":"mb42"}}`.
+    /// Reads such as `{"history":{"messages":[…],"next":"mb42"}}`.
     public init(from reader: inout JSONReader) throws(LineError) {
         self = try reader.oneCase { (name, reader) throws(LineError) in
             var members = AnswerMembers()
@@ -37,7 +37,7 @@ extension ChatState.Answer: LineCodable {
         }
     }
 
-    /// Writes e.g. `{"history":{"messages":[…],"next":"mb42"}}`.
+    /// Writes such as `{"history":{"messages":[…],"next":"mb42"}}`.
     public func write(to writer: inout JSONWriter) {
         switch self {
         case .whoami(let user, let session, let unread):
@@ -95,7 +95,9 @@ private struct AnswerMembers {
     private var nextMessage: MessageID?
 
     mutating func read(
-        _ member: String, of answer: String, _ reader: inout JSONReader
+        _ member: String,
+        of answer: String,
+        _ reader: inout JSONReader
     ) throws(LineError) {
         switch (answer, member) {
         case ("whoami", "user"): user = try UserView(from: &reader)
@@ -121,21 +123,27 @@ private struct AnswerMembers {
         switch answer {
         case "whoami":
             .whoami(
-                try reader.require(user, "user"), session: try reader.require(session, "session"),
-                unread: try reader.require(unread, "unread"))
+                try reader.require(user, "user"),
+                session: try reader.require(session, "session"),
+                unread: try reader.require(unread, "unread")
+            )
         case "name_free": .nameFree(try reader.require(isFree, "free"))
         case "users": .users(try reader.require(users, "users"), next: nextName)
         case "inbox":
             .inbox(
                 try reader.require(conversations, "conversations"),
-                unread: try reader.require(unread, "unread"))
+                unread: try reader.require(unread, "unread")
+            )
         case "unread":
             .unread(
                 try reader.require(conversations, "conversations"),
-                unread: try reader.require(unread, "unread"))
+                unread: try reader.require(unread, "unread")
+            )
         case "conversations":
             .conversations(
-                try reader.require(conversations, "conversations"), next: nextConversation)
+                try reader.require(conversations, "conversations"),
+                next: nextConversation
+            )
         case "history": .history(try reader.require(messages, "messages"), next: nextMessage)
         case "messages": .messages(try reader.require(messages, "messages"))
         case "sessions": .sessions(try reader.require(sessions, "sessions"))

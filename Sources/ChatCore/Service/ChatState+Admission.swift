@@ -8,7 +8,10 @@ extension ChatState {
     /// Of the entropy, a login takes the first 32 bytes for its token, and a registration the last
     /// 24 for its salt.
     package func admit(
-        _ request: Request, from caller: Caller, entropy: Entropy, cost: PasswordHash.Cost
+        _ request: Request,
+        from caller: Caller,
+        entropy: Entropy,
+        cost: PasswordHash.Cost
     ) throws(Refusal) -> Admission<Operation> {
         switch request {
         case .register(let registration):
@@ -32,15 +35,19 @@ extension ChatState {
     }
 
     private func propose(
-        for caller: Caller, _ operation: (SessionID) -> Operation
+        for caller: Caller,
+        _ operation: (SessionID) -> Operation
     ) throws(Refusal) -> Admission<Operation> {
         let session = try session(of: caller)
         return .propose(
-            Admitted(by: session.account.description, operation: operation(session.id)))
+            Admitted(by: session.account.description, operation: operation(session.id))
+        )
     }
 
     private func admit(
-        _ registration: Registration, entropy: Entropy, cost: PasswordHash.Cost
+        _ registration: Registration,
+        entropy: Entropy,
+        cost: PasswordHash.Cost
     ) throws(Refusal) -> Admission<Operation> {
         let name = try refusing { () throws(ChatError) in
             try Password.check(registration.password)
@@ -56,14 +63,20 @@ extension ChatState {
                 by: Self.claim(name),
                 operation: .register(
                     Register(
-                        name: name.text, displayName: registration.displayName,
-                        passwordHash: hash)))
+                        name: name.text,
+                        displayName: registration.displayName,
+                        passwordHash: hash
+                    )
+                )
+            )
         }
     }
 
     /// Checks a password; an unknown name takes as long and looks the same as a wrong password.
     private func admit(
-        _ credentials: Credentials, entropy: Entropy, cost: PasswordHash.Cost
+        _ credentials: Credentials,
+        entropy: Entropy,
+        cost: PasswordHash.Cost
     ) throws(Refusal) -> Admission<Operation> {
         try refusing { () throws(ChatError) in
             try Label.check(credentials.device)
@@ -82,14 +95,19 @@ extension ChatState {
             }
         }
         let login = Login(
-            name: account.name.text, passwordVersion: account.passwordVersion, token: tokenHash,
-            device: credentials.device)
+            name: account.name.text,
+            passwordVersion: account.passwordVersion,
+            token: tokenHash,
+            device: credentials.device
+        )
         return .compute { () throws(Refusal) in
             switch PasswordHash.verify(credentials.password, against: account.passwordHash) {
             case true?:
                 return Admitted(
-                    by: Self.claim(account.name), operation: .login(login),
-                    secret: Secret(token: token).lineBytes)
+                    by: Self.claim(account.name),
+                    operation: .login(login),
+                    secret: Secret(token: token).lineBytes
+                )
             case false?: throw ChatError(.credentialsWrong).refusal
             case nil: throw Self.cannotHash
             }
@@ -98,8 +116,10 @@ extension ChatState {
 
     private static var cannotHash: Refusal {
         Refusal(
-            .limited, code: "overloaded",
-            message: "the system can't hash a password now; try again later")
+            .limited,
+            code: "overloaded",
+            message: "the system can't hash a password now; try again later"
+        )
     }
 }
 

@@ -7,7 +7,9 @@ extension ChatState {
     ///
     /// - Throws: ``Refusal`` without a session, and for what ``ChatError`` names.
     public func answer(
-        _ query: Query, from caller: Caller, now: Timestamp
+        _ query: Query,
+        from caller: Caller,
+        now: Timestamp
     ) throws(Refusal) -> Answer {
         if case .nameFree(let name) = query { return .nameFree(try isFree(name)) }
         let session = try session(of: caller)
@@ -24,7 +26,9 @@ extension ChatState {
             return .users(page.items, next: page.next)
         case .inbox(let limit):
             return .inbox(
-                try inbox(of: me, limit: limit ?? Limits.pageItems), unread: unreadCount(of: me))
+                try inbox(of: me, limit: limit ?? Limits.pageItems),
+                unread: unreadCount(of: me)
+            )
         case .unread: return .unread(unreadCounts(of: me), unread: unreadCount(of: me))
         case .conversations(let cursor, let limit):
             let page = try conversations(of: me, after: cursor, limit: limit ?? 50)
@@ -41,9 +45,13 @@ extension ChatState {
         let account = account(session.account)
         return .whoami(
             UserView(
-                id: session.account, name: account?.name.text ?? "",
-                displayName: account?.displayName),
-            session: session.id, unread: unreadCount(of: session.account))
+                id: session.account,
+                name: account?.name.text ?? "",
+                displayName: account?.displayName
+            ),
+            session: session.id,
+            unread: unreadCount(of: session.account)
+        )
     }
 
     private func isFree(_ name: String) throws(Refusal) -> Bool {

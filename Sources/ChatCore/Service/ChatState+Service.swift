@@ -9,7 +9,9 @@ extension ChatState: Service {
             operation,
             at: Moment(
                 entry: context.index.value,
-                time: LogTime(milliseconds: context.time.milliseconds)))
+                time: LogTime(milliseconds: context.time.milliseconds)
+            )
+        )
     }
 
     /// The refusal that an output stands for.
@@ -38,13 +40,17 @@ extension ChatState: Service {
     /// - Throws: ``Refusal`` for what is wrong in itself, for a name that is taken and for a token
     ///   without a session. All else that depends on the state is left to `apply`.
     public func admit(
-        _ request: Request, from caller: Caller, entropy: Entropy, now: Timestamp
+        _ request: Request,
+        from caller: Caller,
+        entropy: Entropy,
+        now: Timestamp
     ) throws(Refusal) -> Admission<Operation> {
         try admit(request, from: caller, entropy: entropy, cost: .standard)
     }
 
-    /// The account of the caller's token, even if its session has ended; for a registration, the
-    /// name. Nobody for a login, whose answer needs the password each time.
+    /// The account of the caller's token, even if its session has ended; or the name to register.
+    ///
+    /// Nobody for a login, whose answer needs the password each time.
     public func claimant(of request: Request, from caller: Caller) -> String? {
         switch request {
         case .register(let registration):

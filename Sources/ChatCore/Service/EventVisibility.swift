@@ -44,7 +44,8 @@ extension ChatState {
     }
 
     private func rendered(
-        _ name: String, _ members: (inout JSONWriter) -> Void
+        _ name: String,
+        _ members: (inout JSONWriter) -> Void
     ) -> RenderedEvent {
         var writer = JSONWriter()
         writer.beginObject()

@@ -30,10 +30,11 @@ package enum PasswordHash {
     /// The number of bytes of salt that ``make(_:salt:cost:)`` takes.
     package static let saltBytes = 24
 
-    /// Hashes a new password; nil if the system can't, e.g. for want of memory.
+    /// Hashes a new password; nil if the system can't, for want of memory say.
     ///
     /// Of each byte of salt six bits count, 144 in all.
-    package static func make(_ password: String, salt: some Sequence<UInt8>, cost: Cost) -> String? {
+    package static func make(_ password: String, salt: some Sequence<UInt8>, cost: Cost) -> String?
+    {
         let digits = Array("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
         let text = String(decoding: salt.map { digits[Int($0 & 63)] }, as: UTF8.self)
         return hash(password, setting: cost.prefix + text)
@@ -53,8 +54,10 @@ package enum PasswordHash {
         _ = make(password, salt: repeatElement(0, count: saltBytes), cost: cost)
     }
 
-    /// crypt(3) answers in a buffer of its own, so two calls must not overlap. The replica has
-    /// one worker thread for it; the lock is for embedders who have more.
+    /// Taken for each call: crypt(3) answers in a buffer of its own.
+    ///
+    /// The replica has
+    /// one worker thread for hashes; the lock is for embedders who have more.
     private static let turn = Lock(())
 
     private static func hash(_ password: String, setting: String) -> String? {

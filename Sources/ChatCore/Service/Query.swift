@@ -27,7 +27,7 @@ extension ChatState {
 }
 
 extension ChatState.Query: LineCodable {
-    /// Reads e.g. `{"history":{"with":"bob"}}`.
+    /// Reads such as `{"history":{"with":"bob"}}`.
     public init(from reader: inout JSONReader) throws(LineError) {
         self = try reader.oneCase { (name, reader) throws(LineError) in
             switch name {
@@ -46,7 +46,7 @@ extension ChatState.Query: LineCodable {
         }
     }
 
-    /// Writes e.g. `{"history":{"with":"bob","order":"newest","limit":50}}`.
+    /// Writes such as `{"history":{"with":"bob","order":"newest","limit":50}}`.
     public func write(to writer: inout JSONWriter) {
         switch self {
         case .whoami: writer.oneCase("whoami")
@@ -98,7 +98,9 @@ private struct QueryMembers {
     private var newestFirst: Bool?
 
     mutating func read(
-        _ member: String, of query: String, _ reader: inout JSONReader
+        _ member: String,
+        of query: String,
+        _ reader: inout JSONReader
     ) throws(LineError) {
         switch (query, member) {
         case (_, "limit"): limit = try reader.count()
@@ -125,7 +127,12 @@ private struct QueryMembers {
             .history(
                 with: try reader.require(with, "with"),
                 HistoryRange(
-                    before: before, after: after, newestFirst: newestFirst, limit: limit ?? 50))
+                    before: before,
+                    after: after,
+                    newestFirst: newestFirst,
+                    limit: limit ?? 50
+                )
+            )
         default: throw reader.unknown(query)
         }
     }

@@ -55,7 +55,7 @@ extension ChatState {
 }
 
 extension ChatState.Request: LineCodable {
-    /// Reads e.g. `{"send":{"to":"bob","text":"hi"}}`.
+    /// Reads such as `{"send":{"to":"bob","text":"hi"}}`.
     public init(from reader: inout JSONReader) throws(LineError) {
         self = try reader.oneCase { (name, reader) throws(LineError) in
             switch name {
@@ -70,7 +70,7 @@ extension ChatState.Request: LineCodable {
         }
     }
 
-    /// Writes e.g. `{"send":{"to":"bob","text":"hi"}}`.
+    /// Writes such as `{"send":{"to":"bob","text":"hi"}}`.
     public func write(to writer: inout JSONWriter) {
         switch self {
         case .register(let registration): writer.oneMember("register", registration)
@@ -114,7 +114,9 @@ extension ChatState.Request: LineCodable {
             }
         }
         return .send(
-            to: try reader.require(recipient, "to"), text: try reader.require(text, "text"))
+            to: try reader.require(recipient, "to"),
+            text: try reader.require(text, "text")
+        )
     }
 
     private static func read(
@@ -138,6 +140,8 @@ extension ChatState.Request: LineCodable {
             }
         }
         return .delete(
-            try reader.require(ids, "ids"), for: try reader.require(scope, "for"))
+            try reader.require(ids, "ids"),
+            for: try reader.require(scope, "for")
+        )
     }
 }

@@ -17,7 +17,9 @@ extension ChatState.Registration: LineCodable {
         }
         self.init(
             name: try reader.require(name, "name"),
-            password: try reader.require(password, "password"), displayName: displayName)
+            password: try reader.require(password, "password"),
+            displayName: displayName
+        )
     }
 
     /// Writes `{"name":"bob","password":"…","display":"Bob"}`.
@@ -46,7 +48,9 @@ extension ChatState.Credentials: LineCodable {
         }
         self.init(
             name: try reader.require(name, "name"),
-            password: try reader.require(password, "password"), device: device)
+            password: try reader.require(password, "password"),
+            device: device
+        )
     }
 
     /// Writes `{"name":"bob","password":"…","device":"phone"}`, without `device` for none.

@@ -2,7 +2,7 @@ public import ChatCore
 public import Storage
 
 extension ChatState.Event: LineCodable {
-    /// Reads e.g. `{"message":{"id":"mb42","to":["aa1","aa2"]}}`.
+    /// Reads such as `{"message":{"id":"mb42","to":["aa1","aa2"]}}`.
     public init(from reader: inout JSONReader) throws(LineError) {
         self = try reader.oneCase { (name, reader) throws(LineError) in
             var members = EventMembers()
@@ -13,7 +13,7 @@ extension ChatState.Event: LineCodable {
         }
     }
 
-    /// Writes e.g. `{"message":{"id":"mb42","to":["aa1","aa2"]}}`.
+    /// Writes such as `{"message":{"id":"mb42","to":["aa1","aa2"]}}`.
     public func write(to writer: inout JSONWriter) {
         switch self {
         case .message(let id, let accounts):

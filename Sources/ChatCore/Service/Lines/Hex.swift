@@ -4,7 +4,8 @@ enum Hex {
         let digits = Array("0123456789abcdef".utf8)
         return String(
             decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] },
-            as: UTF8.self)
+            as: UTF8.self
+        )
     }
 
     /// Reads pairs of lower-case digits; nil for any other text.

@@ -2,7 +2,7 @@ public import ChatCore
 public import Storage
 
 extension EntryIdentifier {
-    /// Reads the text form, e.g. `"mb42"`.
+    /// Reads the text form, as `"mb42"`.
     public init(from reader: inout JSONReader) throws(LineError) {
         let text = try reader.string()
         guard let id = Self(text) else {
@@ -11,7 +11,7 @@ extension EntryIdentifier {
         self = id
     }
 
-    /// Writes the text form, e.g. `"mb42"`.
+    /// Writes the text form, as `"mb42"`.
     public func write(to writer: inout JSONWriter) { writer.string(description) }
 }
 
@@ -44,7 +44,7 @@ extension TokenHash: LineCodable {
 }
 
 extension ChatError.Code: LineCodable {
-    /// Reads the stable code, e.g. `"user_unknown"`.
+    /// Reads the stable code, as `"user_unknown"`.
     public init(from reader: inout JSONReader) throws(LineError) {
         guard let code = Self(rawValue: try reader.string()) else {
             throw reader.error(.invalid("no such code of the chat"))

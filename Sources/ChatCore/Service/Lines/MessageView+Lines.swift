@@ -14,8 +14,11 @@ extension MessageView: LineCodable {
             position: try reader.require(members.position, "position"),
             from: try reader.require(members.from, "from"),
             to: try reader.require(members.to, "to"),
-            time: try reader.require(members.time, "time"), text: members.text,
-            deletion: members.deletion, isUnread: members.isUnread)
+            time: try reader.require(members.time, "time"),
+            text: members.text,
+            deletion: members.deletion,
+            isUnread: members.isUnread
+        )
     }
 
     /// Writes a message as people and scripts see it; once it was deleted it has no text.

@@ -3,7 +3,8 @@ import Storage
 extension JSONReader {
     /// Reads an object with exactly one member, of this name.
     mutating func oneMember<Value: LineCodable>(
-        _ wanted: String, as type: Value.Type = Value.self
+        _ wanted: String,
+        as type: Value.Type = Value.self
     ) throws(LineError) -> Value {
         try oneCase { (name, reader) throws(LineError) in
             guard name == wanted else { throw reader.unknown(name) }

@@ -2,7 +2,7 @@ public import ChatCore
 public import Storage
 
 extension ChatState.Operation: LineCodable {
-    /// Reads e.g. `{"send":{"session":"sb12","to":"bob","text":"hi"}}`.
+    /// Reads such as `{"send":{"session":"sb12","to":"bob","text":"hi"}}`.
     public init(from reader: inout JSONReader) throws(LineError) {
         self = try reader.oneCase { (name, reader) throws(LineError) in
             switch name {
@@ -18,7 +18,7 @@ extension ChatState.Operation: LineCodable {
         }
     }
 
-    /// Writes e.g. `{"send":{"session":"sb12","to":"bob","text":"hi"}}`.
+    /// Writes such as `{"send":{"session":"sb12","to":"bob","text":"hi"}}`.
     public func write(to writer: inout JSONWriter) {
         writer.beginObject()
         switch self {
@@ -50,7 +50,9 @@ extension ChatState.Send: LineCodable {
         }
         self.init(
             session: try reader.require(session, "session"),
-            to: try reader.require(recipient, "to"), text: try reader.require(text, "text"))
+            to: try reader.require(recipient, "to"),
+            text: try reader.require(text, "text")
+        )
     }
 
     /// Writes `{"session":"sb12","to":"bob","text":"hi"}`.
@@ -64,7 +66,7 @@ extension ChatState.Send: LineCodable {
 }
 
 extension ChatState.Read: LineCodable {
-    /// Reads e.g. `{"session":"sb12","next":5,"with":"bob"}`.
+    /// Reads such as `{"session":"sb12","next":5,"with":"bob"}`.
     public init(from reader: inout JSONReader) throws(LineError) {
         var session: SessionID?
         var which = ReadMembers()
@@ -76,10 +78,12 @@ extension ChatState.Read: LineCodable {
             }
         }
         self.init(
-            session: try reader.require(session, "session"), which: try which.finish(reader))
+            session: try reader.require(session, "session"),
+            which: try which.finish(reader)
+        )
     }
 
-    /// Writes e.g. `{"session":"sb12","next":5,"with":"bob"}`.
+    /// Writes such as `{"session":"sb12","next":5,"with":"bob"}`.
     public func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("session", session)
@@ -103,8 +107,10 @@ extension ChatState.Delete: LineCodable {
             }
         }
         self.init(
-            session: try reader.require(session, "session"), ids: try reader.require(ids, "ids"),
-            scope: try reader.require(scope, "for"))
+            session: try reader.require(session, "session"),
+            ids: try reader.require(ids, "ids"),
+            scope: try reader.require(scope, "for")
+        )
     }
 
     /// Writes `{"session":"sb12","ids":["mb42"],"for":"all"}`.

@@ -2,7 +2,7 @@ public import ChatCore
 public import Storage
 
 extension ChatState.Output: LineCodable {
-    /// Reads e.g. `{"logged_out":{"sessions":["sb12"]}}`.
+    /// Reads such as `{"logged_out":{"sessions":["sb12"]}}`.
     public init(from reader: inout JSONReader) throws(LineError) {
         self = try reader.oneCase { (name, reader) throws(LineError) in
             switch name {
@@ -18,7 +18,7 @@ extension ChatState.Output: LineCodable {
         }
     }
 
-    /// Writes e.g. `{"logged_out":{"sessions":["sb12"]}}`.
+    /// Writes such as `{"logged_out":{"sessions":["sb12"]}}`.
     public func write(to writer: inout JSONWriter) {
         switch self {
         case .registered(let registered): writer.oneMember("registered", registered)
@@ -46,7 +46,8 @@ extension ChatState.Registered: LineCodable {
         }
         self.init(
             account: try reader.require(account, "account"),
-            name: try reader.require(name, "name"))
+            name: try reader.require(name, "name")
+        )
     }
 
     /// Writes `{"account":"aa7","name":"bob"}`.
@@ -75,7 +76,8 @@ extension ChatState.LoggedIn: LineCodable {
         self.init(
             session: try reader.require(session, "session"),
             account: try reader.require(account, "account"),
-            name: try reader.require(name, "name"))
+            name: try reader.require(name, "name")
+        )
     }
 
     /// Writes `{"session":"sb12","account":"aa7","name":"bob"}`.
@@ -108,7 +110,8 @@ extension ChatState.Sent: LineCodable {
             id: try reader.require(id, "id"),
             conversation: try reader.require(conversation, "conversation"),
             position: try reader.require(position, "position"),
-            time: try reader.require(time, "time"))
+            time: try reader.require(time, "time")
+        )
     }
 
     /// Writes `{"id":"mb42","conversation":"cb13","position":7,"time":1763697600123}`.
@@ -137,8 +140,10 @@ extension ChatState.Marked: LineCodable {
             }
         }
         self.init(
-            ids: try reader.require(ids, "ids"), count: try reader.require(count, "count"),
-            unread: try reader.require(unread, "unread"))
+            ids: try reader.require(ids, "ids"),
+            count: try reader.require(count, "count"),
+            unread: try reader.require(unread, "unread")
+        )
     }
 
     /// Writes `{"ids":["mb42"],"count":1,"unread":0}`.

@@ -16,8 +16,10 @@ extension ChatState.Register: LineCodable {
             }
         }
         self.init(
-            name: try reader.require(name, "name"), displayName: displayName,
-            passwordHash: try reader.require(passwordHash, "password_hash"))
+            name: try reader.require(name, "name"),
+            displayName: displayName,
+            passwordHash: try reader.require(passwordHash, "password_hash")
+        )
     }
 
     /// Writes `{"name":"bob","display":"Bob","password_hash":"$y$…"}`.
@@ -50,7 +52,8 @@ extension ChatState.Login: LineCodable {
             name: try reader.require(name, "name"),
             passwordVersion: try reader.require(passwordVersion, "password_version"),
             token: try reader.require(token, "token"),
-            device: try reader.require(device, "device"))
+            device: try reader.require(device, "device")
+        )
     }
 
     /// Writes `{"name":"bob","password_version":7,"token":"ab…","device":"phone"}`.
@@ -78,7 +81,8 @@ extension ChatState.Rekey: LineCodable {
         }
         self.init(
             login: try reader.require(login, "login"),
-            session: try reader.require(session, "session"))
+            session: try reader.require(session, "session")
+        )
     }
 
     /// Writes `{"session":"sb12","login":{…}}`.
@@ -104,7 +108,8 @@ extension ChatState.Logout: LineCodable {
         }
         self.init(
             session: try reader.require(session, "session"),
-            which: try reader.require(which, "which"))
+            which: try reader.require(which, "which")
+        )
     }
 
     /// Writes `{"session":"sb12","which":"others"}`.
@@ -126,7 +131,8 @@ extension ChatState.Logout.Which: LineCodable {
         case let text:
             guard let id = SessionID(text) else {
                 throw reader.error(
-                    .invalid("a logout ends \"this\", \"all\", \"others\", or a session's id"))
+                    .invalid("a logout ends \"this\", \"all\", \"others\", or a session's id")
+                )
             }
             self = .one(id)
         }

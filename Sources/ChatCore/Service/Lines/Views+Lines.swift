@@ -18,9 +18,11 @@ extension ConversationView: LineCodable {
             }
         }
         self.init(
-            id: try reader.require(id, "conversation"), with: try reader.require(with, "with"),
+            id: try reader.require(id, "conversation"),
+            with: try reader.require(with, "with"),
             unread: try reader.require(unread, "unread"),
-            messages: try reader.require(messages, "messages"))
+            messages: try reader.require(messages, "messages")
+        )
     }
 
     /// Writes `{"conversation":"cb13","with":"bob","unread":1,"messages":[…]}`.
@@ -49,8 +51,10 @@ extension UserView: LineCodable {
             }
         }
         self.init(
-            id: try reader.require(id, "account"), name: try reader.require(name, "name"),
-            displayName: displayName)
+            id: try reader.require(id, "account"),
+            name: try reader.require(name, "name"),
+            displayName: displayName
+        )
     }
 
     /// Writes `{"account":"aa7","name":"bob","display":"Bob"}`.
@@ -82,9 +86,12 @@ extension SessionView: LineCodable {
             }
         }
         self.init(
-            id: try reader.require(id, "session"), device: try reader.require(device, "device"),
+            id: try reader.require(id, "session"),
+            device: try reader.require(device, "device"),
             created: try reader.require(created, "created"),
-            lastSeen: try reader.require(lastSeen, "last_seen"), isCurrent: isCurrent)
+            lastSeen: try reader.require(lastSeen, "last_seen"),
+            isCurrent: isCurrent
+        )
     }
 
     /// Writes `{"session":"sb12","device":"phone","created":1,"last_seen":2,"current":true}`.

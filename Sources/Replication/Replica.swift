@@ -99,16 +99,22 @@ public actor Replica<Machine: Service> {
     ///
     /// - Throws: ``ReplicationError`` if it cannot go on: the disk failed, or the log holds what
     ///   this version does not know.
-    public func run() async throws {
-        guard case .ready = phase else { throw ReplicationError.stopped }
-        phase = .running
+    public nonisolated func run() async throws {
+        // The loop is this actor's executor: nothing of the actor runs before it does.
+        loop.start { [self] ready in assumeIsolated { $0.turn(ready) } }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                ended = continuation
-                begin()
-            }
+            try await serve()
         } onCancel: {
             beginGracefulShutdown()
+        }
+    }
+
+    private func serve() async throws {
+        guard case .ready = phase else { throw ReplicationError.stopped }
+        phase = .running
+        try await withCheckedThrowingContinuation { continuation in
+            ended = continuation
+            begin()
         }
     }
 
@@ -172,7 +178,7 @@ public actor Replica<Machine: Service> {
     private func begin() {
         front.inform = { [unowned self] route in assumeIsolated { $0.answer(route) } }
         perform(node.start(), at: SystemClock.now())
-        loop.start { [self] ready in assumeIsolated { $0.turn(ready) } }
+        loop.wake()
     }
 
     private func now() -> Moment {
@@ -182,7 +188,10 @@ public actor Replica<Machine: Service> {
     /// One turn of the loop: everything that is ready, then what follows from it, then one send
     /// for each connection.
     private func turn(_ ready: [Readiness]) -> Instant? {
-        if case .ended = phase { return nil }
+        switch phase {
+        case .ready, .ended: return nil
+        case .running, .stopping: break
+        }
         let now = now()
         for ready in ready where !front.handle(ready, at: now.instant) {
             _ = links.handle(ready, at: now.instant)

@@ -62,7 +62,11 @@ package struct ReplicatedState<Machine: Service>: Sendable {
         guard record.request == proposal.request else { return .keyReused }
         let output = try Machine.Output(lineBytes: record.output)
         if let again = machine.repeated(operation, answered: output) {
-            _ = run(again, proposal, entry)
+            let second = run(again, proposal, entry)
+            // What refuses the second time holds: the session of a retried login may be gone.
+            if Machine.refusal(in: second) != nil {
+                return .output(entry.position.index, second.lineBytes, isRepeated: true)
+            }
         }
         return .output(record.index, record.output, isRepeated: true)
     }

@@ -17,6 +17,17 @@ import Testing
         #expect(bench.core.role == .leader)
     }
 
+    @Test func `pitfall 1: the own vote is durable by its own token only`() throws {
+        var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b]))
+        let entry = bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1]))
+        let vote = bench.campaign()
+        bench.receive(.voteReply(VoteReply(term: Term(2), asked: Term(2), isGranted: true)))
+        bench.step(.persisted(try #require(entry.token)))
+        #expect(bench.core.role == .candidate)
+        bench.step(.persisted(try #require(vote.token)))
+        #expect(bench.core.role == .leader)
+    }
+
     @Test func `pitfall 1: a vote and a refusal wait for their term`() throws {
         var bench = Bench(terms: [1, 1])
         let granted = bench.receive(.vote(Bench.request(term: 2, last: (2, 1))))

@@ -69,6 +69,8 @@ struct ConsensusCluster {
     let voters: [NodeIdentity]
     var nodes: [NodeIdentity: Node] = [:]
     var network: [Envelope] = []
+    /// Messages that come long after they were sent.
+    var late: [Envelope] = []
     var cut: Set<NodeIdentity> = []
     var paused: Set<NodeIdentity> = []
     var now = Instant(nanoseconds: 0)
@@ -160,6 +162,7 @@ struct ConsensusCluster {
             guard index >= history.commits[identity] ?? .zero else {
                 throw BrokenPromise(description: "\(identity) truncates committed entries")
             }
+            try history.truncated(node.memory.entries, after: index, in: node.core.term)
             write(.truncate(after: index), on: &node)
         case .append(let appended):
             let new = try content(of: appended, received)
@@ -272,7 +275,9 @@ extension ConsensusCluster {
         case 700..<800: try proposeSome(to: some)
         case 800..<850: try readSome(from: some)
         case 850..<1000 where !faulty: try persist(some)
-        case 850..<890: if !network.isEmpty { network.removeFirst() }
+        case 850..<870: if !network.isEmpty { network.removeFirst() }
+        case 870..<880: if !network.isEmpty { late.append(network.removeFirst()) }
+        case 880..<890: if !late.isEmpty { network.insert(late.removeFirst(), at: 0) }
         case 890..<930: if let first = network.first { network.append(first) }
         case 930..<934: crash(some)
         case 934..<942: if cut.remove(some) == nil { cut.insert(some) }

@@ -106,6 +106,20 @@ struct ConsensusHistory {
         }
     }
 
+    /// What was committed up to a term is not truncated by a node of that term.
+    func truncated(
+        _ log: [ConsensusCluster.Entry],
+        after index: LogIndex,
+        in term: Term
+    ) throws {
+        for place in log.indices.dropFirst(Int(index.value)).prefix(
+            while: committed.indices.contains
+        )
+        where log[place] == committed[place].entry && committed[place].term <= term {
+            throw BrokenPromise(description: "\(place + 1) is committed and truncated")
+        }
+    }
+
     mutating func asked(_ ticket: ReadTicket) { reads[ticket] = commitIndex }
 
     /// Reads see all that was committed when they were asked.

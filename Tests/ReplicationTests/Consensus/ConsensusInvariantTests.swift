@@ -27,7 +27,11 @@ import Testing
     }
 
     #if PLANTED_BUGS
-    @Test(.serialized, arguments: PlantedBug.allCases)
+    /// Chance finds the schedules for these too seldom; pitfall 10 and the test of stale terms
+    /// play them.
+    private static let rare: [PlantedBug] = [.commitOldTermByCounting, .ignoreStaleTerm]
+
+    @Test(.serialized, arguments: PlantedBug.allCases.filter { !rare.contains($0) })
     func `a planted bug breaks a promise`(bug: PlantedBug) {
         unsafe PlantedBug.active = bug
         defer { unsafe PlantedBug.active = nil }

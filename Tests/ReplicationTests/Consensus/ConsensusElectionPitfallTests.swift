@@ -1,0 +1,211 @@
+import Replication
+import Storage
+import Testing
+
+@Suite struct ConsensusElectionPitfallTests {
+    typealias Bench = ConsensusBench
+
+    @Test func `pitfall 1: no vote goes out and none counts before it is durable`() throws {
+        var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b]))
+        let effects = bench.campaign()
+        let token = try #require(effects.token)
+        #expect(effects.contains(.vote(Vote(term: Term(2), candidate: Bench.a))))
+        #expect(effects.sent.map(\.after) == [token])
+        bench.receive(.voteReply(VoteReply(term: Term(2), asked: Term(2), isGranted: true)))
+        #expect(bench.core.role == .candidate)
+        bench.persist()
+        #expect(bench.core.role == .leader)
+    }
+
+    @Test func `pitfall 1: the own vote is durable by its own token only`() throws {
+        var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b]))
+        let entry = bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1]))
+        let vote = bench.campaign()
+        bench.receive(.voteReply(VoteReply(term: Term(2), asked: Term(2), isGranted: true)))
+        bench.step(.persisted(try #require(entry.token)))
+        #expect(bench.core.role == .candidate)
+        bench.step(.persisted(try #require(vote.token)))
+        #expect(bench.core.role == .leader)
+    }
+
+    @Test func `pitfall 1: a vote and a refusal wait for their term`() throws {
+        var bench = Bench(terms: [1, 1])
+        let granted = bench.receive(.vote(Bench.request(term: 2, last: (2, 1))))
+        #expect(granted.voteReply?.isGranted == true)
+        #expect(granted.sent.first?.after == granted.token && granted.token != nil)
+        let refused = bench.receive(.vote(Bench.request(term: 3, last: (1, 1))), from: Bench.c)
+        #expect(refused.voteReply?.isGranted == false)
+        #expect(refused.sent.first?.after == refused.token && refused.token != nil)
+    }
+
+    @Test func `pitfall 2: term and entries go into one batch in one order`() {
+        var bench = Bench(terms: [1, 1])
+        let effects = bench.receive(Bench.append(term: 2, after: (1, 1), terms: [2]))
+        #expect(
+            effects.prefix(5) == [
+                .role(.follower, Term(2), leader: Bench.b), .vote(Vote(term: Term(2))),
+                .truncate(after: LogIndex(1)), .append(.received(LogIndex(2)...LogIndex(2))),
+                .persist(PersistToken(1)),
+            ]
+        )
+    }
+
+    @Test func `pitfall 3: stepping down within a term keeps the vote`() {
+        var bench = Bench()
+        bench.campaign()
+        bench.persist()
+        bench.receive(Bench.append(term: 2, after: (1, 1)), from: Bench.c)
+        #expect(bench.core.role == .follower)
+        let effects = bench.receive(.vote(Bench.request(term: 2, last: (9, 2))))
+        #expect(effects.voteReply?.isGranted == false)
+    }
+
+    @Test func `pitfall 3: a pre-vote touches neither term nor vote`() {
+        var bench = Bench()
+        let asked = bench.receive(.preVote(Bench.request(term: 9, last: (1, 1))))
+        #expect(asked.voteReply?.isGranted == true)
+        bench.wait()
+        #expect(bench.core.role == .preCandidate && bench.core.term == Term(1))
+        let effects = bench.receive(.vote(Bench.request(term: 2, last: (1, 1))), from: Bench.c)
+        #expect(effects.voteReply?.isGranted == true)
+    }
+
+    @Test func `pitfall 4: only a grant of this term is a vote`() {
+        var bench = Bench()
+        bench.campaign()
+        bench.persist()
+        bench.receive(.voteReply(VoteReply(term: Term(2), asked: Term(2), isGranted: false)))
+        bench.receive(
+            .voteReply(VoteReply(term: Term(1), asked: Term(1), isGranted: true)),
+            from: Bench.c
+        )
+        #expect(bench.core.role == .candidate)
+        bench.receive(
+            .voteReply(VoteReply(term: Term(3), asked: Term(3), isGranted: true)),
+            from: Bench.c
+        )
+        #expect(bench.core.role == .follower && bench.core.term == Term(3))
+    }
+
+    @Test func `pitfall 5: candidates are ignored while the leader is heard`() {
+        var bench = Bench()
+        bench.receive(Bench.append(term: 1, after: (1, 1)))
+        let vote = Message.vote(Bench.request(term: 9, last: (9, 8)))
+        let preVote = Message.preVote(Bench.request(term: 9, last: (9, 8)))
+        #expect(bench.receive(vote, from: Bench.c) == [])
+        #expect(bench.receive(preVote, from: Bench.c) == [])
+        bench.now = bench.now + bench.core.configuration.electionTimeout
+        #expect(bench.receive(preVote, from: Bench.c).voteReply?.isGranted == true)
+        #expect(bench.receive(vote, from: Bench.c).voteReply?.isGranted == true)
+    }
+
+    @Test func `pitfall 5: a node of an earlier term is told the term`() {
+        var bench = Bench(vote: Vote(term: Term(5)))
+        bench.receive(Bench.append(term: 5, after: (1, 1)))
+        let preVote = bench.receive(
+            .preVote(Bench.request(term: 3, last: (9, 2))),
+            from: Bench.c
+        )
+        #expect(preVote.voteReply == VoteReply(term: Term(5), asked: Term(3), isGranted: false))
+        let stale = bench.receive(Bench.append(term: 3, after: (1, 1)), from: Bench.c)
+        #expect(stale.appendReply?.term == Term(5) && stale.appendReply?.outcome == .stale)
+    }
+
+    @Test func `pitfall 6: a leader that hears no quorum steps down`() {
+        var bench = Bench()
+        bench.lead()
+        bench.acknowledge(1)
+        let start = bench.now
+        while bench.core.role == .leader, bench.now - start < .seconds(2) { bench.wait() }
+        #expect(bench.core.role == .follower && bench.core.term == Term(2))
+        #expect(bench.core.leader == nil)
+        #expect(bench.now - start <= .milliseconds(600))
+    }
+
+    @Test func `pitfall 6: answers to rounds of long ago are not hearing`() {
+        var bench = Bench()
+        bench.lead()
+        let start = bench.now
+        while bench.core.role == .leader, bench.now - start < .seconds(2) {
+            bench.wait()
+            if bench.core.role == .leader { bench.acknowledge(1, round: AppendRound(2)) }
+        }
+        #expect(bench.core.role == .follower)
+    }
+
+    @Test func `pitfall 7: learners and strangers vote and never campaign`() {
+        for members in [
+            Bench.members(voters: [Bench.b, Bench.c], learners: [Bench.a]), .empty,
+        ] {
+            var bench = Bench(members: members)
+            for _ in 0..<3 {
+                bench.wait()
+                #expect(bench.core.role == .follower)
+            }
+            let effects = bench.receive(.vote(Bench.request(term: 2, last: (1, 1))))
+            #expect(effects.voteReply?.isGranted == true)
+        }
+    }
+
+    @Test func `pitfall 9: a wiped disk under an old id does not count`() {
+        var bench = Bench()
+        bench.campaign()
+        bench.persist()
+        let grant = Message.voteReply(VoteReply(term: Term(2), asked: Term(2), isGranted: true))
+        bench.receive(grant, from: Bench.wiped)
+        #expect(bench.core.role == .candidate)
+        bench.receive(grant)
+        bench.persist()
+        #expect(bench.acknowledge(2, from: Bench.wiped).commit == nil)
+        #expect(bench.acknowledge(2).commit == LogIndex(2))
+    }
+
+    @Test func `a damaged node honours what it may have voted and acknowledged`() {
+        let damage = Consensus.Damage(
+            through: LogPosition(index: LogIndex(5), term: Term(3)),
+            term: Term(4)
+        )
+        var bench = Bench(terms: [1, 1], damage: damage)
+        bench.wait()
+        #expect(bench.core.role == .follower)
+        func isGranted(_ term: UInt64, _ last: (UInt64, UInt64)) -> Bool? {
+            bench.receive(.vote(Bench.request(term: term, last: last))).voteReply?.isGranted
+        }
+        #expect(isGranted(4, (9, 3)) == false)
+        #expect(isGranted(5, (4, 3)) == false)
+        #expect(isGranted(5, (5, 3)) == true)
+        bench.receive(Bench.append(term: 6, after: (2, 1), terms: [3, 3, 3, 6]))
+        bench.persist()
+        bench.wait()
+        #expect(bench.core.role == .preCandidate)
+    }
+
+    @Test func `when the leader's connection ends, the first of the others asks at once`() {
+        var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b, Bench.c]))
+        bench.receive(Bench.append(term: 1, after: (1, 1)))
+        #expect(bench.step(.disconnected(Bench.c)) == [])
+        let effects = bench.step(.disconnected(Bench.b))
+        #expect(bench.core.role == .preCandidate && effects.sent.count == 2)
+        bench.receive(Bench.append(term: 1, after: (1, 1)))
+        #expect(bench.core.role == .follower && bench.core.leader == Bench.b)
+    }
+
+    @Test func `a request is sent again to a voter that connects`() {
+        var bench = Bench()
+        bench.wait()
+        #expect(bench.step(.connected(Bench.c)).sent.map(\.to) == [Bench.c])
+        #expect(bench.step(.connected(Bench.wiped)) == [])
+    }
+
+    @Test func `a sole voter leads at once, and commits by its own disk alone`() {
+        var bench = Bench(members: Bench.members(voters: [Bench.a]))
+        #expect(bench.core.nextDeadline == bench.now)
+        bench.step(.timer)
+        #expect(bench.core.role == .candidate)
+        let effects = bench.persist()
+        #expect(effects.first == .role(.leader, Term(2), leader: Bench.a))
+        #expect(effects.commit == nil)
+        #expect(bench.persist().commit == LogIndex(2))
+        #expect(bench.step(.read(ReadTicket(7))).readable == [ReadTicket(7)])
+    }
+}

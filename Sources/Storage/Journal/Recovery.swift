@@ -83,7 +83,10 @@ extension Recovery {
         _ bodyOffset: Int
     ) throws(JournalError) -> Bool {
         guard bodyOffset < file.bytes.count, !file.isBlank(from: bodyOffset) else { return false }
-        let number = file.batches(from: bodyOffset).first ?? 1
+        let end = file.lineEnd(from: bodyOffset) ?? file.bytes.count
+        // Which number it must have is known only once the files before are read. If the head can't
+        // be read, any batch after it is one too many.
+        let number = (try? BatchHead(file.bytes, in: bodyOffset..<end))?.number ?? 1
         let (batch, _) = try file.batch(number, at: bodyOffset, mayBeTorn: true)
         return batch.map { $0.tear == nil } ?? false
     }

@@ -47,8 +47,12 @@ import Glibc
         let configuration = JournalConfiguration(segmentBytes: 4_096, fillBytes: 1_024)
         func open() throws -> (journal: Journal, recovered: RecoveredJournal) {
             try Journal.open(
-                directory: directory, id: "n1", fileSystem: disk, configuration: configuration,
-                makeIncarnation: { "8f3a91c04be7d215" })
+                directory: directory,
+                id: "n1",
+                fileSystem: disk,
+                configuration: configuration,
+                makeIncarnation: { "8f3a91c04be7d215" }
+            )
         }
         let (journal, _) = try open()
         for index in 1...100 as ClosedRange<UInt64> { try journal.append([entry(index, 1)]) }

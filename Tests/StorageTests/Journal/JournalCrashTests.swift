@@ -8,7 +8,7 @@ import Testing
         case processCrash
         case powerLoss(seed: UInt64)
 
-        static let all: [Fault] = [.processCrash] + (1...4).map { .powerLoss(seed: $0) }
+        static let all: [Fault] = [.processCrash] + (1...2).map { .powerLoss(seed: $0) }
 
         func strike(_ disk: MemoryFileSystem) {
             switch self {
@@ -28,7 +28,7 @@ import Testing
     }
 
     static let fixture = JournalFixture(
-        configuration: JournalConfiguration(segmentBytes: 1_600, fillBytes: 600, indexBytes: 256)
+        configuration: JournalConfiguration(segmentBytes: 1_600, fillBytes: 100, indexBytes: 256)
     )
 
     @Test(arguments: Fault.all, MemoryFileSystem.CrashPoint.allCases)

@@ -26,6 +26,22 @@ import Testing
         #expect(try again.allLines() == lines.map { String(decoding: $0, as: UTF8.self) })
     }
 
+    @Test func `the last writing of an index counts within one file and one batch`() throws {
+        var fixture = fixture
+        fixture.configuration = JournalConfiguration()
+        let (journal, _) = try fixture.open()
+        try journal.append([entry(1, 1), entry(2, 1, "b"), entry(3, 1, "c")])
+        try journal.append([
+            .truncate(after: LogIndex(1)), entry(2, 2, "B"),
+            .truncate(after: LogIndex(1)), entry(2, 3, "BB"), entry(3, 3, "CC"),
+        ])
+        let expected = [entryLine(1, 1), entryLine(2, 3, "BB"), entryLine(3, 3, "CC")]
+        #expect(try journal.allLines() == expected.map { String(decoding: $0, as: UTF8.self) })
+        let (again, recovered) = try fixture.reopen()
+        #expect(recovered.terms.runs.map(\.first) == [LogIndex(1), LogIndex(2)])
+        #expect(try again.allLines() == expected.map { String(decoding: $0, as: UTF8.self) })
+    }
+
     @Test(arguments: [1, 100, 1_000, Int.max])
     func `entries are read back over segments and truncations`(maximumBytes: Int) throws {
         let (journal, _) = try fixture.open()

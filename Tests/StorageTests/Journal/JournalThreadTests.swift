@@ -3,7 +3,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct JournalThreadTests {
     let fixture = JournalFixture(
-        configuration: JournalConfiguration(segmentBytes: 1 << 16, fillBytes: 1_024))
+        configuration: JournalConfiguration(segmentBytes: 1 << 16, fillBytes: 1_024)
+    )
 
     /// What the callbacks said.
     final class Report: Sendable {
@@ -13,8 +14,11 @@ import Testing
 
         func start(_ journal: sending Journal, idle: Duration = .seconds(60)) -> JournalThread {
             JournalThread(
-                journal, idle: idle, onDurable: { [self] in tokens.push($0) },
-                onFailure: { [self] in failures.push($0) })
+                journal,
+                idle: idle,
+                onDurable: { [self] in tokens.push($0) },
+                onFailure: { [self] in failures.push($0) }
+            )
         }
     }
 
@@ -74,7 +78,9 @@ import Testing
         while count < 2, let more = syncs.takeAll() { count += more.count }
         thread.stop()
         let text = String(
-            decoding: try #require(fixture.disk.contents(of: fixture.path(1))), as: UTF8.self)
+            decoding: try #require(fixture.disk.contents(of: fixture.path(1))),
+            as: UTF8.self
+        )
         #expect(text.contains(#"{"batch":3,"bytes":0,"through":{"index":1,"term":1}"#))
     }
 

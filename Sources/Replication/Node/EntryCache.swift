@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// The newest lines of the log, by index, within a limit of bytes.
 ///

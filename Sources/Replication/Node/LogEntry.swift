@@ -103,8 +103,9 @@ extension LogEntry {
                 writer.key("op")
                 writer.verbatim(proposal.operation)
             case .members(let membership, let cluster):
-                writer.member("cluster", cluster)
+                // The journal knows a membership by this member's place, right after the time.
                 writer.member("members", membership)
+                writer.member("cluster", cluster)
             case .noop:
                 writer.member("noop", true)
             }
@@ -180,7 +181,7 @@ extension LogEntry {
                 case "index": index = try reader.unsigned()
                 case "term": term = try reader.unsigned()
                 case "time": time = try reader.integer()
-                case "members", "cluster":
+                case "members":
                     isMembership = true
                     throw LineError(.trailingBytes)
                 // The members of a line have one order: the rest is the payload, read when applied.

@@ -3,7 +3,7 @@ import Storage
 /// Who is connected, what they say, and whether they may say it.
 extension Node {
     /// What this node says of itself.
-    package func ownHello(to node: NodeIdentity? = nil) -> Hello {
+    func ownHello(to node: NodeIdentity? = nil) -> Hello {
         Hello(
             cluster: cluster, from: identity, peerAddress: configuration.peerAddress,
             clientAddress: configuration.clientAddress, to: node)

@@ -130,7 +130,21 @@ extension Node {
         _ ticket: Ticket, _ index: LogIndex, _ output: [UInt8], isRepeated: Bool
     ) {
         guard let request = pending.remove(ticket) else { return }
-        reply(ticket, .output(index, output, secret: request.secret, isRepeated: isRepeated))
+        if let refusal = refusal(in: output) {
+            reply(ticket, .refused(refusal))
+        } else {
+            reply(ticket, .output(index, output, secret: request.secret, isRepeated: isRepeated))
+        }
+    }
+
+    /// The refusal that an output of this version stands for.
+    func refusal(in output: [UInt8]) -> Refusal? {
+        do throws(LineError) {
+            return Machine.refusal(in: try Machine.Output(lineBytes: output))
+        } catch {
+            // The leader runs another version: its output is passed on as it is.
+            return nil
+        }
     }
 
     /// What the leader did with a request that was forwarded to it.

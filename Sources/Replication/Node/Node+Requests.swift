@@ -106,11 +106,13 @@ extension Node {
         if let by = state.machine.claimant(of: request, from: admitting.request.caller),
             let record = state.exactlyOnce[RequestIdentity(by: by, key: admitting.key)]
         {
-            reply(
-                ticket,
-                record.request == admitting.digest
-                    ? .output(record.index, record.output, secret: nil, isRepeated: true)
-                    : .failed(.keyReused, key: admitting.key))
+            if record.request != admitting.digest {
+                reply(ticket, .failed(.keyReused, key: admitting.key))
+            } else if let stored = self.refusal(in: record.output) {
+                reply(ticket, .refused(stored))
+            } else {
+                reply(ticket, .output(record.index, record.output, secret: nil, isRepeated: true))
+            }
         } else {
             reply(ticket, .refused(refusal))
         }
@@ -146,6 +148,10 @@ extension Node {
             } else {
                 reads.gather(.admission(ticket), deadline: deadline)
             }
+        case .overloaded:
+            self.admitting[ticket] = nil
+            reply(ticket, .failed(.overloaded, key: admitting.key))
+            leaveLane(ticket)
         }
     }
 

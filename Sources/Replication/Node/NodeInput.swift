@@ -51,7 +51,7 @@ package struct ClientRequest: Sendable {
 }
 
 /// How new the state must be that answers a query.
-package enum Consistency: String, Hashable, Sendable {
+public enum Consistency: String, Hashable, Sendable {
     /// At least as new as every write that was acknowledged before the query came.
     case linearizable
     /// Whatever this node has.
@@ -64,6 +64,8 @@ package enum Computed: Sendable {
     case admitted(by: String, operation: [UInt8], secret: [UInt8]?)
     /// Refused.
     case refused(Refusal)
+    /// Too much waits to be computed: nothing was done.
+    case overloaded
 }
 
 /// Everything that can happen to a node.

@@ -28,3 +28,14 @@ extension RestoredNode {
                 ?? Timestamp(milliseconds: 0))
     }
 }
+
+extension LogTerms {
+    /// The terms of a journal's entries.
+    init(_ runs: TermRuns) {
+        self.init()
+        for (number, run) in runs.runs.enumerated() {
+            let end = number + 1 < runs.runs.count ? runs.runs[number + 1].first : runs.lastIndex.next
+            append(term: run.term, count: Int(end.value - run.first.value))
+        }
+    }
+}

@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// Starting, stepping and stopping hosts, and their journals.
 extension Simulation {

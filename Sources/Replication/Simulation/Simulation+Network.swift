@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// Connections and messages between hosts, and what goes wrong with them.
 extension Simulation {
@@ -32,6 +32,9 @@ extension Simulation {
         let id = LinkID(lastLink)
         hosts[host].links[address] = SimulatedHost<Machine>.Link(id: id, dial: dial)
         transmit(Packet(from: host, to: other, content: .hello(id, dial.hello)), after: delay)
+        queue.plan(
+            .handshakeLate(host: host, generation: hosts[host].generation, id),
+            at: now + .milliseconds(500))
     }
 
     private func planDial(_ host: Int, _ address: String) {
@@ -73,6 +76,14 @@ extension Simulation {
         hosts[host].links[address] = nil
         planDial(host, address)
         if link.isReady { try step(host, .unlinked(address: address)) }
+    }
+
+    /// A hello or a welcome was lost: dial again.
+    func dropUnanswered(_ host: Int, _ id: LinkID) throws(Violation) {
+        guard hosts[host].links.values.contains(where: { $0.id == id && !$0.isReady }) else {
+            return
+        }
+        try dropLink(host, id)
     }
 
     func answer(_ link: LinkID, _ message: PeerMessage, from host: Int) {

@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// A cluster of whole nodes, their disks and their network in one thread, under one seed.
 ///
@@ -14,6 +14,7 @@ package final class Simulation<Machine: Service> {
         case dial(host: Int, generation: Int, address: String)
         case linkEnded(host: Int, generation: Int, LinkID)
         case unlinked(host: Int, generation: Int, LinkID)
+        case handshakeLate(host: Int, generation: Int, LinkID)
         case restart(host: Int)
         case crash
         case blackout
@@ -153,6 +154,8 @@ package final class Simulation<Machine: Service> {
             if isCurrent(host, generation) { try step(host, .linkEnded(link)) }
         case .unlinked(let host, let generation, let link):
             if isCurrent(host, generation) { try dropLink(host, link) }
+        case .handshakeLate(let host, let generation, let link):
+            if isCurrent(host, generation) { try dropUnanswered(host, link) }
         case .restart(let host): if !hosts[host].isUp { try start(host) }
         case .crash: try crashSomeHost()
         case .blackout: try blackOut()

@@ -35,6 +35,13 @@ package struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
     /// Replays it.
     package var seed: UInt64
 
+    /// Creates a violation.
+    package init(promise: Promise, detail: String, seed: UInt64) {
+        self.promise = promise
+        self.detail = detail
+        self.seed = seed
+    }
+
     /// The promise, what was seen, and the seed.
     package var description: String { "\(promise.rawValue): \(detail) (seed \(seed))" }
 }

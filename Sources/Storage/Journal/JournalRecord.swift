@@ -38,7 +38,9 @@ public struct JournalConfiguration: Hashable, Sendable {
 
     /// Creates a configuration.
     public init(
-        segmentBytes: Int = 16 << 20, fillBytes: Int = 1 << 20, indexBytes: Int = 64 << 10
+        segmentBytes: Int = 16 << 20,
+        fillBytes: Int = 1 << 20,
+        indexBytes: Int = 64 << 10
     ) {
         self.segmentBytes = segmentBytes
         self.fillBytes = fillBytes

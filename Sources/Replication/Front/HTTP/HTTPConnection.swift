@@ -1,0 +1,191 @@
+/// A server's side of one HTTP/1.1 connection, as a value: bytes in, requests and bytes out.
+///
+/// Requests that a client sends without waiting are worked on side by side; their answers go out in
+/// the order in which the requests came (RFC 9112 §9.3.2), held back where needed.
+///
+/// Call ``receive(_:)`` with what was read, then ``nextRequest(into:)`` until it gives none; call it
+/// again after an answer while ``isPaused`` was true. Nothing is read from the socket while it is.
+/// Once ``isDone``, end the connection when the output is sent.
+package struct HTTPConnection: Sendable {
+    /// A request that is not answered yet, or whose answer waits for those before it.
+    private struct Slot: Sendable {
+        var isHead: Bool
+        var closes: Bool
+        var isStream = false
+        /// Whether nothing more comes.
+        var isComplete = false
+        /// What cannot go out yet.
+        var held: [UInt8] = []
+    }
+
+    private let limits: HTTPLimits
+    private let fields: [UInt8]
+    private var parser: HTTPRequestParser
+    private var slots: [Slot] = []
+    /// Slots before this one are done.
+    private var first = 0
+    /// The sequence number of `slots[first]`.
+    private var firstSequence: UInt64 = 0
+    /// Whether no further request is parsed: one asked for the end, or could not be read.
+    private var isLast = false
+    private var isInputEnded = false
+    /// Whether the answer after which the connection ends was written.
+    private var hasClosed = false
+
+    /// Creates the state of a new connection.
+    ///
+    /// `fields` are those of every answer, each as `Name: value\r\n`.
+    package init(limits: HTTPLimits = HTTPLimits(), fields: [UInt8] = []) {
+        self.limits = limits
+        self.fields = fields
+        parser = HTTPRequestParser(limits: limits)
+    }
+
+    /// Requests that wait for their answers to go out.
+    package var inFlight: Int { slots.count - first }
+    /// Whether so many are in flight that nothing more should be read from the socket.
+    package var isPaused: Bool { inFlight >= limits.inFlight }
+    /// Whether nothing is in flight and no request has begun: the connection may be ended.
+    package var isIdle: Bool { inFlight == 0 && !parser.isInsideRequest }
+    /// Whether all is said: end the connection once the output is sent.
+    package var isDone: Bool {
+        hasClosed || isInputEnded && inFlight == 0
+    }
+
+    /// Takes what was read from the socket.
+    package mutating func receive(_ bytes: ArraySlice<UInt8>) {
+        if !isLast { parser.receive(bytes) }
+    }
+
+    /// The client sends no more; what it asked for is still answered.
+    package mutating func receiveEnd() { isInputEnded = true }
+
+    /// The next whole request; nil if there is none, or too many are in flight.
+    ///
+    /// Into `output` go answers that need no one else: to what is no request, and to
+    /// `Expect: 100-continue`.
+    package mutating func nextRequest(into output: inout [UInt8]) -> HTTPRequest? {
+        guard !isLast, !isPaused else { return nil }
+        do {
+            guard var request = try parser.next() else {
+                sendContinue(into: &output)
+                return nil
+            }
+            request.id = open(isHead: request.method == .head, closes: request.closes)
+            isLast = request.closes
+            return request
+        } catch {
+            isLast = true
+            let id = open(isHead: false, closes: true)
+            var response = HTTPResponse.unreadable(error)
+            if error == .methodNotAllowed {
+                response.fields.appendField("Allow", "GET, HEAD, POST")
+            }
+            respond(to: id, response, into: &output)
+            return nil
+        }
+    }
+
+    /// Answers a request: at once if it is its turn, else when it is.
+    ///
+    /// A request that was answered before, or never was, is left alone.
+    ///
+    /// - Complexity: O(*n*) in the bytes written.
+    package mutating func respond(
+        to id: HTTPRequestID,
+        _ response: HTTPResponse,
+        into output: inout [UInt8]
+    ) {
+        guard let place = place(of: id), !slots[place].isStream else { return }
+        let slot = slots[place]
+        let closes = slot.closes || response.closes
+        slots[place].closes = closes
+        slots[place].isComplete = true
+        isLast = isLast || closes
+        if place == first {
+            response.write(to: &output, common: fields, isHead: slot.isHead, closes: closes)
+            advance(into: &output)
+        } else {
+            response.write(
+                to: &slots[place].held,
+                common: fields,
+                isHead: slot.isHead,
+                closes: closes
+            )
+        }
+    }
+
+    /// Begins an answer without an end, such as an event stream; the connection ends with it.
+    package mutating func beginStream(
+        _ id: HTTPRequestID,
+        _ response: HTTPResponse,
+        into output: inout [UInt8]
+    ) {
+        guard let place = place(of: id), !slots[place].isStream else { return }
+        isLast = true
+        slots[place].isStream = true
+        slots[place].closes = true
+        slots[place].isComplete = slots[place].isHead
+        if place == first {
+            response.writeStreamHead(to: &output, common: fields)
+            advance(into: &output)
+        } else {
+            response.writeStreamHead(to: &slots[place].held, common: fields)
+        }
+    }
+
+    /// Goes on with a stream.
+    package mutating func writeStream(
+        _ id: HTTPRequestID,
+        into output: inout [UInt8],
+        _ write: (inout [UInt8]) -> Void
+    ) {
+        guard let place = place(of: id), slots[place].isStream else { return }
+        if place == first { write(&output) } else { write(&slots[place].held) }
+    }
+
+    /// Ends a stream.
+    package mutating func endStream(_ id: HTTPRequestID, into output: inout [UInt8]) {
+        guard let place = place(of: id), slots[place].isStream else { return }
+        slots[place].isComplete = true
+        advance(into: &output)
+    }
+
+    private mutating func open(isHead: Bool, closes: Bool) -> HTTPRequestID {
+        let sequence = firstSequence + UInt64(inFlight)
+        slots.append(Slot(isHead: isHead, closes: closes))
+        return HTTPRequestID(sequence: sequence)
+    }
+
+    private func place(of id: HTTPRequestID) -> Int? {
+        guard id.sequence >= firstSequence, !hasClosed,
+            let offset = Int(exactly: id.sequence - firstSequence), offset < inFlight,
+            !slots[first + offset].isComplete
+        else { return nil }
+        return first + offset
+    }
+
+    /// Passes those at the front that are complete, and writes what was held back behind them.
+    private mutating func advance(into output: inout [UInt8]) {
+        while first < slots.count, !hasClosed {
+            output.append(contentsOf: slots[first].held)
+            slots[first].held = []
+            guard slots[first].isComplete else { break }
+            hasClosed = slots[first].closes
+            first += 1
+            firstSequence += 1
+        }
+        if first == slots.count || first >= 256 {
+            slots.removeFirst(first)
+            first = 0
+        }
+        sendContinue(into: &output)
+    }
+
+    /// Tells a client that waits for it to send the body, once all before it are answered.
+    private mutating func sendContinue(into output: inout [UInt8]) {
+        guard parser.expectsContinue, inFlight == 0, !hasClosed else { return }
+        parser.didContinue()
+        output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
+    }
+}

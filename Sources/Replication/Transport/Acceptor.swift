@@ -1,0 +1,50 @@
+/// A listener on a loop that takes all that wait, and pauses when descriptors run out.
+package final class Acceptor {
+    /// How long it pauses: a listener without a descriptor to accept into stays readable, and
+    /// would keep the loop spinning.
+    package static let pause = Duration.milliseconds(100)
+
+    /// Names it on the loop.
+    package let key: PollKey
+    /// The port that it listens on.
+    package var port: UInt16 { listener.port }
+    /// When ``resume(at:)`` wants to be called, if it pauses.
+    package private(set) var resumesAt: Instant?
+    private let listener: Listener
+    private let loop: EventLoop
+
+    /// Puts a listener on a loop; on its thread.
+    package init(_ listener: consuming Listener, key: PollKey, on loop: EventLoop) {
+        self.listener = listener
+        self.key = key
+        self.loop = loop
+        loop.watch(self.listener.descriptor, for: .read, as: key)
+    }
+
+    /// Takes all connections that wait.
+    package func accept(at now: Instant, _ take: (consuming Socket) -> Void) {
+        while true {
+            switch listener.accept() {
+            case .socket(let socket): take(socket)
+            case .none: return
+            case .exhausted:
+                loop.unwatch(listener.descriptor)
+                resumesAt = now + Self.pause
+                return
+            }
+        }
+    }
+
+    /// Listens again, if the pause is over; call when ``resumesAt`` has come.
+    package func resume(at now: Instant) {
+        guard let moment = resumesAt, moment <= now else { return }
+        resumesAt = nil
+        loop.watch(listener.descriptor, for: .read, as: key)
+    }
+
+    /// Takes no more; the socket is closed with the object.
+    package func stop() {
+        resumesAt = nil
+        loop.unwatch(listener.descriptor)
+    }
+}

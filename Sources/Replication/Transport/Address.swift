@@ -1,0 +1,96 @@
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+/// A host and a port as people write them: `n1.example:7400`, `10.0.0.1:7400`, `[::1]:7400`.
+package struct Address: Hashable, Sendable, CustomStringConvertible {
+    /// A name or a numeric address, without brackets.
+    package var host: String
+    /// 0 to let the system choose, when listening.
+    package var port: UInt16
+
+    /// Creates an address.
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `host:port`; nil if it is not of this form.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        var host = text[..<colon]
+        let digits = text[text.index(after: colon)...]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty, isBracketed == host.contains(":"),
+            !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let port = UInt16(digits),
+            host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") })
+        else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
+    /// As ``init(_:)`` reads it.
+    package var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// Asks the system for the host's numeric addresses, the best first.
+    ///
+    /// May block for seconds on a name: never call it on a loop's thread. Numeric hosts do not
+    /// block.
+    ///
+    /// - Throws: ``SocketError`` with the resolver's words if there is none.
+    package func resolved() throws(SocketError) -> [SocketAddress] {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_flags = AI_NUMERICSERV
+        #if canImport(Darwin)
+        unsafe hints.ai_socktype = SOCK_STREAM
+        #else
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        #endif
+        var first: UnsafeMutablePointer<addrinfo>?
+        let code = unsafe getaddrinfo(host, String(port), &hints, &first)
+        defer { if let list = unsafe first { unsafe freeaddrinfo(list) } }
+        guard code == 0 else {
+            let reason = unsafe String(cString: gai_strerror(code))
+            throw SocketError("\(self): \(reason)")
+        }
+        var found: [SocketAddress] = []
+        var next = unsafe first
+        // Sound: the list is valid until `freeaddrinfo`, and each address has `ai_addrlen` bytes.
+        while let entry = unsafe next {
+            if let bytes = unsafe entry.pointee.ai_addr {
+                let raw = unsafe UnsafeRawBufferPointer(
+                    start: bytes,
+                    count: Int(entry.pointee.ai_addrlen)
+                )
+                let address = unsafe SocketAddress(family: entry.pointee.ai_family, Array(raw))
+                if !found.contains(address) { found.append(address) }
+            }
+            unsafe next = entry.pointee.ai_next
+        }
+        guard !found.isEmpty else { throw SocketError("\(self): no address") }
+        return found
+    }
+}
+
+/// A numeric address in the system's form.
+package struct SocketAddress: Hashable, Sendable {
+    /// The system's number of the address family.
+    let family: Int32
+    /// The bytes of the system's structure.
+    let bytes: [UInt8]
+
+    init(family: Int32, _ bytes: [UInt8]) {
+        self.family = family
+        self.bytes = bytes
+    }
+
+    /// The port, which all families keep in the same place.
+    package var port: UInt16 {
+        bytes.count >= 4 ? UInt16(bytes[2]) << 8 | UInt16(bytes[3]) : 0
+    }
+}

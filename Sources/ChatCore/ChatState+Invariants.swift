@@ -70,12 +70,17 @@ extension ChatState {
         for (membership, reading) in readings {
             let all = timeline(of: membership.conversation).map { messages[$0.value] }
             let unread = all.count { isUnread($0, for: membership.account) }
+            for message in all where isUnread(message, for: membership.account) {
+                if message.deletion != nil || !isVisible(message, for: membership.account) {
+                    found.append("message \(message.id) is gone and yet unread")
+                }
+            }
             if unread != reading.unread {
                 found.append("\(membership.account) has \(unread) unread, not \(reading.unread)")
             }
             if reading.through > all.count { found.append("read through what is not there") }
         }
-        for (mark, _) in readBeyond
+        for (mark, _) in settledBeyond
         where mark.position <= readings[mark.membership]?.through ?? .max {
             found.append("\(mark.membership.account) keeps a mark that is not needed")
         }

@@ -7,7 +7,7 @@ extension ChatState {
         try Message.check(text: send.text)
         touch(session)
         let conversation = openConversation(of: session.account, with: recipient)
-        return append(send.text, from: session.account, to: conversation)
+        return append(send.text, from: session.account, to: recipient, in: conversation)
     }
 
     mutating func perform(_ delete: Delete) throws(ChatError) -> [Deleted] {
@@ -59,55 +59,57 @@ extension ChatState {
         guard (1...Limits.idsPerRequest).contains(count) else { throw ChatError(.countInvalid) }
     }
 
+    /// The conversation of two accounts, made if this is its first message.
     private mutating func openConversation(
         of account: AccountID,
         with other: AccountID
-    ) -> Conversation {
+    ) -> ConversationID {
         let pair = Pair(account, other)
-        if let id = pairs[pair], let conversation = conversations[id] { return conversation }
-        let id = ConversationID(entry: moment.entry)
-        let conversation = Conversation(id: id, kind: .direct(pair.first, pair.second))
-        pairs[pair] = id
-        conversations[id] = conversation
+        if let id = pairs[pair] { return id }
+        let conversation = Conversation(
+            id: ConversationID(entry: moment.entry),
+            kind: .direct(pair.first, pair.second)
+        )
+        pairs[pair] = conversation.id
+        conversations[conversation.id] = conversation
         for member in conversation.members {
-            readings[Membership(account: member, conversation: id)] = Reading()
+            readings[Membership(account: member, conversation: conversation.id)] = Reading()
         }
-        return conversation
+        return conversation.id
     }
 
+    /// Every message goes this way, so each map is written with one look, in place.
     private mutating func append(
         _ text: String,
         from sender: AccountID,
-        to conversation: Conversation
+        to recipient: AccountID,
+        in conversation: ConversationID
     ) -> Sent {
         let id = MessageID(entry: moment.entry)
-        let position = conversation.count + 1
-        timelines[Place(conversation: conversation.id, position: position)] = messages.count
+        let position = conversations[conversation]?.takePosition() ?? 0
+        timelines[Place(conversation: conversation, position: position)] = messages.count
         messages.append(
             Message(
                 id: id,
-                conversation: conversation.id,
+                conversation: conversation,
                 position: position,
                 sender: sender,
                 time: time,
                 text: text
             )
         )
-        conversations[conversation.id]?.count = position
-        for member in conversation.members {
-            let membership = Membership(account: member, conversation: conversation.id)
-            if member == sender {
-                // Keeps a sender's reading close behind, so that no later one must pass by all
-                // that it has sent.
-                if readings[membership]?.through == position - 1 {
-                    readings[membership]?.through = position
-                }
-            } else {
-                readings[membership]?.unread += 1
-            }
+        readings[
+            Membership(account: sender, conversation: conversation),
+            default: Reading()
+        ].pass(own: position)
+        if recipient != sender {
+            readings[
+                Membership(account: recipient, conversation: conversation),
+                default: Reading()
+            ].unread += 1
         }
-        emit(.message(id, to: conversation.members))
-        return Sent(id: id, conversation: conversation.id, position: position, time: time)
+        emit(.message(id, to: recipient == sender ? [sender] : [sender, recipient]))
+        return Sent(id: id, conversation: conversation, position: position, time: time)
     }
 
     /// Deletes a message for one account; once more is no error.

@@ -28,22 +28,23 @@ extension ChatState {
     }
 
     /// Whether a message is still to be read by an account.
+    ///
+    /// One that is hidden or deleted is not, because it was settled when that happened.
     func isUnread(_ message: Message, for account: AccountID) -> Bool {
-        guard message.sender != account, message.deletion == nil else { return false }
+        guard message.sender != account else { return false }
         let mark = message.mark(for: account)
         guard let reading = readings[mark.membership], message.position > reading.through else {
             return false
         }
-        return readBeyond[mark] == nil && hidden[mark] == nil
+        return settledBeyond[mark] == nil
     }
 
-    /// Makes a message count as no longer unread for an account; call before it is hidden or
-    /// deleted, which would hide that it counted.
+    /// Makes a message count as no longer unread for an account: it was read, hidden or deleted.
     mutating func settle(_ message: Message, for account: AccountID) {
         guard isUnread(message, for: account) else { return }
         let mark = message.mark(for: account)
         readings[mark.membership]?.unread -= 1
-        readBeyond[mark] = Present()
+        settledBeyond[mark] = Present()
         advance(mark.membership)
     }
 
@@ -174,7 +175,7 @@ extension ChatState {
     private mutating func forgetMarks(of membership: Membership, through position: Int) {
         let first = Mark(membership: membership, position: 0)
         let last = Mark(membership: membership, position: position)
-        let marks = readBeyond.elements(from: first, through: last).map(\.key)
-        for mark in marks { readBeyond[mark] = nil }
+        let marks = settledBeyond.elements(from: first, through: last).map(\.key)
+        for mark in marks { settledBeyond[mark] = nil }
     }
 }

@@ -31,8 +31,8 @@ public struct ChatState: Hashable, Sendable {
     var pairs = SortedMap<Pair, ConversationID>()
     /// What each account has read of each of its conversations; all that it takes part in.
     var readings = SortedMap<Membership, Reading>()
-    /// What was read beyond ``Reading/through``.
-    var readBeyond = SortedMap<Mark, Present>()
+    /// What was read, hidden or deleted beyond ``Reading/through``.
+    var settledBeyond = SortedMap<Mark, Present>()
     /// What an account has deleted for itself.
     var hidden = SortedMap<Mark, Present>()
     /// All messages, ids ascending; tombstones stay in place.

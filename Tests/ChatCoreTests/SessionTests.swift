@@ -90,6 +90,28 @@ import Testing
         #expect(chat.events.last == .sessionEnded(session, to: try chat.id("bob")))
     }
 
+    @Test func `whatever a session does counts as use`() throws {
+        var chat = Chat()
+        let session = try chat.join("bob")
+        let note = try chat.send("note", to: "bob", by: session)
+        let operations: [ChatState.Operation] = [
+            .send(.init(session: session, to: "bob", text: "x")),
+            .read(.init(session: session, which: .these([note.id]))),
+            .read(.init(session: session, which: .next(1, with: nil))),
+            .read(.init(session: session, which: .through(note.id))),
+            .delete(.init(session: session, ids: [note.id], scope: .me)),
+            .logout(.init(session: session, which: .others)),
+        ]
+        for operation in operations {
+            chat.time += 60_000
+            chat.apply(operation)
+            #expect(try chat.state.session(session).lastSeen.milliseconds == chat.time)
+        }
+        chat.time += 59_999
+        chat.apply(operations[0])
+        #expect(try chat.state.session(session).lastSeen.milliseconds == chat.time - 59_999)
+    }
+
     @Test func `the log's time never falls back`() throws {
         var chat = Chat()
         let session = try chat.join("bob")

@@ -20,6 +20,12 @@ public struct Conversation: Hashable, Sendable {
         }
     }
 
+    /// The position of the next message, which is then taken.
+    mutating func takePosition() -> Int {
+        count += 1
+        return count
+    }
+
     /// Whom `account` talks to here: itself in its notes to self.
     public func peer(of account: AccountID) -> AccountID {
         switch kind {

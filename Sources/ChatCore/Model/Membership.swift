@@ -16,6 +16,13 @@ struct Reading: Hashable, Sendable {
     var through = 0
     /// How many messages are unread; always exact.
     var unread = 0
+
+    /// Notes a message of one's own, the newest.
+    ///
+    /// Keeps ``through`` close behind, so that no later reading must pass by all that was sent.
+    mutating func pass(own position: Int) {
+        if through == position - 1 { through = position }
+    }
 }
 
 /// What one account has noted of one message: that it has read it, or does not want to see it.

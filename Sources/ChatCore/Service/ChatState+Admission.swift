@@ -85,32 +85,27 @@ extension ChatState {
                 throw ChatError(.credentialsWrong)
             }
         }
+        let account = account(named: credentials.name)
+        let stored = account?.passwordHash ?? PasswordHash.decoy(cost)
         let token = Hex.text(entropy.bytes.prefix(32))
-        guard let account = account(named: credentials.name),
-            let tokenHash = TokenHash(token: token)
-        else {
-            return .compute { () throws(Refusal) in
-                PasswordHash.pretend(credentials.password, cost: cost)
+        return .compute { () throws(Refusal) in
+            guard let isRight = PasswordHash.verify(credentials.password, against: stored) else {
+                throw Self.cannotHash
+            }
+            guard isRight, let account, let tokenHash = TokenHash(token: token) else {
                 throw ChatError(.credentialsWrong).refusal
             }
-        }
-        let login = Login(
-            name: account.name.text,
-            passwordVersion: account.passwordVersion,
-            token: tokenHash,
-            device: credentials.device
-        )
-        return .compute { () throws(Refusal) in
-            switch PasswordHash.verify(credentials.password, against: account.passwordHash) {
-            case true?:
-                return Admitted(
-                    by: Self.claim(account.name),
-                    operation: .login(login),
-                    secret: Secret(token: token).lineBytes
-                )
-            case false?: throw ChatError(.credentialsWrong).refusal
-            case nil: throw Self.cannotHash
-            }
+            let login = Login(
+                name: account.name.text,
+                passwordVersion: account.passwordVersion,
+                token: tokenHash,
+                device: credentials.device
+            )
+            return Admitted(
+                by: Self.claim(account.name),
+                operation: .login(login),
+                secret: Secret(token: token).lineBytes
+            )
         }
     }
 

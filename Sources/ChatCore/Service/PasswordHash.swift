@@ -49,9 +49,11 @@ package enum PasswordHash {
         return difference == 0
     }
 
-    /// Takes as long as ``verify(_:against:)`` does, for a name that nobody has.
-    package static func pretend(_ password: String, cost: Cost) {
-        _ = make(password, salt: repeatElement(0, count: saltBytes), cost: cost)
+    /// What a password is checked against for a name that nobody has: it takes the same time, and
+    /// no password is known that fits.
+    package static func decoy(_ cost: Cost) -> String {
+        let dots = { String(repeating: ".", count: $0) }
+        return cost.prefix + dots(saltBytes) + "$" + dots(43)
     }
 
     /// Taken for each call: crypt(3) answers in a buffer of its own.

@@ -31,6 +31,14 @@ import Testing
         #expect(PasswordHash.verify("password", against: stored) != true)
     }
 
+    @Test func `the decoy can be checked against, and fits no password`() {
+        let decoy = PasswordHash.decoy(.cheapest)
+        #expect(PasswordHash.verify("password", against: decoy) == false)
+        let real = PasswordHash.make("password", salt: salt, cost: .cheapest)
+        #expect(decoy.utf8.count == real?.utf8.count)
+        #expect(PasswordHash.decoy(.standard).hasPrefix("$y$jCT$"))
+    }
+
     @Test func `several threads may hash at once`() async throws {
         let salt = salt
         let hashes = await withTaskGroup(of: String?.self) { group in

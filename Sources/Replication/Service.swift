@@ -13,7 +13,7 @@ public protocol Service: StateMachine {
     /// What a query gives.
     associatedtype Answer: LineCodable & Sendable
     /// What `apply` gives off for streams; it is part of the replicated state.
-    associatedtype Event: Sendable
+    associatedtype Event: LineCodable & Sendable
 
     /// The request without its secrets; its SHA-256 tells a retry from another request under the
     /// same key.
@@ -27,7 +27,11 @@ public protocol Service: StateMachine {
         _ request: Request, from caller: Caller, entropy: Entropy, now: Timestamp
     ) throws(Refusal) -> Admission<Operation>
 
-    /// What is proposed in place of an operation whose key was answered before; nil (as by
+    /// Who a request claims to come from, even if it would be refused now: whom `admit` would have
+    /// named as `by`. A retry whose first try ended its own session still finds its answer.
+    func claimant(of request: Request, from caller: Caller) -> String?
+
+    /// What is applied in place of an operation whose key was answered before; nil (as by
     /// default) for the stored output alone.
     ///
     /// For answers with a secret that no stored output holds: a login that is retried makes a new
@@ -51,6 +55,9 @@ public protocol Service: StateMachine {
     /// - Throws: ``Refusal`` if the caller has no session, or no longer has one.
     func audience(of caller: Caller) throws(Refusal) -> String
 
+    /// The audiences that an event is for, each once.
+    func recipients(of event: Event) -> [String]
+
     /// What an audience sees of an event now: its name and JSON data; nil if it is not for them.
     /// Texts are looked up here, so that what was deleted meanwhile is gone from replays.
     func render(_ event: Event, for audience: String) -> RenderedEvent?
@@ -59,6 +66,8 @@ public protocol Service: StateMachine {
 extension Service {
     /// The request itself.
     public static func withoutSecrets(_ request: Request) -> Request { request }
+    /// Nobody: an answer is found only while `admit` accepts the request.
+    public func claimant(of request: Request, from caller: Caller) -> String? { nil }
     /// Nothing: the stored output is the answer.
     public func repeated(_ operation: Operation, answered output: Output) -> Operation? { nil }
 }

@@ -6,18 +6,26 @@
 /// elements are removed at the front.
 public struct ChunkedArray<Element: Sendable>: Sendable {
     /// Elements of a chunk as a power of two; all chunks but the last are full.
-    private let chunkShift: Int
+    @usableFromInline
+    let chunkShift: Int
     /// Blocks of chunks.
     ///
     /// Chunks before ``start`` are emptied and stay until their block goes.
-    private var blocks: [[[Element]]] = []
+    @usableFromInline
+    var blocks: [[[Element]]] = []
     /// Removed elements at the front of the first block.
-    private var start = 0
+    @usableFromInline
+    var start = 0
+
+    @usableFromInline
+    var elementCount = 0
 
     /// Number of elements.
-    public private(set) var count = 0
+    @inlinable
+    public var count: Int { elementCount }
 
     /// Creates an empty array.
+    @inlinable
     public init() {
         let fitting = Swift.max(
             1,
@@ -29,6 +37,7 @@ public struct ChunkedArray<Element: Sendable>: Sendable {
     /// Creates an array of `elements`.
     ///
     /// - Complexity: O(*n*).
+    @inlinable
     public init(_ elements: some Sequence<Element>) {
         self.init()
         append(contentsOf: elements)
@@ -37,18 +46,20 @@ public struct ChunkedArray<Element: Sendable>: Sendable {
     /// Adds an element at the end.
     ///
     /// - Complexity: O(1) amortized; one chunk and the lists above it after a copy.
+    @inlinable
     public mutating func append(_ element: Element) {
         let (block, chunk, offset) = place(count)
         if block == blocks.count { blocks.append([]) }
         if chunk == blocks[block].count { blocks[block].append([]) }
         assert(offset == blocks[block][chunk].count)
         blocks[block][chunk].append(element)
-        count += 1
+        elementCount += 1
     }
 
     /// Adds elements at the end.
     ///
     /// - Complexity: O(*k*) for *k* elements.
+    @inlinable
     public mutating func append(contentsOf elements: some Sequence<Element>) {
         for element in elements { append(element) }
     }
@@ -57,13 +68,14 @@ public struct ChunkedArray<Element: Sendable>: Sendable {
     ///
     /// - Complexity: O(1); one chunk and the lists above it after a copy.
     @discardableResult
+    @inlinable
     public mutating func popLast() -> Element? {
         guard count > 0 else { return nil }
         let (block, chunk, _) = place(count - 1)
         let element = blocks[block][chunk].removeLast()
         if blocks[block][chunk].isEmpty { blocks[block].removeLast() }
         if blocks[block].isEmpty { blocks.removeLast() }
-        count -= 1
+        elementCount -= 1
         if count == 0 { removeAll() }
         return element
     }
@@ -72,6 +84,7 @@ public struct ChunkedArray<Element: Sendable>: Sendable {
     ///
     /// - Complexity: As ``removeFirst(_:)`` of one.
     @discardableResult
+    @inlinable
     public mutating func popFirst() -> Element? {
         guard let first else { return nil }
         removeFirst(1)
@@ -84,12 +97,13 @@ public struct ChunkedArray<Element: Sendable>: Sendable {
     /// removed elements stays in memory.
     ///
     /// - Complexity: O(*r* / 512) amortized for *r* removed ones, plus the lists above a chunk.
+    @inlinable
     public mutating func removeFirst(_ removed: Int) {
         precondition(removed >= 0, "cannot remove \(removed) elements")
         guard removed < count else { return removeAll() }
         let before = start >> chunkShift
         start += removed
-        count -= removed
+        elementCount -= removed
         let wholeBlocks = start >> blockShift
         blocks.removeFirst(wholeBlocks)
         start -= wholeBlocks << blockShift
@@ -98,13 +112,16 @@ public struct ChunkedArray<Element: Sendable>: Sendable {
     }
 
     /// Removes all elements.
+    @inlinable
     public mutating func removeAll() { self = ChunkedArray() }
 
     /// Elements of a block as a power of two: 256 chunks.
-    private var blockShift: Int { chunkShift + 8 }
+    @inlinable
+    var blockShift: Int { chunkShift + 8 }
 
     /// Where the element at `index` stands, or will stand for an index at the end.
-    private func place(_ index: Int) -> (block: Int, chunk: Int, offset: Int) {
+    @inlinable
+    func place(_ index: Int) -> (block: Int, chunk: Int, offset: Int) {
         let position = start + index
         return (
             position >> blockShift, position >> chunkShift & 0xFF,
@@ -115,13 +132,16 @@ public struct ChunkedArray<Element: Sendable>: Sendable {
 
 extension ChunkedArray: RandomAccessCollection, MutableCollection {
     /// 0.
+    @inlinable
     public var startIndex: Int { 0 }
     /// The number of elements.
+    @inlinable
     public var endIndex: Int { count }
 
     /// The element at `index`, which must be within bounds; it is changed in place.
     ///
     /// - Complexity: O(1); writing copies one chunk and the lists above it after a copy.
+    @inlinable
     public subscript(index: Int) -> Element {
         get {
             precondition(index >= 0 && index < count, "index \(index) of \(count)")

@@ -3,13 +3,20 @@
 extension SortedMap {
     /// Goes over entries by ascending key.
     public struct Iterator: IteratorProtocol {
-        private let root: Node
-        private let upper: Bound
-        private var leaf: Node
-        private var index: Int
-        private var end: Int
-        private var fence: Key?
+        @usableFromInline
+        let root: Node
+        @usableFromInline
+        let upper: Bound
+        @usableFromInline
+        var leaf: Node
+        @usableFromInline
+        var index: Int
+        @usableFromInline
+        var end: Int
+        @usableFromInline
+        var fence: Key?
 
+        @inlinable
         init(root: Node, lower: Bound, upper: Bound) {
             self.root = root
             self.upper = upper
@@ -21,6 +28,7 @@ extension SortedMap {
         /// The next entry.
         ///
         /// - Complexity: O(1) amortized over the entries of a leaf.
+        @inlinable
         public mutating func next() -> Element? {
             while index >= end {
                 // An end inside the leaf is the upper bound; at its end there may be another leaf.
@@ -36,13 +44,20 @@ extension SortedMap {
 
     /// Goes over entries by descending key.
     public struct ReversedIterator: IteratorProtocol {
-        private let root: Node
-        private let lower: Bound
-        private var leaf: Node
-        private var start: Int
-        private var index: Int
-        private var fence: Key?
+        @usableFromInline
+        let root: Node
+        @usableFromInline
+        let lower: Bound
+        @usableFromInline
+        var leaf: Node
+        @usableFromInline
+        var start: Int
+        @usableFromInline
+        var index: Int
+        @usableFromInline
+        var fence: Key?
 
+        @inlinable
         init(root: Node, lower: Bound, upper: Bound) {
             self.root = root
             self.lower = lower
@@ -54,6 +69,7 @@ extension SortedMap {
         /// The next entry.
         ///
         /// - Complexity: O(1) amortized over the entries of a leaf.
+        @inlinable
         public mutating func next() -> Element? {
             while index <= start {
                 guard start == 0, let key = fence else { return nil }
@@ -71,9 +87,11 @@ extension SortedMap.Iterator: Sendable {}
 extension SortedMap.ReversedIterator: Sendable {}
 
 extension SortedMapNode {
+    @usableFromInline
     typealias Bound = SortedMap<Key, Value>.Bound
 
     /// The first index of this leaf at or above a lower bound.
+    @inlinable
     func startIndex(_ bound: Bound) -> Int {
         switch bound {
         case .none: 0
@@ -83,6 +101,7 @@ extension SortedMapNode {
     }
 
     /// The index of this leaf after the last one at or below an upper bound.
+    @inlinable
     func endIndex(_ bound: Bound) -> Int {
         switch bound {
         case .none: keys.count
@@ -92,6 +111,7 @@ extension SortedMapNode {
     }
 
     /// The leaf where a lower bound lies, and the separator that all later leaves are not below.
+    @inlinable
     func leafAndUpperFence(for bound: Bound) -> (SortedMapNode, Key?) {
         var node = self
         var fence: Key?
@@ -108,6 +128,7 @@ extension SortedMapNode {
     }
 
     /// The leaf where an upper bound lies, and the separator that all earlier leaves are below.
+    @inlinable
     func leafAndLowerFence(for bound: Bound) -> (SortedMapNode, Key?) {
         var node = self
         var fence: Key?

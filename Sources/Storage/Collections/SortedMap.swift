@@ -5,29 +5,39 @@
 /// snapshot and read on another thread while it goes on to change. `==` of two keys must mean that
 /// neither is below the other.
 public struct SortedMap<Key: Comparable & Sendable, Value: Sendable>: Sendable {
+    @usableFromInline
     typealias Node = SortedMapNode<Key, Value>
 
+    @usableFromInline
     var root = Node()
 
+    @usableFromInline
+    var entryCount = 0
+
     /// Number of entries.
-    public private(set) var count = 0
+    @inlinable
+    public var count: Int { entryCount }
 
     /// Creates an empty map.
+    @inlinable
     public init() {}
 
     /// Creates a map of `entries`; of two with the same key the later one stays.
     ///
     /// - Complexity: O(*n* log *n*).
+    @inlinable
     public init(_ entries: some Sequence<(Key, Value)>) {
         for (key, value) in entries { updateValue(value, forKey: key) }
     }
 
     /// Whether there are no entries.
+    @inlinable
     public var isEmpty: Bool { count == 0 }
 
     /// Whether there is a value for `key`.
     ///
     /// - Complexity: O(log *n*).
+    @inlinable
     public func contains(_ key: Key) -> Bool {
         root.leaf(for: key).index(of: key) != nil
     }
@@ -37,6 +47,7 @@ public struct SortedMap<Key: Comparable & Sendable, Value: Sendable>: Sendable {
     /// A value is changed in place, without a copy of it.
     ///
     /// - Complexity: O(log *n*).
+    @inlinable
     public subscript(key: Key) -> Value? {
         get {
             let leaf = root.leaf(for: key)
@@ -74,6 +85,7 @@ public struct SortedMap<Key: Comparable & Sendable, Value: Sendable>: Sendable {
     /// The value for `key`, or `defaultValue` for none, which is stored when it is written to.
     ///
     /// - Complexity: O(log *n*).
+    @inlinable
     public subscript(key: Key, default defaultValue: @autoclosure () -> Value) -> Value {
         get { self[key] ?? defaultValue() }
         _modify {
@@ -87,11 +99,12 @@ public struct SortedMap<Key: Comparable & Sendable, Value: Sendable>: Sendable {
     ///
     /// - Complexity: O(log *n*).
     @discardableResult
+    @inlinable
     public mutating func updateValue(_ value: Value, forKey key: Key) -> Value? {
         ownRoot()
         let (previous, split) = root.insert(value, for: key)
         if let split { root = Node(keys: [split.separator], children: [root, split.right]) }
-        if previous == nil { count += 1 }
+        if previous == nil { entryCount += 1 }
         return previous
     }
 
@@ -99,6 +112,7 @@ public struct SortedMap<Key: Comparable & Sendable, Value: Sendable>: Sendable {
     ///
     /// - Complexity: O(log *n*).
     @discardableResult
+    @inlinable
     public mutating func removeValue(forKey key: Key) -> Value? {
         // Looked up first, so that a miss copies nothing.
         guard contains(key) else { return nil }
@@ -109,6 +123,7 @@ public struct SortedMap<Key: Comparable & Sendable, Value: Sendable>: Sendable {
     ///
     /// - Complexity: O(log *n*).
     @discardableResult
+    @inlinable
     public mutating func popFirst() -> Element? {
         guard let first else { return nil }
         removeValue(forKey: first.key)
@@ -116,21 +131,25 @@ public struct SortedMap<Key: Comparable & Sendable, Value: Sendable>: Sendable {
     }
 
     /// Removes all entries.
+    @inlinable
     public mutating func removeAll() { self = SortedMap() }
 
-    private mutating func remove(_ key: Key, valueIsTaken: Bool = false) -> Value? {
+    @inlinable
+    mutating func remove(_ key: Key, valueIsTaken: Bool = false) -> Value? {
         ownRoot()
         let removed = root.remove(key, valueIsTaken: valueIsTaken)
         if root.children.count == 1 { root = root.children[0] }
-        count -= 1
+        entryCount -= 1
         return removed
     }
 
-    private mutating func ownRoot() {
+    @inlinable
+    mutating func ownRoot() {
         if !isKnownUniquelyReferenced(&root) { root = root.copy() }
     }
 
-    private mutating func ownedLeaf(for key: Key) -> Node {
+    @inlinable
+    mutating func ownedLeaf(for key: Key) -> Node {
         ownRoot()
         return root.ownedLeaf(for: key)
     }

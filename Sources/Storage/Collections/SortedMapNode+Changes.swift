@@ -1,14 +1,13 @@
 /// Insertion and removal; all of it changes the node, which must be the map's own.
 extension SortedMapNode {
     /// A node that was cut off at the right, and the separator before it.
-    struct Split {
-        var separator: Key
-        var right: SortedMapNode
-    }
+    @usableFromInline
+    typealias Split = (separator: Key, right: SortedMapNode)
 
     /// Inserts a key or replaces its value.
     ///
     /// - Returns: The value before, and what was split off.
+    @inlinable
     func insert(_ value: Value, for key: Key) -> (previous: Value?, split: Split?) {
         guard !isLeaf else { return insertHere(value, for: key) }
         let index = upperIndex(of: key)
@@ -19,7 +18,8 @@ extension SortedMapNode {
         return (previous, splitIfTooLarge(after: index + 1))
     }
 
-    private func insertHere(_ value: Value, for key: Key) -> (previous: Value?, split: Split?) {
+    @inlinable
+    func insertHere(_ value: Value, for key: Key) -> (previous: Value?, split: Split?) {
         let index = lowerIndex(of: key)
         if index < keys.count, !(key < keys[index]) {
             let previous = values[index]
@@ -33,12 +33,14 @@ extension SortedMapNode {
 
     // At the end of the node more than half stays in the left part, so that keys inserted in order
     // fill the tree to three quarters.
-    private func splitIfTooLarge(after index: Int) -> Split? {
+    @inlinable
+    func splitIfTooLarge(after index: Int) -> Split? {
         guard size > Self.maximum else { return nil }
         return split(at: index == size - 1 ? Self.merged : size / 2)
     }
 
-    private func split(at index: Int) -> Split {
+    @inlinable
+    func split(at index: Int) -> Split {
         let right: SortedMapNode
         let separator: Key
         if isLeaf {
@@ -55,7 +57,7 @@ extension SortedMapNode {
             keys.removeSubrange((index - 1)...)
             children.removeSubrange(index...)
         }
-        return Split(separator: separator, right: right)
+        return (separator, right)
     }
 
     /// Removes a key, which must be there; the node may be left too small, for its parent to mend.
@@ -64,6 +66,7 @@ extension SortedMapNode {
     ///   - key: The key.
     ///   - valueIsTaken: Whether the leaf holds the key alone, because its value was removed already.
     /// - Returns: The value, unless it was taken.
+    @inlinable
     func remove(_ key: Key, valueIsTaken: Bool = false) -> Value? {
         if isLeaf {
             let index = lowerIndex(of: key)
@@ -78,7 +81,8 @@ extension SortedMapNode {
     }
 
     /// Joins a child that is too small with a neighbour, or shares their content evenly.
-    private func mendChild(at index: Int) {
+    @inlinable
+    func mendChild(at index: Int) {
         let index = max(0, index - 1)
         let left = ownedChild(at: index)
         let right = children[index + 1]
@@ -93,7 +97,8 @@ extension SortedMapNode {
         }
     }
 
-    private func append(_ right: SortedMapNode, after separator: Key) {
+    @inlinable
+    func append(_ right: SortedMapNode, after separator: Key) {
         if !isLeaf { keys.append(separator) }
         keys.append(contentsOf: right.keys)
         values.append(contentsOf: right.values)

@@ -78,7 +78,8 @@ extension LogPosition: LineCodable {
         }
         self.init(
             index: LogIndex(try reader.require(index, "index")),
-            term: Term(try reader.require(term, "term")))
+            term: Term(try reader.require(term, "term"))
+        )
     }
 
     /// Writes `{"index":42,"term":3}`.

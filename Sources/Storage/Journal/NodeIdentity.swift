@@ -4,7 +4,7 @@
 /// therefore another identity, and its votes and acknowledgements do not count for the old one.
 /// As text, and in every file and message: `n2/8f3a91c04be7d215`.
 public struct NodeIdentity: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// The node's id, e.g. `n2`: 1 to 32 of ASCII letters, digits, `.`, `_`, `-`.
+    /// The node's id, as `n2`: 1 to 32 of ASCII letters, digits, `.`, `_`, `-`.
     public let id: String
     /// 16 lower-case hex digits.
     public let incarnation: String

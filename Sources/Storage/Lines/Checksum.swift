@@ -40,7 +40,9 @@ public enum CRC32C {
                 while offset + 8 <= range.upperBound {
                     let low = unsafe source.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
                     let high = unsafe source.loadUnaligned(
-                        fromByteOffset: offset + 4, as: UInt32.self)
+                        fromByteOffset: offset + 4,
+                        as: UInt32.self
+                    )
                     let first = UInt32(littleEndian: low) ^ crc
                     let second = UInt32(littleEndian: high)
                     let a = unsafe table[0x700 + Int(first & 0xFF)]

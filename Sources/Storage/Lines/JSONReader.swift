@@ -47,27 +47,41 @@ public struct JSONReader: Sendable {
 
     /// Reads an object, calling `member` for each name; `member` must read exactly its value.
     ///
-    /// - Complexity: O(*k*²) in the number of members *k* for the doubled names, which is small in
-    ///   all that this project reads; objects of more than 256 members are refused.
+    /// - Complexity: O(*n*) in the number of bytes.
     public mutating func members(
         _ member: (_ name: String, inout JSONReader) throws(LineError) -> Void
     ) throws(LineError) {
         try open(UInt8(ascii: "{"), "an object")
-        var names: [String] = []
+        var names = Names()
         if try !closes(UInt8(ascii: "}")) {
             repeat {
                 let start = position
                 let name = try string()
-                guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
-                    throw LineError(.doubledMember(name), at: start)
-                }
-                guard names.count < 256 else { throw error(.invalid("more than 256 members")) }
-                names.append(name)
+                guard names.insert(name) else { throw LineError(.doubledMember(name), at: start) }
                 try expect(UInt8(ascii: ":"))
                 try member(name, &self)
             } while try continues(UInt8(ascii: "}"))
         }
         depth -= 1
+    }
+
+    /// The names of one object so far, told apart by their bytes.
+    private struct Names {
+        private var few: [String] = []
+        private var many: Set<[UInt8]> = []
+
+        /// Adds a name and says whether it is new; few are walked over, which beats a set of them.
+        mutating func insert(_ name: String) -> Bool {
+            guard many.isEmpty else { return many.insert(Array(name.utf8)).inserted }
+            // `==` alone would also take two ways to write one accented letter for the same name.
+            guard !few.contains(where: { $0 == name && $0.utf8.elementsEqual(name.utf8) }) else {
+                return false
+            }
+            if few.isEmpty { few.reserveCapacity(8) }
+            few.append(name)
+            if few.count == 32 { many = Set(few.map { Array($0.utf8) }) }
+            return true
+        }
     }
 
     /// Reads an array, calling `element` for each element; `element` must read exactly one value.
@@ -106,10 +120,13 @@ public struct JSONReader: Sendable {
     public mutating func string() throws(LineError) -> String {
         let start = try openString()
         var end = start
+        var bits: UInt8 = 0
         while end < limit {
             let byte = bytes[end]
             if byte == UInt8(ascii: "\"") {
                 position = end + 1
+                // All ASCII is valid UTF-8; for short strings the check costs more than the string.
+                if bits < 0x80 { return String(decoding: bytes[start..<end], as: UTF8.self) }
                 guard let text = String(validating: bytes[start..<end], as: UTF8.self) else {
                     throw LineError(.invalidUTF8, at: start)
                 }
@@ -117,6 +134,7 @@ public struct JSONReader: Sendable {
             }
             if byte == UInt8(ascii: "\\") { return try escapedString(from: start, to: end) }
             guard byte >= 0x20 else { throw LineError(.unexpectedByte(byte), at: end) }
+            bits |= byte
             end += 1
         }
         throw LineError(.unexpectedEnd, at: limit)
@@ -307,7 +325,8 @@ public struct JSONReader: Sendable {
     }
 
     private mutating func escapedString(
-        from start: Int, to firstEscape: Int
+        from start: Int,
+        to firstEscape: Int
     ) throws(LineError) -> String {
         var text = Array(bytes[start..<firstEscape])
         position = firstEscape
@@ -359,7 +378,8 @@ public struct JSONReader: Sendable {
         let second = try fourHexDigits()
         guard (0xDC00..<0xE000).contains(second),
             let scalar = Unicode.Scalar(
-                0x1_0000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
+                0x1_0000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
+            )
         else { throw LineError(.loneSurrogate, at: start) }
         return scalar
     }

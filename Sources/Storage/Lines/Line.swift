@@ -11,7 +11,8 @@ public enum Line {
     /// - Returns: The range before `,"crc"`.
     /// - Throws: ``LineError`` if the seal is not there or does not fit.
     public static func check(
-        _ bytes: [UInt8], in range: Range<Int>
+        _ bytes: [UInt8],
+        in range: Range<Int>
     ) throws(LineError) -> Range<Int> {
         let end = range.upperBound - sealBytes
         guard range.lowerBound >= 0, range.upperBound <= bytes.count, end > range.lowerBound,
@@ -38,7 +39,8 @@ public enum Line {
 
     /// Writes a whole line: an object with the members that `members` writes, sealed.
     public static func write(
-        to writer: inout JSONWriter, _ members: (inout JSONWriter) -> Void
+        to writer: inout JSONWriter,
+        _ members: (inout JSONWriter) -> Void
     ) {
         let start = writer.count
         writer.beginObject()
@@ -50,7 +52,8 @@ public enum Line {
     ///
     /// - Throws: ``LineError`` for a bad seal, and for anything that ``JSONReader`` refuses.
     public static func read(
-        _ bytes: [UInt8], in range: Range<Int>,
+        _ bytes: [UInt8],
+        in range: Range<Int>,
         _ member: (_ name: String, inout JSONReader) throws(LineError) -> Void
     ) throws(LineError) {
         _ = try check(bytes, in: range)

@@ -2,19 +2,12 @@ import Collections
 import Testing
 
 @Suite struct ChunkedArrayTests {
-    /// 1,000 bytes, so that 64 fit a chunk and blocks are reached by small tests.
+    /// So wide that 64 at most fit a chunk and blocks are reached by small tests.
     private struct Wide: Sendable, Hashable {
         var value: Int
-        private var rest = InlineBytes()
+        private var rest = SIMD64<Int64>()
 
         init(_ value: Int) { self.value = value }
-    }
-
-    private struct InlineBytes: Sendable, Hashable {
-        private var bytes: InlineArray<120, Int> = .init(repeating: 0)
-
-        static func == (left: InlineBytes, right: InlineBytes) -> Bool { true }
-        func hash(into hasher: inout Hasher) {}
     }
 
     @Test(arguments: 1...6 as ClosedRange<UInt64>)

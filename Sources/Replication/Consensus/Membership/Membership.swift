@@ -24,7 +24,10 @@ public struct Member: Hashable, Sendable {
 
     /// Creates a member.
     public init(
-        identity: NodeIdentity, peerAddress: String, clientAddress: String, role: Role = .voter
+        identity: NodeIdentity,
+        peerAddress: String,
+        clientAddress: String,
+        role: Role = .voter
     ) {
         self.identity = identity
         self.peerAddress = peerAddress
@@ -86,11 +89,15 @@ extension Member: LineCodable {
             }
         }
         let identity = NodeIdentity(
-            "\(try reader.require(id, "id"))/\(try reader.require(incarnation, "incarnation"))")
+            "\(try reader.require(id, "id"))/\(try reader.require(incarnation, "incarnation"))"
+        )
         guard let identity else { throw reader.error(.invalid("not a node's identity")) }
         self.init(
-            identity: identity, peerAddress: try reader.require(peer, "peer"),
-            clientAddress: try reader.require(client, "client"), role: role)
+            identity: identity,
+            peerAddress: try reader.require(peer, "peer"),
+            clientAddress: try reader.require(client, "client"),
+            role: role
+        )
     }
 
     /// Writes a member; `learner` stands only where it is true.

@@ -1,0 +1,97 @@
+import Storage
+
+extension Consensus {
+    /// Gives the leader up, and asks whether it could win.
+    mutating func electionTimedOut(_ now: Instant) {
+        timing.delayElection(configuration, now: now)
+        follow(nil, now)
+        guard state.mayCampaign else { return }
+        state.candidacy = Candidacy(isReal: false)
+        state.candidacy?.tally.record(true, from: state.identity)
+        askVoters()
+        decide(now)
+    }
+
+    /// Asks for votes in the next term.
+    ///
+    /// The requests wait until the own vote is durable, and the own vote counts from then on:
+    /// forgotten in a crash, it could be given twice (pitfall 1).
+    private mutating func campaign(_ now: Instant) {
+        timing.delayElection(configuration, now: now)
+        state.vote = Vote(term: term.next, candidate: state.identity)
+        turn.changesVote = true
+        state.candidacy = Candidacy(isReal: true)
+        askVoters()
+    }
+
+    /// Counts the own vote once it is durable.
+    mutating func countOwnVote(_ now: Instant) {
+        guard role == .candidate, state.durability.isTermDurable else { return }
+        state.candidacy?.tally.record(true, from: state.identity)
+        decide(now)
+    }
+
+    mutating func count(preVote reply: VoteReply, from peer: NodeIdentity, _ now: Instant) {
+        if reply.term > term {
+            _ = isCurrent(reply.term, now)
+            return
+        }
+        guard role == .preCandidate, reply.asked == term.next else { return }
+        state.candidacy?.tally.record(reply.isGranted, from: peer)
+        decide(now)
+    }
+
+    /// Only a vote given in this very term counts; one that comes with a later term is none
+    /// (pitfall 4).
+    mutating func count(vote reply: VoteReply, from peer: NodeIdentity, _ now: Instant) {
+        guard isCurrent(reply.term, now), role == .candidate, reply.asked == term else { return }
+        #if PLANTED_BUGS
+        if PlantedBug.countRefusal.isActive { state.candidacy?.tally.record(true, from: peer) }
+        #endif
+        state.candidacy?.tally.record(reply.isGranted, from: peer)
+        decide(now)
+    }
+
+    private mutating func decide(_ now: Instant) {
+        guard let candidacy = state.candidacy else { return }
+        switch candidacy.tally.result(in: state.quorum) {
+        case .won: if candidacy.isReal { lead(now) } else { campaign(now) }
+        case .lost: follow(nil, now)
+        case .pending: return
+        }
+    }
+
+    private mutating func askVoters() {
+        for voter in state.quorum.voters { ask(voter) }
+    }
+
+    /// Sends the request of this candidacy to a voter that has not answered it.
+    mutating func ask(_ voter: NodeIdentity) {
+        guard let candidacy = state.candidacy, voter != state.identity,
+            candidacy.tally.answer(of: voter) == nil, state.quorum.voters.contains(voter)
+        else { return }
+        let request = VoteRequest(
+            term: candidacy.isReal ? term : term.next,
+            last: state.log.last
+        )
+        if candidacy.isReal {
+            send(.vote(request), to: voter, after: .term)
+        } else {
+            send(.preVote(request), to: voter)
+        }
+    }
+
+    /// Pre-votes soon when the leader's connection ended.
+    ///
+    /// If the leader lives, the others hear it and do not answer, and its next heartbeat is
+    /// followed as before.
+    mutating func lostLeader(_ lost: NodeIdentity, _ now: Instant) {
+        state.leader = nil
+        guard state.mayCampaign else { return }
+        let others = state.quorum.voters.filter { $0 != lost }
+        let rank = others.firstIndex(of: state.identity) ?? 0
+        let stagger = configuration.failoverStagger.nanoseconds * Int64(rank)
+        timing.electionDeadline = min(timing.electionDeadline, now + .nanoseconds(stagger))
+        if now >= timing.electionDeadline { electionTimedOut(now) }
+    }
+}

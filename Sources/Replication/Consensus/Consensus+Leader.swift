@@ -1,0 +1,141 @@
+import Storage
+
+extension Consensus {
+    /// Begins to lead with an empty entry: with it, all before it commits (Raft §8).
+    mutating func lead(_ now: Instant) {
+        let members = membership.all.map(\.identity).sorted().filter { $0 != state.identity }
+        let next = state.log.lastIndex.next
+        let session = timing.nextSession()
+        state.candidacy = nil
+        state.leader = state.identity
+        state.leadership = Leadership(
+            peers: members.map { Progress(identity: $0, next: next, session: session) },
+            sizes: EntrySizes(after: state.log.lastIndex),
+            checkedRound: timing.nextRound()
+        )
+        _ = timing.nextRound()
+        timing.heartbeatDeadline = now + configuration.heartbeatInterval
+        timing.quorumDeadline = now + configuration.electionTimeout
+        state.log.append(term: term)
+        state.leadership?.sizes.append(0)
+        turn.writes.append(.append(.noop(state.log.last)))
+        sendToAll()
+    }
+
+    mutating func propose(_ sizes: [Int]) {
+        guard let leadership = state.leadership else {
+            return turn.outcomes.append(.refused(.notLeader(leader)))
+        }
+        guard !sizes.isEmpty else { return }
+        let uncommitted = leadership.sizes.bytes(after: commitIndex)
+        let added = sizes.reduce(0) { $0 + max($1, EntrySizes.minimumBytes) }
+        guard uncommitted == 0 || uncommitted + added <= configuration.maximumUncommittedBytes
+        else { return turn.outcomes.append(.refused(.overloaded)) }
+        let first = LogPosition(index: state.log.lastIndex.next, term: term)
+        state.log.append(term: term, count: sizes.count)
+        for size in sizes { state.leadership?.sizes.append(size) }
+        turn.writes.append(.append(.proposals(first: first, count: sizes.count)))
+        sendToAll()
+    }
+
+    mutating func tickLeader(_ now: Instant) {
+        guard now < timing.quorumDeadline || hasQuorum(now) else { return follow(nil, now) }
+        if now >= timing.heartbeatDeadline { beginRound(now) }
+        if let deadline = timing.commitDeadline, now >= deadline { tellCommit() }
+    }
+
+    /// Whether a quorum has answered a round that was begun after the last look (check-quorum).
+    ///
+    /// Counted are answers to appends and nothing else, so that a node which can't replicate can't
+    /// lead (pitfall 6).
+    private mutating func hasQuorum(_ now: Instant) -> Bool {
+        guard let leadership = state.leadership,
+            let acked = leadership.ackedRound(in: state.quorum, leader: state.identity),
+            acked > leadership.checkedRound
+        else { return false }
+        state.leadership?.checkedRound = timing.round
+        timing.quorumDeadline = now + configuration.electionTimeout
+        return true
+    }
+
+    /// Is heard by everybody, whatever is on its way to them; reads that wait go with it.
+    mutating func beginRound(_ now: Instant) {
+        let round = timing.nextRound()
+        timing.heartbeatDeadline = now + configuration.heartbeatInterval
+        let index = commitIndex
+        if canRead { state.leadership?.reads.begin(round, at: index) }
+        for place in peerPlaces { sendHeartbeat(place) }
+        confirmReads()
+    }
+
+    /// Tells the commit index where no entry has carried it.
+    private mutating func tellCommit() {
+        timing.commitDeadline = nil
+        for place in peerPlaces where isUntold(place) { sendHeartbeat(place) }
+    }
+
+    /// Sets the time to tell followers of a commit index that they have not been sent.
+    mutating func scheduleNews(_ now: Instant) {
+        guard timing.commitDeadline == nil, peerPlaces.contains(where: isUntold) else { return }
+        timing.commitDeadline = now + configuration.commitDelay
+    }
+
+    private func isUntold(_ place: Int) -> Bool {
+        guard let peer = state.leadership?.peers[place] else { return false }
+        return peer.mode == .replicate && peer.toldCommit < commitIndex
+    }
+
+    private var peerPlaces: Range<Int> { 0..<(state.leadership?.peers.count ?? 0) }
+
+    func peerPlace(_ peer: NodeIdentity) -> Int? {
+        state.leadership?.peers.firstIndex { $0.identity == peer }
+    }
+
+    private mutating func sendToAll() {
+        for place in peerPlaces { sendEntries(place) }
+    }
+
+    /// Sends as much as there is and the limits allow.
+    mutating func sendEntries(_ place: Int) {
+        while let peer = state.leadership?.peers[place], peer.next <= state.log.lastIndex,
+            peer.canSend(configuration),
+            let (count, bytes) = state.leadership?.sizes.fit(
+                from: peer.next,
+                through: state.log.lastIndex,
+                configuration
+            )
+        {
+            let entries = EntryBatch(
+                first: peer.next,
+                terms: state.log.runs(from: peer.next, count: count),
+                bytes: bytes
+            )
+            send(entries, to: place)
+            let last = LogIndex(peer.next.value + UInt64(count - 1))
+            state.leadership?.peers[place].sent(through: last, bytes: bytes)
+        }
+    }
+
+    mutating func sendHeartbeat(_ place: Int) {
+        guard let next = state.leadership?.peers[place].next else { return }
+        send(EntryBatch(first: next), to: place)
+    }
+
+    private mutating func send(_ entries: EntryBatch, to place: Int) {
+        // There always is one: `next` stays behind the position before the log.
+        guard let peer = state.leadership?.peers[place],
+            let previous = state.log.position(at: entries.first.previous)
+        else { return }
+        let commit = commitIndex
+        let append = Append(
+            term: term,
+            previous: previous,
+            entries: entries,
+            commit: commit,
+            round: timing.round,
+            session: peer.session
+        )
+        send(.append(append), to: peer.identity)
+        state.leadership?.peers[place].toldCommit = commit
+    }
+}

@@ -1,0 +1,97 @@
+package import Storage
+
+/// One node's part in consensus: Raft as a pure value (Raft §5; Thesis §6.4, §9.6).
+///
+/// No I/O, clock, thread or source of randomness inside: the caller steps it with what happened
+/// and does what comes back, in order. It knows entries by position only.
+package struct Consensus: Sendable {
+    /// Its limits and times.
+    package let configuration: Configuration
+    /// Its place in the protocol.
+    package internal(set) var state: ProtocolState
+    var timing: Timing
+    var turn = Turn()
+
+    /// Creates a core that follows nobody yet.
+    package init(
+        _ restored: Restored,
+        configuration: Configuration = Configuration(),
+        seed: UInt64,
+        now: Instant
+    ) {
+        self.configuration = configuration
+        state = ProtocolState(restored)
+        timing = Timing(seed: seed, now: now)
+        // A sole voter has nobody to wait for: its first deadline is now.
+        if state.quorum.voters != [state.identity] {
+            timing.delayElection(configuration, now: now)
+        }
+    }
+
+    /// Takes in what happened, and gives what is to be done, in order.
+    package mutating func step(_ input: Input, now: Instant) -> [Effect] {
+        let before = standing
+        switch input {
+        case .timer: tick(now)
+        case .receive(let message, let peer): receive(message, from: peer, now)
+        case .propose(let sizes): propose(sizes)
+        case .persisted(let token): persisted(token, now)
+        case .read(let ticket): read(ticket, now)
+        case .connected(let peer): connected(peer, now)
+        case .disconnected(let peer): disconnected(peer, now)
+        }
+        scheduleNews(now)
+        return finish(since: before)
+    }
+
+    private mutating func tick(_ now: Instant) {
+        if role == .leader {
+            tickLeader(now)
+        } else if now >= timing.electionDeadline {
+            electionTimedOut(now)
+        }
+    }
+
+    private mutating func receive(_ message: Message, from peer: NodeIdentity, _ now: Instant) {
+        guard peer != state.identity else { return }
+        switch message {
+        case .preVote(let request): answerPreVote(request, from: peer, now)
+        case .preVoteReply(let reply): count(preVote: reply, from: peer, now)
+        case .vote(let request): answerVote(request, from: peer, now)
+        case .voteReply(let reply): count(vote: reply, from: peer, now)
+        case .append(let append): receive(append, from: peer, now)
+        case .appendReply(let reply): receive(reply, from: peer, now)
+        }
+    }
+
+    private mutating func persisted(_ token: PersistToken, _ now: Instant) {
+        state.durability.persisted(token)
+        countOwnVote(now)
+        advanceCommit(now)
+    }
+}
+
+extension Consensus {
+    /// What it is in the current term.
+    package var role: Role { state.role }
+    /// The latest term that it has seen.
+    package var term: Term { state.vote.term }
+    /// The leader of the current term, if it is known.
+    package var leader: NodeIdentity? { state.leader }
+    /// The last entry that is known to be committed; it never falls.
+    package var commitIndex: LogIndex { state.commitIndex }
+    /// The last entry.
+    package var lastPosition: LogPosition { state.log.last }
+    /// The terms of the log.
+    package var log: LogTerms { state.log }
+    /// The last entry that is durable here.
+    package var durableIndex: LogIndex { state.durability.index }
+    /// The membership in effect: that of the newest entry with one, committed or not.
+    package var membership: Membership { state.memberships.current.membership }
+    /// The entry that holds ``membership``; zero if there is none.
+    package var membershipIndex: LogIndex { state.memberships.current.index }
+    /// How far the other members are; empty on others than the leader.
+    package var progress: [Progress] { state.leadership?.peers ?? [] }
+    /// When it must be stepped with ``Input/timer`` at the latest.
+    package var nextDeadline: Instant { timing.deadline(of: role) }
+}

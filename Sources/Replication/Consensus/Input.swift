@@ -1,0 +1,50 @@
+package import Storage
+
+/// What happens to a node's consensus core.
+package enum Input: Hashable, Sendable {
+    /// Time went by; due at ``Consensus/nextDeadline`` at the latest, harmless at any time.
+    case timer
+    /// A message came from the node that the connection's handshake named.
+    case receive(Message, from: NodeIdentity)
+    /// Proposals with these sizes; a leader gives them consecutive positions, all or none.
+    case propose(bytes: [Int])
+    /// Everything up to and with this token's batch is durable.
+    case persisted(PersistToken)
+    /// A linearizable read was asked for.
+    case read(ReadTicket)
+    /// A connection to this node was made; it is probed again, from the start.
+    case connected(NodeIdentity)
+    /// The connection to this node ended.
+    case disconnected(NodeIdentity)
+}
+
+/// A batch of the journal, numbered in the order of writing since the node started.
+///
+/// Completion is told by token and never by index: an index that was truncated and written again
+/// is two entries, and only the token says which of them is durable.
+package struct PersistToken: Hashable, Comparable, Sendable {
+    /// The number; 0 stands before the first batch.
+    package var value: UInt64
+
+    /// Creates a token.
+    package init(_ value: UInt64) { self.value = value }
+
+    /// What was durable when the node started.
+    package static let zero = PersistToken(0)
+    /// The token of the next batch.
+    package var next: PersistToken { PersistToken(value + 1) }
+
+    /// Orders by number.
+    package static func < (left: PersistToken, right: PersistToken) -> Bool {
+        left.value < right.value
+    }
+}
+
+/// The caller's name for a read; the core gives it back and does not look into it.
+package struct ReadTicket: Hashable, Sendable {
+    /// The number.
+    package var value: UInt64
+
+    /// Creates a ticket.
+    package init(_ value: UInt64) { self.value = value }
+}

@@ -1,0 +1,37 @@
+import Storage
+
+/// The memberships in the log that may still matter: the last committed one and all after it.
+///
+/// One takes effect when its entry is appended and goes when that is truncated (Thesis §4.1), so
+/// the one before must be at hand. Invariant: never empty, sorted by index.
+struct MembershipHistory: Hashable, Sendable {
+    private var entries: [MembershipEntry]
+
+    /// Creates a history from the memberships in a log.
+    init(_ memberships: [MembershipEntry]) {
+        entries = [MembershipEntry(index: .zero, membership: .empty)]
+        for entry in memberships { append(entry) }
+    }
+
+    /// The one in effect.
+    var current: MembershipEntry {
+        entries.last ?? MembershipEntry(index: .zero, membership: .empty)
+    }
+
+    /// Puts a newer one into effect.
+    mutating func append(_ entry: MembershipEntry) {
+        entries.removeAll { $0.index >= entry.index && $0.index > .zero }
+        entries.append(entry)
+    }
+
+    /// Goes back to the one that was in effect at `index`.
+    mutating func truncate(after index: LogIndex) {
+        entries.removeAll { $0.index > index && $0.index > .zero }
+    }
+
+    /// Forgets those that were replaced at or before the commit index.
+    mutating func commit(_ index: LogIndex) {
+        let settled = entries.lastIndex { $0.index <= index } ?? 0
+        if settled > 0 { entries.removeFirst(settled) }
+    }
+}

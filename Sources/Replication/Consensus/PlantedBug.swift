@@ -1,0 +1,32 @@
+#if PLANTED_BUGS
+/// Mistakes that are built in on purpose, to show that the simulator finds them.
+///
+/// Each stands at one line beside the rule that it breaks, and in no build that is shipped.
+package enum PlantedBug: String, CaseIterable, Sendable {
+    /// The leader commits entries of earlier terms by counting (pitfall 10).
+    case commitOldTermByCounting
+    /// The leader commits what only it has.
+    case acknowledgeBeforeMajority
+    /// A read is answered by a leader that has not heard of a majority since.
+    case readWithoutQuorum
+    /// A vote is given and not made durable (pitfall 1).
+    case forgetVote
+    /// A reply that refuses is counted as a vote (pitfall 4).
+    case countRefusal
+    /// A follower acknowledges entries before they are durable (pitfall 16).
+    case followerAcknowledgesBeforeDurable
+    /// A follower truncates entries that match (pitfall 12).
+    case truncateMatching
+    /// A follower commits entries that nobody compared with the leader's (pitfall 11).
+    case followerCommitsUnverified
+    /// A follower takes entries from the leader of an earlier term.
+    case ignoreStaleTerm
+
+    // Sound: set once before the simulation starts, which runs in a single thread.
+    /// The one that is active, if any.
+    nonisolated(unsafe) package static var active: PlantedBug?
+
+    /// Whether this one is active.
+    package var isActive: Bool { unsafe Self.active == self }
+}
+#endif

@@ -1,0 +1,82 @@
+import Storage
+
+extension Consensus {
+    /// All that decides what a core may do, without clocks and chance.
+    ///
+    /// Two cores with equal states are in the same place of the protocol.
+    package struct ProtocolState: Hashable, Sendable {
+        let identity: NodeIdentity
+        var vote: Vote
+        var log: LogTerms
+        var memberships: MembershipHistory
+        /// The quorum of the membership in effect.
+        var quorum: Quorum
+        var commitIndex: LogIndex
+        var durability: Durability
+        /// The leader of the current term, if it is known.
+        var leader: NodeIdentity?
+        /// Not nil in a candidate and a pre-candidate; never together with `leadership`.
+        var candidacy: Candidacy?
+        /// Not nil in a leader.
+        var leadership: Leadership?
+        /// What this node may have acknowledged before its disk was damaged, until it has it again.
+        var lost: LogPosition?
+
+        init(_ restored: Restored) {
+            identity = restored.identity
+            vote = restored.vote
+            log = restored.log
+            memberships = MembershipHistory(restored.memberships)
+            quorum = Quorum(memberships.current.membership)
+            durability = Durability(index: restored.log.lastIndex)
+            commitIndex = min(
+                max(restored.commitIndex, restored.log.before.index),
+                restored.log.lastIndex
+            )
+            if let damage = restored.damage {
+                // A vote for itself in a term in which it never campaigns: none is left to give.
+                if vote.term <= damage.term {
+                    vote = Vote(term: damage.term, candidate: identity)
+                }
+                lost = log.last < damage.through ? damage.through : nil
+            }
+        }
+
+        var role: Role {
+            if leadership != nil { return .leader }
+            guard let candidacy else { return .follower }
+            return candidacy.isReal ? .candidate : .preCandidate
+        }
+
+        /// Whether this node may try to lead; one that must not still votes (pitfall 7).
+        var mayCampaign: Bool { lost == nil && quorum.voters.contains(identity) }
+
+        /// Where the log ends for a vote: a damaged one where it may have ended before.
+        var lastForVotes: LogPosition { lost.map { max($0, log.last) } ?? log.last }
+    }
+
+    /// A try to become leader.
+    struct Candidacy: Hashable, Sendable {
+        /// Whether votes are asked for, and not only whether they would be given.
+        var isReal: Bool
+        var tally = VoteTally()
+    }
+
+    /// What only a leader has.
+    struct Leadership: Hashable, Sendable {
+        /// The other members, in the order of their identities.
+        var peers: [Progress]
+        var sizes: EntrySizes
+        var reads = ReadRounds()
+        /// The newest round when check-quorum last looked.
+        var checkedRound: AppendRound
+
+        /// The newest round that a quorum has answered; the leader itself answers at once.
+        func ackedRound(in quorum: Quorum, leader: NodeIdentity) -> AppendRound? {
+            quorum.agreed { voter in
+                if voter == leader { return AppendRound(.max) }
+                return peers.first { $0.identity == voter }?.ackedRound ?? .zero
+            }
+        }
+    }
+}

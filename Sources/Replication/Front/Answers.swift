@@ -1,0 +1,100 @@
+import Storage
+
+/// How replies of the node look to an HTTP client.
+enum Answers {
+    /// The protocol and the cluster, on every answer.
+    static func commonFields(cluster: String?) -> [UInt8] {
+        var fields: [UInt8] = []
+        fields.appendField("Chat-Protocol", String(Hello.currentProtocol))
+        if let cluster { fields.appendField("Chat-Cluster", cluster) }
+        return fields
+    }
+
+    static func response(to reply: Reply) -> HTTPResponse {
+        switch reply {
+        case .output(let index, let output, let secret, let isRepeated):
+            var writer = JSONWriter(reserving: output.count + 64)
+            writer.beginObject()
+            writer.member("index", index.value)
+            writer.key("output")
+            writer.verbatim(output)
+            if let secret {
+                writer.key("secret")
+                writer.verbatim(secret)
+            }
+            if isRepeated { writer.member("repeated", true) }
+            writer.endObject()
+            return HTTPResponse(body: writer.bytes)
+        case .answer(let index, let answer):
+            var writer = JSONWriter(reserving: answer.count + 48)
+            writer.beginObject()
+            writer.member("index", index.value)
+            writer.key("answer")
+            writer.verbatim(answer)
+            writer.endObject()
+            return HTTPResponse(body: writer.bytes)
+        case .refused(let refusal): return .refusal(refusal)
+        case .failed(let failure, let key): return response(to: failure, key: key)
+        case .malformed(let error):
+            return .error(
+                .badRequest, code: "request_malformed",
+                message: "the body is not a request of this version: \(error)")
+        }
+    }
+
+    private static func response(to failure: RequestFailure, key: String?) -> HTTPResponse {
+        var response = HTTPResponse.error(
+            status(of: failure), code: failure.rawValue, message: message(of: failure))
+        if let key { response.fields.appendField("Idempotency-Key", key) }
+        return response
+    }
+
+    private static func status(of failure: RequestFailure) -> HTTPStatus {
+        switch failure {
+        case .noLeader, .overloaded, .notTried, .stopping: .unavailable
+        case .outcomeUnknown: .timedOut
+        case .keyReused: .conflict
+        case .keyExpired: .gone
+        case .tooLarge: .contentTooLarge
+        }
+    }
+
+    private static func message(of failure: RequestFailure) -> String {
+        switch failure {
+        case .noLeader: "no leader within the time; nothing was done: try again"
+        case .overloaded: "too much is under way; nothing was done: try again later"
+        case .outcomeUnknown:
+            "it may or may not have taken effect: try again with the same Idempotency-Key"
+        case .keyReused: "this Idempotency-Key was used for another request: take a new one"
+        case .keyExpired:
+            "this Idempotency-Key is older than what is remembered: the outcome is unknown"
+        case .tooLarge: "the request is larger than an entry may be"
+        case .notTried: "an earlier line of the batch failed; nothing was done"
+        case .stopping: "the node is stopping; nothing was done: try another one"
+        }
+    }
+
+    /// What a node says of itself and its cluster.
+    static func response(to route: Route, _ status: ClusterStatus) -> HTTPResponse {
+        switch route {
+        case .cluster:
+            var writer = JSONWriter(reserving: 512)
+            status.write(to: &writer)
+            return HTTPResponse(body: writer.bytes)
+        case .readiness:
+            guard status.cluster != nil else {
+                return .error(
+                    .unavailable, code: "not_formed", message: "the node is in no cluster yet")
+            }
+            guard status.leader != nil else {
+                return .error(.unavailable, code: "no_leader", message: "no leader is known")
+            }
+            return HTTPResponse(body: Array("{}".utf8))
+        case .leader:
+            return status.leader == status.node
+                ? HTTPResponse(body: Array("{}".utf8))
+                : .error(.unavailable, code: "not_leader", message: "this node does not lead")
+        case .request, .query, .events, .health, .unknown: return HTTPResponse(.notFound)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+public import Storage
+
+/// What a node knows of its cluster.
+public struct ClusterStatus: Hashable, Sendable {
+    /// A member as a node sees it.
+    public struct Node: Hashable, Sendable {
+        /// Id, incarnation, addresses and role as the log has them; the client address as the
+        /// member itself last said.
+        public var member: Member
+        /// Whether the node that was asked is connected to it, or is it.
+        public var isConnected: Bool
+    }
+
+    /// The cluster's id, or nil before it is formed.
+    public var cluster: String?
+    /// The node that was asked.
+    public var node: NodeIdentity
+    /// What it is in its term.
+    public var role: String
+    /// Its term.
+    public var term: Term
+    /// Who leads, as far as it knows.
+    public var leader: NodeIdentity?
+    /// Up to where it has applied the log.
+    public var applied: LogIndex
+    /// Up to where it knows the log to be committed.
+    public var committed: LogIndex
+    /// Where its log ends.
+    public var last: LogIndex
+    /// The members.
+    public var nodes: [Node]
+}
+
+extension ClusterStatus {
+    /// Appends the status as JSON, as `GET /v1/cluster` answers.
+    package func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("cluster", cluster)
+        writer.member("node", node.id)
+        writer.member("role", role)
+        writer.member("term", term.value)
+        writer.member("leader", leader?.id)
+        writer.member("applied", applied.value)
+        writer.member("committed", committed.value)
+        writer.member("last", last.value)
+        writer.key("members")
+        writer.beginArray()
+        for node in nodes {
+            writer.beginObject()
+            writer.member("id", node.member.identity.id)
+            writer.member("incarnation", node.member.identity.incarnation)
+            writer.member("peer", node.member.peerAddress)
+            writer.member("client", node.member.clientAddress)
+            writer.member("role", node.member.identity == leader ? "leader" : "follower")
+            writer.member("voter", node.member.role == .voter)
+            writer.member("connected", node.isConnected)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+}
+
+extension Node {
+    /// What this node knows of its cluster.
+    package var status: ClusterStatus {
+        let nodes = core.membership.all.map { member in
+            var member = member
+            let heard = links.values.first { $0.from == member.identity }
+            let isSelf = member.identity == identity
+            if isSelf { member.clientAddress = configuration.clientAddress }
+            if let heard { member.clientAddress = heard.clientAddress }
+            return ClusterStatus.Node(member: member, isConnected: isSelf || heard != nil)
+        }
+        return ClusterStatus(
+            cluster: cluster, node: identity, role: core.role.rawValue, term: core.term,
+            leader: core.leader, applied: state.applied.index, committed: commitIndex,
+            last: core.lastPosition.index, nodes: nodes)
+    }
+}

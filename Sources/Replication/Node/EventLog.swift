@@ -1,0 +1,95 @@
+import Collections
+package import Storage
+
+/// The place of an event: the same on every node, so a stream resumes anywhere.
+///
+/// As text `1-42.0`: the cluster's epoch, the entry's index, the event's number within its entry.
+package struct EventID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Counts recoveries from a lost majority; 1 until there is one.
+    package var epoch: UInt64 = 1
+    /// The entry that gave the event off.
+    package var index: LogIndex
+    /// The event's number within its entry, before any filter.
+    package var number: Int
+
+    /// Creates an id.
+    package init(index: LogIndex, number: Int) {
+        self.index = index
+        self.number = number
+    }
+
+    /// Reads `1-42.0`.
+    package init?(_ text: String) {
+        let halves = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard halves.count == 2, let epoch = UInt64(halves[0]) else { return nil }
+        let parts = halves[1].split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let index = UInt64(parts[0]), let number = Int(parts[1]),
+            number >= 0
+        else { return nil }
+        self.init(index: LogIndex(index), number: number)
+        self.epoch = epoch
+    }
+
+    /// The place after every event of an entry.
+    package static func end(of index: LogIndex) -> EventID {
+        EventID(index: index, number: 999_999)
+    }
+
+    /// Orders by index, then by number.
+    package static func < (left: EventID, right: EventID) -> Bool {
+        (left.epoch, left.index, left.number) < (right.epoch, right.index, right.number)
+    }
+    /// Epoch, index and number, as `1-42.0`.
+    package var description: String { "\(epoch)-\(index).\(number)" }
+}
+
+/// The events of the newest entries: part of the replicated state, evicted by `apply`.
+package struct EventLog<Event: Sendable>: Sendable {
+    /// One event and its place.
+    package struct Element: Sendable {
+        /// Its place.
+        package var id: EventID
+        /// What the state machine gave off.
+        package var event: Event
+    }
+
+    private var elements = ChunkedArray<Element>()
+    private let entries: UInt64
+    /// The newest index whose events may be gone.
+    package private(set) var floor = LogIndex.zero
+
+    /// Creates an empty log.
+    ///
+    /// - Parameter entries: Of how many of the newest entries events are kept.
+    package init(entries: UInt64 = 100_000) { self.entries = entries }
+
+    /// Number of events that are kept.
+    package var count: Int { elements.count }
+
+    /// An event by its place in the window, oldest first.
+    package subscript(offset: Int) -> Element { elements[offset] }
+
+    /// Adds the events of an entry, and evicts those that leave the window.
+    package mutating func append(_ events: [Event], of index: LogIndex) {
+        for (number, event) in events.enumerated() {
+            elements.append(Element(id: EventID(index: index, number: number), event: event))
+        }
+        guard index.value > entries else { return }
+        floor = LogIndex(index.value - entries)
+        var evicted = 0
+        while evicted < elements.count, elements[evicted].id.index <= floor { evicted += 1 }
+        if evicted > 0 { elements.removeFirst(evicted) }
+    }
+
+    /// The offset of the first event after `id`.
+    ///
+    /// - Complexity: O(log *n*).
+    package func offset(after id: EventID) -> Int {
+        var (low, high) = (0, elements.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if elements[middle].id <= id { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,189 @@
+import Storage
+
+/// What the lines of a load are for.
+enum LoadPurpose: Sendable {
+    /// To be applied.
+    case apply
+    /// To go out with an append.
+    case send(Message, to: NodeIdentity, ClosedRange<LogIndex>)
+}
+
+/// Carrying out what the consensus core says.
+extension Node {
+    mutating func perform(_ orders: [Effect], lines: [[UInt8]]) {
+        for order in orders {
+            switch order {
+            case .truncate(let index):
+                records.append(.truncate(after: index))
+                cache.truncate(after: index)
+            case .append(let appended): store(appended, lines: lines)
+            case .refused(let refusal): refuseQueued(refusal)
+            case .vote(let vote): record(vote)
+            case .persist(let token):
+                effects.append(.persist(records, token))
+                records.removeAll(keepingCapacity: true)
+            case .send(let message, let to, let token):
+                if let token, token > durable {
+                    gated.append((token, message, to))
+                } else {
+                    send(message, to: to)
+                }
+            case .commit(let index): commitIndex = max(commitIndex, index)
+            case .readable(let ticket, let index): readable(ticket, at: index)
+            case .unreadable(let ticket): unreadable(ticket)
+            case .role(let role, let term, let leader): roleChanged(role, term, leader: leader)
+            }
+        }
+        applyCommitted()
+    }
+
+    private mutating func record(_ vote: Vote) {
+        #if PLANTED_BUGS
+        if PlantedBug.active == .forgetVote { return }
+        #endif
+        records.append(.vote(vote))
+    }
+
+    private mutating func store(_ appended: Appended, lines: [[UInt8]]) {
+        switch appended {
+        case .noop(let position):
+            lastLeaderIndex = position.index
+            append(LogEntry(position: position, time: nextTime(), payload: .noop))
+        case .proposals(let first, let count):
+            let proposals = inFlight.place(from: first.index)
+            precondition(proposals.count == count, "\(count) places for \(proposals.count)")
+            let time = nextTime()
+            var position = first
+            for proposal in proposals {
+                append(LogEntry(position: position, time: time, payload: .operation(proposal)))
+                position.index = position.index.next
+            }
+        case .received(let range):
+            for line in lines {
+                guard let head = headOf(line), range.contains(head.position.index) else { continue }
+                lastTime = max(lastTime, head.time)
+                store(line, at: head.position)
+            }
+        }
+    }
+
+    private mutating func append(_ entry: LogEntry) {
+        lastTime = entry.time
+        store(entry.line, at: entry.position)
+    }
+
+    private mutating func store(_ line: [UInt8], at position: LogPosition) {
+        cache.append(line)
+        records.append(.entry(position, line: line))
+    }
+
+    /// The time of the next entry: never before the last one's.
+    private func nextTime() -> Timestamp {
+        max(lastTime, clock.median(of: core.membership, own: identity, at: now))
+    }
+
+    /// The head of a line that was checked when its message was read.
+    private func headOf(_ line: [UInt8]) -> LogEntry.Head? {
+        do throws(LineError) { return try LogEntry.head(ofLine: line) } catch { return nil }
+    }
+
+    mutating func persisted(_ token: PersistToken) {
+        if let creation, creation.token == token {
+            created(creation)
+            return
+        }
+        durable = max(durable, token)
+        stepCore(.persisted(token))
+        guard let first = gated.first, first.token <= durable else { return }
+        let open = gated.prefix { $0.token <= durable }
+        for (_, message, to) in open { send(message, to: to) }
+        gated.removeFirst(open.count)
+    }
+
+    /// Sends a message of the core, with its entries' lines, from memory or from the journal.
+    private mutating func send(_ message: Message, to node: NodeIdentity) {
+        guard let range = message.entries else {
+            send(.consensus(message, clock: now.wall), to: node)
+            return
+        }
+        if let lines = cache.lines(in: range) {
+            send(.consensus(message, clock: now.wall), to: node, entries: lines)
+        } else {
+            loads.append(.send(message, to: node, range))
+            effects.append(
+                .load(
+                    after: range.lowerBound.previous, through: range.upperBound,
+                    maximumBytes: configuration.cacheBytes))
+        }
+    }
+
+    mutating func send(_ message: PeerMessage, to node: NodeIdentity, entries: [[UInt8]] = []) {
+        guard let address = address(of: node) else { return }
+        effects.append(.send(address: address, line: message.line, entries: entries))
+    }
+
+    private func address(of node: NodeIdentity) -> String? {
+        core.membership.member(node)?.peerAddress
+            ?? links.values.first { $0.from == node }?.peerAddress
+    }
+
+    mutating func loaded(_ lines: [[UInt8]]) {
+        guard !loads.isEmpty else { return }
+        switch loads.removeFirst() {
+        case .apply:
+            for line in lines {
+                guard let position = headOf(line)?.position,
+                    position.index == state.applied.index.next, position.index <= commitIndex
+                else { continue }
+                apply(line)
+            }
+            applyCommitted()
+        case .send(let message, let to, let range):
+            // What was truncated meanwhile is not sent; the follower's next answer tells the core.
+            let indexes = lines.compactMap { headOf($0)?.position }
+            guard indexes.count == lines.count, indexes.first?.index == range.lowerBound,
+                indexes.last?.index == range.upperBound, message.fits(indexes)
+            else { return }
+            send(.consensus(message, clock: now.wall), to: to, entries: lines)
+        }
+    }
+
+    /// Applies what is committed, as far as its lines are in memory; loads the next ones if not.
+    mutating func applyCommitted() {
+        while state.applied.index < commitIndex {
+            guard let line = cache[state.applied.index.next] else {
+                loadForApply()
+                return
+            }
+            apply(line)
+        }
+        cache.trim(through: state.applied.index)
+        proposeHeldIfReady()
+    }
+
+    private mutating func loadForApply() {
+        let isLoading = loads.contains { if case .apply = $0 { true } else { false } }
+        guard !isLoading else { return }
+        loads.append(.apply)
+        effects.append(
+            .load(
+                after: state.applied.index, through: commitIndex, maximumBytes: 1_024 * 1_024))
+    }
+
+    private mutating func apply(_ line: [UInt8]) {
+        do throws(LineError) {
+            let entry = try LogEntry(line: line)
+            let result = try state.apply(entry)
+            answer(result, waitersOf: entry.position.index)
+            completeReads()
+            deliverEvents(of: entry.position.index)
+        } catch {
+            let index = state.applied.index.next
+            commitIndex = state.applied.index
+            effects.append(
+                .halt(
+                    "entry \(index) cannot be applied: \(error); it was written by another version:"
+                        + " update this node"))
+        }
+    }
+}

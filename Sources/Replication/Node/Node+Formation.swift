@@ -1,0 +1,114 @@
+import Storage
+
+/// A cluster that this node is about to create: its first entry is on the way to the disk.
+struct Creation: Sendable {
+    var cluster: String
+    var membership: Membership
+    var entry: LogEntry
+    var token: PersistToken
+}
+
+/// A cluster that this node is about to join: its id is on the way to the disk.
+struct Adoption: Sendable {
+    var cluster: String
+    /// Who is told welcome once it is durable.
+    var waiting: [(LinkID, Hello)]
+}
+
+/// From blank to member.
+extension Node {
+    /// Says what a node does when it starts; called once, before any input.
+    package mutating func start() -> [NodeEffect] {
+        dialPeers()
+        defer { effects.removeAll(keepingCapacity: true) }
+        return effects
+    }
+
+    /// Begins a round, in which all nodes of the list must say that they are blank.
+    mutating func form() {
+        nextFormationRound = now.instant + configuration.formationInterval
+        guard var formation, formation.isCreator, creation == nil, adoption == nil else { return }
+        formation.beginRound()
+        self.formation = formation
+        for address in formation.plan.addresses where linked[address] != nil {
+            effects.append(
+                .send(
+                    address: address, line: PeerMessage.formationRound(formation.round).line,
+                    entries: []))
+        }
+        createIfAllAnswered()
+    }
+
+    /// Creates the cluster if all have answered in this round.
+    ///
+    /// The first entry names the cluster and its members. Until it is durable here nobody is told
+    /// of it, so a crash before leaves all nodes blank.
+    mutating func createIfAllAnswered() {
+        guard creation == nil, let formation, let membership = formation.members(own: ownHello())
+        else { return }
+        let cluster = newClusterID()
+        let entry = LogEntry(
+            position: LogPosition(index: LogIndex(1), term: Term(1)), time: now.wall,
+            payload: .members(membership, cluster: cluster))
+        let token = PersistToken(.max)
+        creation = Creation(
+            cluster: cluster, membership: membership, entry: entry, token: token)
+        log(.notice, "creating cluster \(cluster) of \(membership.incoming.count) nodes")
+        effects.append(
+            .persist(
+                [.vote(Vote(term: Term(1))), .entry(entry.position, line: entry.line)], token))
+    }
+
+    /// 16 hex digits of the start's randomness and the incarnation's.
+    private func newClusterID() -> String {
+        let text = "\(identity) \(configuration.seed) \(now.wall.milliseconds)"
+        return String(SHA256.hexDigest(Array(text.utf8)).prefix(16))
+    }
+
+    /// The first entry is durable: from here on it is ordinary Raft.
+    mutating func created(_ creation: Creation) {
+        self.creation = nil
+        formation = nil
+        cluster = creation.cluster
+        var log = LogTerms()
+        log.append(term: Term(1))
+        core = Consensus(
+            Consensus.Restored(
+                identity: identity, vote: Vote(term: Term(1)), log: log,
+                membership: creation.membership, membershipIndex: LogIndex(1)),
+            configuration: configuration.consensus, seed: configuration.seed, now: now.instant)
+        cache = EntryCache(after: .zero, maximumBytes: configuration.cacheBytes)
+        cache.append(creation.entry.line)
+        lastTime = creation.entry.time
+        effects.append(.adopt(cluster: creation.cluster))
+        reconnect()
+    }
+
+    /// Makes another node's cluster this one's own, durably, before it is told welcome.
+    mutating func adopt(_ cluster: String, _ hello: Hello, on link: LinkID) {
+        if adoption == nil {
+            adoption = Adoption(cluster: cluster, waiting: [(link, hello)])
+            log(.notice, "joining cluster \(cluster), called by \(hello.from)")
+            effects.append(.adopt(cluster: cluster))
+        } else {
+            adoption?.waiting.append((link, hello))
+        }
+    }
+
+    mutating func adopted() {
+        guard let adoption else { return }
+        self.adoption = nil
+        formation = nil
+        cluster = adoption.cluster
+        for (link, hello) in adoption.waiting { accept(hello, on: link) }
+        reconnect()
+    }
+
+    /// The hello of this node has changed: shake hands anew.
+    private mutating func reconnect() {
+        linked.removeAll()
+        dialled.removeAll()
+        effects.append(.redial)
+        dialPeers()
+    }
+}

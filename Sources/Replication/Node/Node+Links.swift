@@ -1,0 +1,195 @@
+import Storage
+
+/// Who is connected, what they say, and whether they may say it.
+extension Node {
+    /// What this node says of itself.
+    func ownHello(to node: NodeIdentity? = nil) -> Hello {
+        Hello(
+            cluster: cluster, from: identity, peerAddress: configuration.peerAddress,
+            clientAddress: configuration.clientAddress, to: node)
+    }
+
+    /// Says which connections to keep, if that has changed.
+    mutating func dialPeers() {
+        var targets: [String: NodeIdentity?] = [:]
+        if core.membership == .empty {
+            for address in configuration.plan.addresses { targets[address] = .some(nil) }
+            for hello in links.values { targets[hello.peerAddress] = hello.from }
+        }
+        for member in core.membership.all { targets[member.peerAddress] = member.identity }
+        targets[configuration.peerAddress] = nil
+        let dials = targets.sorted { $0.key < $1.key }
+            .map { Dial(address: $0.key, hello: ownHello(to: $0.value)) }
+        guard dials != dialled else { return }
+        dialled = dials
+        for address in linked.keys where targets[address] == nil { linked[address] = nil }
+        effects.append(.dial(dials))
+    }
+
+    /// A node dialled and says who it is: take it, refuse it, or first make its cluster this
+    /// node's own.
+    mutating func take(_ hello: Hello, on link: LinkID) {
+        if let refusal = refusal(of: hello) {
+            log(
+                .warning,
+                "refused a connection from \(hello.from) at \(hello.peerAddress): \(refusal)")
+            effects.append(.refuse(link, refusal))
+            return
+        }
+        if cluster == nil, let theirs = hello.cluster, hello.to == identity {
+            adopt(theirs, hello, on: link)
+            return
+        }
+        accept(hello, on: link)
+    }
+
+    private func refusal(of hello: Hello) -> LinkRefusal? {
+        if hello.version != Hello.currentProtocol {
+            return LinkRefusal(
+                code: "protocol_mismatch",
+                message: "node \(hello.from) speaks protocol \(hello.version), node \(identity)"
+                    + " speaks \(Hello.currentProtocol): run the same version on both")
+        }
+        let own = cluster ?? adoption?.cluster ?? creation?.cluster
+        if let own, let theirs = hello.cluster, own != theirs {
+            return LinkRefusal(
+                code: "cluster_mismatch",
+                message: "node \(hello.from) belongs to cluster \(theirs), node \(identity) to"
+                    + " cluster \(own): check --join and --data-dir")
+        }
+        if let to = hello.to, to != identity {
+            return LinkRefusal(
+                code: "node_mismatch",
+                message: "node \(to) was called, but \(identity) answers at"
+                    + " \(configuration.peerAddress): the data directory was lost or exchanged")
+        }
+        if hello.from == identity {
+            return LinkRefusal(
+                code: "node_mismatch",
+                message: "node \(identity) called itself: check --peer-listen and --join")
+        }
+        return nil
+    }
+
+    mutating func accept(_ hello: Hello, on link: LinkID) {
+        links[link] = hello
+        effects.append(.welcome(link, ownHello(to: hello.from)))
+        dialPeers()
+        // Answers of the leader may have been lost with its old connection.
+        if cluster != nil, core.role != .leader, core.leader == hello.from { routeAll() }
+    }
+
+    mutating func linkEnded(_ link: LinkID) {
+        adoption?.waiting.removeAll { $0.0 == link }
+        guard let hello = links.removeValue(forKey: link) else { return }
+        guard cluster != nil, !links.values.contains(where: { $0.from == hello.from }) else {
+            return
+        }
+        stepCore(.disconnected(hello.from))
+    }
+
+    /// The other side said welcome.
+    mutating func linkReady(_ address: String, _ hello: Hello) {
+        // A welcome from another cluster than one's own is no welcome.
+        if let own = cluster, let theirs = hello.cluster, own != theirs {
+            log(.warning, "\(address) belongs to cluster \(theirs), not to \(own)")
+            return
+        }
+        linked[address] = hello
+        guard cluster != nil else { return }
+        stepCore(.connected(hello.from))
+        if core.role != .leader, core.leader == hello.from {
+            routeAll()
+            reads.askAgain()
+        }
+    }
+
+    mutating func take(_ message: PeerMessage, _ lines: [[UInt8]], from hello: Hello) {
+        switch message {
+        case .hello, .welcome, .refused:
+            log(.warning, "node \(hello.from) shook hands twice")
+        case .formationRound(let round):
+            guard cluster == nil, creation == nil, adoption == nil else { return }
+            effects.append(
+                .send(
+                    address: hello.peerAddress,
+                    line: PeerMessage.blank(round: round, configuration.plan).line, entries: []))
+        case .blank(let round, let plan):
+            guard cluster == nil, creation == nil, adoption == nil else { return }
+            formation?.note(plan, round: round, from: hello)
+            createIfAllAnswered()
+        case .consensus, .forward, .forwarded, .read, .readIndex:
+            guard cluster != nil else { return }
+            takeOfCluster(message, lines, from: hello)
+        }
+    }
+
+    private mutating func takeOfCluster(
+        _ message: PeerMessage, _ lines: [[UInt8]], from hello: Hello
+    ) {
+        switch message {
+        case .consensus(let message, let wall):
+            clock.note(wall, of: hello.from, at: now)
+            take(message, lines, from: hello.from)
+        case .forward(let id, let proposal): takeForward(id, proposal, from: hello.from)
+        case .forwarded(let id, let outcome): takeForwarded(id, outcome)
+        case .read(let id): takeRead(id, from: hello.from)
+        case .readIndex(let id, let index): takeReadIndex(id, index)
+        case .hello, .welcome, .refused, .formationRound, .blank: break
+        }
+    }
+
+    /// Checks that the lines are the entries that the message announces, then steps the core.
+    private mutating func take(_ message: Message, _ lines: [[UInt8]], from node: NodeIdentity) {
+        guard case .append(var append) = message, !append.entries.isEmpty else {
+            stepCore(.receive(message, from: node))
+            return
+        }
+        do throws(LineError) {
+            var positions: [LogPosition] = []
+            positions.reserveCapacity(lines.count)
+            for line in lines {
+                let head = try LogEntry.head(ofLine: line)
+                positions.append(head.position)
+                if let membership = head.membership {
+                    append.entries.memberships.append(
+                        MembershipEntry(index: head.position.index, membership: membership))
+                }
+            }
+            guard message.fits(positions) else {
+                throw LineError(.invalid("the entries are not those that the append announces"))
+            }
+        } catch {
+            log(.warning, "dropped an append from \(node): \(error)")
+            return
+        }
+        stepCore(.receive(.append(append), from: node), lines: lines)
+        if !append.entries.memberships.isEmpty { dialPeers() }
+    }
+}
+
+extension Message {
+    /// The indices of the entries that go with this message, or nil if there are none.
+    var entries: ClosedRange<LogIndex>? {
+        guard case .append(let append) = self, !append.entries.isEmpty else { return nil }
+        return append.entries.first...append.lastIndex
+    }
+
+    /// Whether entries at these positions are the ones that the message announces.
+    func fits(_ positions: [LogPosition]) -> Bool {
+        guard case .append(let append) = self, append.entries.count == positions.count else {
+            return false
+        }
+        var index = append.entries.first
+        var next = positions[...]
+        for run in append.entries.terms {
+            for _ in 0..<run.count {
+                guard let position = next.popFirst(), position.index == index,
+                    position.term == run.term
+                else { return false }
+                index = index.next
+            }
+        }
+        return true
+    }
+}

@@ -1,0 +1,186 @@
+import Storage
+
+/// Where proposals go: into this leader's log, or to the node that leads.
+extension Node {
+    /// Whether this node leads and has applied the first entry of its term: only then is the
+    /// table of answered requests known to be whole.
+    var mayPropose: Bool {
+        guard core.role == .leader, let first = lastLeaderIndex else { return false }
+        return state.applied.index >= first
+    }
+
+    mutating func route(_ request: PendingRequests.Request) {
+        if core.role == .leader {
+            // Held until the first entry of the term is applied; `proposeHeldIfReady` comes back.
+            guard mayPropose else { return }
+            pending.markHandedOver(request.ticket)
+            propose(request.proposal, for: .local(request.ticket))
+        } else if let leader = core.leader, isLinked(leader) {
+            pending.markHandedOver(request.ticket)
+            send(.forward(id: request.ticket.value, request.proposal), to: leader)
+        }
+    }
+
+    /// Sends the unanswered window again, in order and with the same keys: the leader changed, or
+    /// its connection did.
+    mutating func routeAll() {
+        for request in pending.inOrder { route(request) }
+    }
+
+    func isLinked(_ node: NodeIdentity) -> Bool {
+        guard let address = core.membership.member(node)?.peerAddress else { return false }
+        return linked[address] != nil
+    }
+
+    mutating func takeForward(_ id: UInt64, _ proposal: Proposal, from node: NodeIdentity) {
+        if mayPropose {
+            propose(proposal, for: .peer(node, id))
+        } else if core.role == .leader {
+            heldForwards.append((node, id, proposal))
+        } else {
+            send(.forwarded(id: id, .failed(.noLeader)), to: node)
+        }
+    }
+
+    private mutating func propose(_ proposal: Proposal, for waiter: ProposalsInFlight.Waiter) {
+        // A secret is known to this request alone, so its operation must be applied itself.
+        if !proposal.carriesSecret {
+            if let record = recordOf(proposal) {
+                answer(
+                    record.request == proposal.request
+                        ? .output(record.index, record.output, isRepeated: true) : .keyReused,
+                    to: waiter)
+                return
+            }
+            if let request = inFlight.request(of: proposal.identity) {
+                if request == proposal.request {
+                    inFlight.join(proposal.identity, waiter)
+                } else {
+                    answer(.keyReused, to: waiter)
+                }
+                return
+            }
+        }
+        if let since = proposal.since, since < state.exactlyOnce.floor,
+            state.exactlyOnce[proposal.identity] == nil
+        {
+            fail(.keyExpired, waiter)
+            return
+        }
+        inFlight.enqueue(proposal, waiter)
+    }
+
+    private func recordOf(_ proposal: Proposal) -> ExactlyOnce.Record? {
+        #if PLANTED_BUGS
+        if PlantedBug.active == .exactlyOnceOff { return nil }
+        #endif
+        return state.exactlyOnce[proposal.identity]
+    }
+
+    /// Proposes what gathered in this turn, as one batch.
+    mutating func endTurn() {
+        if inFlight.hasQueued { stepCore(.propose(bytes: inFlight.queuedBytes)) }
+        askForReads()
+        goOnWithStreams()
+    }
+
+    mutating func refuseQueued(_ refusal: ProposalRefusal) {
+        for waiter in inFlight.removeQueued() {
+            switch refusal {
+            case .overloaded: fail(.overloaded, waiter)
+            case .notLeader: fail(.noLeader, waiter)
+            }
+        }
+    }
+
+    private mutating func fail(_ failure: RequestFailure, _ waiter: ProposalsInFlight.Waiter) {
+        switch waiter {
+        case .peer(let node, let id): send(.forwarded(id: id, .failed(failure)), to: node)
+        case .local(let ticket):
+            // A request that finds no leader waits for the next one.
+            guard failure != .noLeader, let request = pending.remove(ticket) else { return }
+            reply(ticket, .failed(failure, key: request.proposal.key))
+        }
+    }
+
+    /// Tells whoever waits for an entry what it gave.
+    mutating func answer(
+        _ result: ReplicatedState<Machine>.Result, waitersOf index: LogIndex
+    ) {
+        for waiter in inFlight.applied(index) { answer(result, to: waiter) }
+    }
+
+    private mutating func answer(
+        _ result: ReplicatedState<Machine>.Result, to waiter: ProposalsInFlight.Waiter
+    ) {
+        switch result {
+        case .none: break
+        case .keyReused: fail(.keyReused, waiter)
+        case .output(let index, let output, let isRepeated):
+            switch waiter {
+            case .local(let ticket): replyOutput(ticket, index, output, isRepeated: isRepeated)
+            case .peer(let node, let id):
+                let outcome = ForwardOutcome.applied(index, output: output, isRepeated: isRepeated)
+                send(.forwarded(id: id, outcome), to: node)
+            }
+        }
+    }
+
+    private mutating func replyOutput(
+        _ ticket: Ticket, _ index: LogIndex, _ output: [UInt8], isRepeated: Bool
+    ) {
+        guard let request = pending.remove(ticket) else { return }
+        if let refusal = refusal(in: output) {
+            reply(ticket, .refused(refusal))
+        } else {
+            reply(ticket, .output(index, output, secret: request.secret, isRepeated: isRepeated))
+        }
+    }
+
+    /// The refusal that an output of this version stands for.
+    func refusal(in output: [UInt8]) -> Refusal? {
+        do throws(LineError) {
+            return Machine.refusal(in: try Machine.Output(lineBytes: output))
+        } catch {
+            // The leader runs another version: its output is passed on as it is.
+            return nil
+        }
+    }
+
+    /// What the leader did with a request that was forwarded to it.
+    mutating func takeForwarded(_ id: UInt64, _ outcome: ForwardOutcome) {
+        let ticket = Ticket(id)
+        switch outcome {
+        case .applied(let index, let output, let isRepeated):
+            replyOutput(ticket, index, output, isRepeated: isRepeated)
+        case .failed(.noLeader):
+            // It waits here for the next leader.
+            break
+        case .failed(let failure):
+            guard let request = pending.remove(ticket) else { return }
+            reply(ticket, .failed(failure, key: request.proposal.key))
+        }
+    }
+
+    /// The first entry of this leader's term was applied: what waited for that is proposed.
+    mutating func proposeHeldIfReady() {
+        guard mayPropose, !didProposeHeld else { return }
+        didProposeHeld = true
+        routeAll()
+        let held = heldForwards
+        heldForwards.removeAll()
+        for (from, id, proposal) in held { propose(proposal, for: .peer(from, id)) }
+    }
+
+    mutating func roleChanged(_ role: Role, _ term: Term, leader: NodeIdentity?) {
+        if role != .leader {
+            inFlight.removeAll()
+            heldForwards.removeAll()
+            lastLeaderIndex = nil
+        }
+        didProposeHeld = false
+        reads.askAgain()
+        log(.info, "term \(term): \(role), leader \(leader?.description ?? "none")")
+        if leader != nil, role != .leader { routeAll() }
+    }
+}

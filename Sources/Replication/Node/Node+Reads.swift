@@ -1,0 +1,119 @@
+import Storage
+
+/// A query that waits until the state is new enough.
+struct PendingQuery: Sendable {
+    var body: [UInt8]
+    var caller: Caller
+}
+
+/// The way of a read: an index from the leader, applied here, answered from this state.
+extension Node {
+    mutating func take(
+        query body: [UInt8], _ ticket: Ticket, _ caller: Caller, _ consistency: Consistency
+    ) {
+        guard !isStopping else {
+            reply(ticket, .failed(.stopping, key: nil))
+            return
+        }
+        switch consistency {
+        case .stale: answer(PendingQuery(body: body, caller: caller), ticket)
+        case .linearizable:
+            queries[ticket] = PendingQuery(body: body, caller: caller)
+            reads.gather(.query(ticket), deadline: deadline)
+        }
+    }
+
+    private mutating func answer(_ query: PendingQuery, _ ticket: Ticket) {
+        do throws(LineError) {
+            let parsed = try Machine.Query(lineBytes: query.body)
+            do throws(Refusal) {
+                let answer = try state.machine.answer(parsed, from: query.caller, now: logTime)
+                reply(ticket, .answer(state.applied.index, answer.lineBytes))
+            } catch {
+                reply(ticket, .refused(error))
+            }
+        } catch {
+            reply(ticket, .malformed(error))
+        }
+    }
+
+    /// Asks for an index for all reads that came since the last question.
+    mutating func askForReads() {
+        if reads.isLate(at: now.instant, after: configuration.consensus.electionTimeout) {
+            reads.askAgain()
+        }
+        guard reads.mayAsk else { return }
+        if core.role == .leader {
+            let id = reads.begin(at: now.instant)
+            readNumber += 1
+            readTickets[ReadTicket(readNumber)] = .own(id)
+            stepCore(.read(ReadTicket(readNumber)))
+        } else if let leader = core.leader, isLinked(leader) {
+            send(.read(id: reads.begin(at: now.instant)), to: leader)
+        }
+    }
+
+    mutating func takeRead(_ id: UInt64, from node: NodeIdentity) {
+        readNumber += 1
+        readTickets[ReadTicket(readNumber)] = .peer(node, id)
+        stepCore(.read(ReadTicket(readNumber)))
+    }
+
+    mutating func readable(_ ticket: ReadTicket, at index: LogIndex) {
+        switch readTickets.removeValue(forKey: ticket) {
+        case .own(let id):
+            reads.answered(id, index)
+            completeReads()
+        case .peer(let node, let id): send(.readIndex(id: id, index), to: node)
+        case nil: break
+        }
+    }
+
+    mutating func unreadable(_ ticket: ReadTicket) {
+        switch readTickets.removeValue(forKey: ticket) {
+        case .own(let id): if reads.isAsking(id) { reads.askAgain() }
+        case .peer(let node, let id): send(.readIndex(id: id, nil), to: node)
+        case nil: break
+        }
+    }
+
+    mutating func takeReadIndex(_ id: UInt64, _ index: LogIndex?) {
+        if let index {
+            reads.answered(id, index)
+            completeReads()
+        }
+        // Without an index the one asked does not lead: the question is asked again when it is
+        // late, or as soon as a leader is known.
+    }
+
+    /// Carries on what waited for an index that is now applied.
+    mutating func completeReads() {
+        for purpose in reads.ready(applied: state.applied.index) {
+            switch purpose {
+            case .query(let ticket):
+                if let query = queries.removeValue(forKey: ticket) { answer(query, ticket) }
+            case .admission(let ticket): readmit(ticket)
+            }
+        }
+    }
+
+    mutating func expireReads() {
+        for purpose in reads.removeExpired(at: now.instant) {
+            switch purpose {
+            case .query(let ticket):
+                if queries.removeValue(forKey: ticket) != nil {
+                    reply(ticket, .failed(.noLeader, key: nil))
+                }
+            case .admission(let ticket): failAdmission(ticket)
+            }
+        }
+    }
+}
+
+/// Who asked the core for an index.
+enum ReadOrigin: Hashable, Sendable {
+    /// This node, with its question's number.
+    case own(UInt64)
+    /// Another node, with its question's number there.
+    case peer(NodeIdentity, UInt64)
+}

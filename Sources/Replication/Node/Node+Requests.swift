@@ -1,0 +1,219 @@
+import Storage
+
+/// Requests of one connection, which take effect in the order sent.
+struct Lane: Sendable {
+    /// The request whose operation is not known yet.
+    var busy: Ticket
+    /// What came after it.
+    var waiting: [ClientRequest] = []
+}
+
+/// A request that is not admitted yet.
+struct Admitting: Sendable {
+    var request: ClientRequest
+    var key: String
+    /// SHA-256 of the request without its secrets.
+    var digest: String
+    /// Whether a read index was taken since it came: a refusal is then final.
+    var isConfirmed = false
+}
+
+/// The way of a request: admitted here, proposed here or forwarded, answered.
+extension Node {
+    mutating func take(_ request: ClientRequest) {
+        guard !isStopping else {
+            reply(request.ticket, .failed(.stopping, key: request.key))
+            return
+        }
+        guard pending.count + admitting.count < configuration.maximumPending else {
+            reply(request.ticket, .failed(.overloaded, key: request.key))
+            return
+        }
+        if lanes[request.lane] != nil {
+            lanes[request.lane]?.waiting.append(request)
+        } else {
+            begin(request)
+        }
+    }
+
+    private mutating func begin(_ request: ClientRequest) {
+        do throws(LineError) {
+            let parsed = try Machine.Request(lineBytes: request.body)
+            var admitting = Admitting(request: request, key: "", digest: "")
+            admitting.key = request.key ?? newKey()
+            admitting.digest = SHA256.hexDigest(Machine.withoutSecrets(parsed).lineBytes)
+            admit(parsed, admitting)
+        } catch {
+            reply(request.ticket, .malformed(error))
+        }
+    }
+
+    private mutating func newKey() -> String {
+        keys += 1
+        return "\(identity.incarnation)-\(String(configuration.seed, radix: 36))-\(keys)"
+    }
+
+    /// What the log says the time is; before its first entry, what this node's clock says.
+    var logTime: Timestamp { state.applied == .zero ? now.wall : state.time }
+
+    private mutating func admit(_ request: Machine.Request, _ admitting: Admitting) {
+        do throws(Refusal) {
+            let admission = try state.machine.admit(
+                request, from: admitting.request.caller, entropy: admitting.request.entropy,
+                now: logTime)
+            switch admission {
+            case .propose(let admitted): admittedNow(admitted, admitting)
+            case .compute(let body):
+                occupyLane(admitting)
+                effects.append(
+                    .compute(
+                        admitting.request.ticket,
+                        {
+                            do throws(Refusal) {
+                                let admitted = try body()
+                                return .admitted(
+                                    by: admitted.by, operation: admitted.operation.lineBytes,
+                                    secret: admitted.secret)
+                            } catch { return .refused(error) }
+                        }))
+            }
+        } catch {
+            refusedByAdmission(error, request, admitting)
+        }
+    }
+
+    private mutating func admittedNow(
+        _ admitted: Admitted<Machine.Operation>, _ admitting: Admitting
+    ) {
+        let proposal = Proposal(
+            by: admitted.by, key: admitting.key, request: admitting.digest,
+            operation: admitted.operation.lineBytes, since: admitting.request.since,
+            carriesSecret: admitted.secret != nil)
+        enqueue(proposal, secret: admitted.secret, admitting.request.ticket)
+    }
+
+    /// A refusal may come from a state that is behind: it counts only after a read index.
+    private mutating func refusedByAdmission(
+        _ refusal: Refusal, _ request: Machine.Request, _ admitting: Admitting
+    ) {
+        guard admitting.isConfirmed else {
+            occupyLane(admitting)
+            reads.gather(.admission(admitting.request.ticket), deadline: deadline)
+            return
+        }
+        let ticket = admitting.request.ticket
+        // A second look: the first try may have taken effect, and that is why it is refused now.
+        if let by = state.machine.claimant(of: request, from: admitting.request.caller),
+            let record = state.exactlyOnce[RequestIdentity(by: by, key: admitting.key)]
+        {
+            if record.request != admitting.digest {
+                reply(ticket, .failed(.keyReused, key: admitting.key))
+            } else if let stored = self.refusal(in: record.output) {
+                reply(ticket, .refused(stored))
+            } else {
+                reply(ticket, .output(record.index, record.output, secret: nil, isRepeated: true))
+            }
+        } else {
+            reply(ticket, .refused(refusal))
+        }
+    }
+
+    /// The state is now as new as the request: what it refuses is final.
+    mutating func readmit(_ ticket: Ticket) {
+        guard var admitting = self.admitting.removeValue(forKey: ticket) else { return }
+        admitting.isConfirmed = true
+        do throws(LineError) {
+            admit(try Machine.Request(lineBytes: admitting.request.body), admitting)
+        } catch {
+            reply(ticket, .malformed(error))
+        }
+        leaveLane(ticket)
+    }
+
+    mutating func take(_ computed: Computed, for ticket: Ticket) {
+        guard let admitting = admitting[ticket] else { return }
+        switch computed {
+        case .admitted(let by, let operation, let secret):
+            self.admitting[ticket] = nil
+            let proposal = Proposal(
+                by: by, key: admitting.key, request: admitting.digest, operation: operation,
+                since: admitting.request.since, carriesSecret: secret != nil)
+            enqueue(proposal, secret: secret, ticket)
+            leaveLane(ticket)
+        case .refused(let refusal):
+            if admitting.isConfirmed {
+                self.admitting[ticket] = nil
+                reply(ticket, .refused(refusal))
+                leaveLane(ticket)
+            } else {
+                reads.gather(.admission(ticket), deadline: deadline)
+            }
+        case .overloaded:
+            self.admitting[ticket] = nil
+            reply(ticket, .failed(.overloaded, key: admitting.key))
+            leaveLane(ticket)
+        }
+    }
+
+    private mutating func occupyLane(_ admitting: Admitting) {
+        let ticket = admitting.request.ticket
+        self.admitting[ticket] = admitting
+        let lane = admitting.request.lane
+        laneOf[ticket] = lane
+        if lanes[lane] == nil { lanes[lane] = Lane(busy: ticket) }
+    }
+
+    /// Goes on with what the connection sent after this request.
+    private mutating func leaveLane(_ ticket: Ticket) {
+        guard admitting[ticket] == nil, let lane = laneOf.removeValue(forKey: ticket),
+            let left = lanes.removeValue(forKey: lane)
+        else { return }
+        var waiting = left.waiting[...]
+        while let next = waiting.popFirst() {
+            begin(next)
+            // If that one is not admitted at once either, the rest waits behind it.
+            if lanes[lane] != nil {
+                lanes[lane]?.waiting = Array(waiting)
+                return
+            }
+        }
+    }
+
+    var deadline: Instant { now.instant + configuration.requestTimeout }
+
+    private mutating func enqueue(_ proposal: Proposal, secret: [UInt8]?, _ ticket: Ticket) {
+        guard proposal.estimatedBytes <= configuration.maximumEntryBytes else {
+            reply(ticket, .failed(.tooLarge, key: proposal.key))
+            return
+        }
+        let request = PendingRequests.Request(
+            ticket: ticket, proposal: proposal, secret: secret, deadline: deadline)
+        pending.append(request)
+        route(request)
+    }
+
+    mutating func reply(_ ticket: Ticket, _ reply: Reply) {
+        effects.append(.reply(ticket, reply))
+    }
+
+    mutating func abandon(_ ticket: Ticket) {
+        _ = pending.remove(ticket)
+        streams.close(ticket)
+        guard admitting.removeValue(forKey: ticket) != nil else { return }
+        leaveLane(ticket)
+    }
+
+    mutating func expireRequests() {
+        while let expired = pending.removeExpired(at: now.instant) {
+            let failure: RequestFailure = expired.wasHandedOver ? .outcomeUnknown : .noLeader
+            reply(expired.ticket, .failed(failure, key: expired.proposal.key))
+        }
+    }
+
+    /// A request could not be admitted in time, because no state was known to be new enough.
+    mutating func failAdmission(_ ticket: Ticket) {
+        guard let admitting = admitting.removeValue(forKey: ticket) else { return }
+        reply(ticket, .failed(.noLeader, key: admitting.key))
+        leaveLane(ticket)
+    }
+}

@@ -1,0 +1,225 @@
+package import Storage
+
+/// One node of a cluster as a value: inputs in, effects out, no I/O, clock or thread.
+///
+/// It owns the consensus core, the replicated state, the requests and reads that wait, and the
+/// streams. The replica and the simulator are two interpreters of the same effects, so what is
+/// shown in the simulator is what runs.
+package struct Node<Machine: Service>: Sendable {
+    /// Who this node is, and where it is reached.
+    let identity: NodeIdentity
+    let configuration: NodeConfiguration
+    /// The cluster's id, or nil while the node is blank.
+    package internal(set) var cluster: String?
+
+    var core: Consensus
+    var state: ReplicatedState<Machine>
+    /// How far the log may be applied.
+    var commitIndex = LogIndex.zero
+    var cache: EntryCache
+    /// The time of the newest line of the log.
+    var lastTime: Timestamp
+    var clock = ClusterClock()
+
+    /// What goes into the journal with the next token.
+    var records: [JournalRecord] = []
+    /// The newest token that is durable.
+    var durable = PersistToken.zero
+    /// Messages that wait for a token.
+    var gated: [(token: PersistToken, message: Message, to: NodeIdentity)] = []
+    /// What the unanswered loads are for, oldest first.
+    var loads: [LoadPurpose] = []
+
+    var formation: Formation?
+    var creation: Creation?
+    var adoption: Adoption?
+    var nextFormationRound: Instant
+
+    /// Connections from other nodes, and who speaks there.
+    var links: [LinkID: Hello] = [:]
+    /// Connections to other nodes, by the address dialled.
+    var linked: [String: Hello] = [:]
+    var dialled: [Dial] = []
+
+    var pending = PendingRequests()
+    var inFlight = ProposalsInFlight()
+    /// What other nodes forwarded before this leader may propose.
+    var heldForwards: [(from: NodeIdentity, id: UInt64, proposal: Proposal)] = []
+    var lanes: [UInt64: Lane] = [:]
+    var laneOf: [Ticket: UInt64] = [:]
+    var admitting: [Ticket: Admitting] = [:]
+    var reads = ReadWaiters()
+    var queries: [Ticket: PendingQuery] = [:]
+    /// Reads that the core was asked for, by this node or by others.
+    var readTickets: [ReadTicket: ReadOrigin] = [:]
+    var readNumber: UInt64 = 0
+    var streams = Streams()
+    var isStopping = false
+    var keys: UInt64 = 0
+    /// The first entry of this leader's term.
+    var lastLeaderIndex: LogIndex?
+    var didProposeHeld = false
+
+    var effects: [NodeEffect] = []
+    var now: Moment
+
+    /// Creates a node from what its journal holds.
+    package init(
+        restored: RestoredNode, configuration: NodeConfiguration, now: Moment
+    ) {
+        identity = restored.identity
+        self.configuration = configuration
+        cluster = restored.cluster
+        core = Consensus(
+            Consensus.Restored(
+                identity: restored.identity, vote: restored.vote, log: restored.log,
+                membership: restored.membership, membershipIndex: restored.membershipIndex),
+            configuration: configuration.consensus, seed: configuration.seed, now: now.instant)
+        state = ReplicatedState(
+            limits: configuration.exactlyOnce, eventEntries: configuration.eventEntries)
+        cache = EntryCache(
+            after: restored.log.last.index, maximumBytes: configuration.cacheBytes)
+        lastTime = restored.lastTime
+        formation =
+            restored.cluster == nil
+            ? Formation(plan: configuration.plan, ownAddress: configuration.peerAddress) : nil
+        nextFormationRound = now.instant
+        self.now = now
+    }
+
+    /// Takes one input and says what is to be done.
+    package mutating func step(_ input: NodeInput, now: Moment) -> [NodeEffect] {
+        self.now = now
+        handle(input)
+        defer { effects.removeAll(keepingCapacity: true) }
+        return effects
+    }
+
+    private mutating func handle(_ input: NodeInput) {
+        switch input {
+        case .timer: timer()
+        case .turnEnded: endTurn()
+        case .request(let request): take(request)
+        case .query(let ticket, let body, let caller, let consistency):
+            take(query: body, ticket, caller, consistency)
+        case .openStream(let ticket, let caller, let after):
+            openStream(ticket, caller, after: after)
+        case .abandon(let ticket): abandon(ticket)
+        case .computed(let ticket, let computed): take(computed, for: ticket)
+        case .persisted(let token): persisted(token)
+        case .adopted: adopted()
+        case .loaded(let lines): loaded(lines)
+        case .hello(let link, let hello): take(hello, on: link)
+        case .linked(let address, let hello): linkReady(address, hello)
+        case .unlinked(let address): linked[address] = nil
+        case .linkEnded(let link): linkEnded(link)
+        case .message(let link, let message, let lines):
+            if let hello = links[link] { take(message, lines, from: hello) }
+        case .stop: isStopping = true
+        }
+    }
+
+    /// When the node must be stepped with ``NodeInput/timer`` at the latest.
+    package var nextDeadline: Instant {
+        var deadline = cluster == nil ? now.instant + .seconds(1) : core.nextDeadline
+        if let formation, formation.isCreator, creation == nil, adoption == nil {
+            deadline = min(deadline, nextFormationRound)
+        }
+        if let oldest = pending.nextDeadline { deadline = min(deadline, oldest) }
+        if let oldest = reads.nextDeadline { deadline = min(deadline, oldest) }
+        if !streams.isEmpty { deadline = min(deadline, streams.nextMark) }
+        return deadline
+    }
+
+    private mutating func timer() {
+        if cluster != nil {
+            if core.nextDeadline <= now.instant { stepCore(.timer) }
+        } else if nextFormationRound <= now.instant {
+            form()
+        }
+        expireRequests()
+        expireReads()
+        markStreams()
+    }
+
+    /// Gives the core an input, and carries out what it says.
+    mutating func stepCore(_ input: Input, lines: [[UInt8]] = []) {
+        perform(core.step(input, now: now.instant), lines: lines)
+    }
+
+    mutating func log(_ level: LogLevel, _ message: String) {
+        effects.append(.log(level, message))
+    }
+}
+
+/// What a node is told when it starts.
+package struct NodeConfiguration: Sendable {
+    /// Where other nodes reach this one, `host:port`.
+    package var peerAddress: String
+    /// Where clients reach this one, `host:port`.
+    package var clientAddress: String
+    /// `--join` and `--bootstrap-expect`.
+    package var plan: Formation.Plan
+    /// Limits and timings of the core.
+    package var consensus = Consensus.Configuration()
+    /// How long a request waits for its answer.
+    package var requestTimeout = Duration.seconds(5)
+    /// How often the creator asks whether all are blank.
+    package var formationInterval = Duration.milliseconds(200)
+    /// How often a quiet stream is told where it is.
+    package var markInterval = Duration.seconds(15)
+    /// The largest line of an entry.
+    package var maximumEntryBytes = 128 * 1_024
+    /// How many bytes of the newest lines are kept in memory.
+    package var cacheBytes = 64 * 1_024 * 1_024
+    /// How much the exactly-once table keeps.
+    package var exactlyOnce = ExactlyOnce.Limits()
+    /// Of how many of the newest entries events are kept.
+    package var eventEntries: UInt64 = 100_000
+    /// Requests without an answer beyond which new ones are refused as overloaded.
+    package var maximumPending = 65_536
+    /// Randomness for timeouts, keys and the cluster's id; fresh at each start.
+    package var seed: UInt64
+
+    /// Creates a configuration.
+    package init(
+        peerAddress: String, clientAddress: String, plan: Formation.Plan, seed: UInt64
+    ) {
+        self.peerAddress = peerAddress
+        self.clientAddress = clientAddress
+        self.plan = plan
+        self.seed = seed
+    }
+}
+
+/// What a node finds in its journal.
+package struct RestoredNode: Sendable {
+    /// Who it is.
+    package var identity: NodeIdentity
+    /// The cluster it belongs to, or nil.
+    package var cluster: String?
+    /// The latest term, and its vote in it.
+    package var vote: Vote
+    /// The terms of all entries.
+    package var log: LogTerms
+    /// The newest membership in the log.
+    package var membership: Membership
+    /// Where it stands.
+    package var membershipIndex: LogIndex
+    /// The time of the last entry.
+    package var lastTime: Timestamp
+
+    /// Creates what a journal held.
+    package init(
+        identity: NodeIdentity, cluster: String?, vote: Vote, log: LogTerms,
+        membership: Membership, membershipIndex: LogIndex, lastTime: Timestamp
+    ) {
+        self.identity = identity
+        self.cluster = cluster
+        self.vote = vote
+        self.log = log
+        self.membership = membership
+        self.membershipIndex = membershipIndex
+        self.lastTime = lastTime
+    }
+}

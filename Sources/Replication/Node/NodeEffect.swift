@@ -1,0 +1,102 @@
+package import Storage
+
+/// What a node orders: the shell and the simulator carry it out and decide nothing.
+package enum NodeEffect: Sendable {
+    /// Write these records in this order and sync; then report the token.
+    case persist([JournalRecord], PersistToken)
+    /// Make the cluster's id durable in the journal's head; then report `adopted`.
+    case adopt(cluster: String)
+    /// Read entries back, after one index and through another, at least one; then report
+    /// `loaded`, in the order asked.
+    case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
+    /// Send a line, and verbatim lines after it, over the connection to an address; dropped if
+    /// there is none.
+    case send(address: String, line: [UInt8], entries: [[UInt8]])
+    /// Keep a connection to these addresses, with this hello to each; end others.
+    case dial([Dial])
+    /// End all dialled connections and dial again: what the hello says has changed.
+    case redial
+    /// Take the connection: say welcome.
+    case welcome(LinkID, Hello)
+    /// Refuse the connection: say why, and end it.
+    case refuse(LinkID, LinkRefusal)
+    /// Answer a request or a query.
+    case reply(Ticket, Reply)
+    /// Run this on the worker thread; then report `computed`.
+    case compute(Ticket, @Sendable () -> Computed)
+    /// Write events to a stream.
+    case stream(Ticket, [StreamItem])
+    /// End a stream.
+    case endStream(Ticket, Refusal?)
+    /// The node cannot go on: stop it, and say why.
+    case halt(String)
+    /// Something an operator may want to know.
+    case log(LogLevel, String)
+}
+
+/// An address to keep a connection to.
+package struct Dial: Hashable, Sendable {
+    /// `host:port`.
+    package var address: String
+    /// What to say there.
+    package var hello: Hello
+}
+
+/// The answer to a request or a query.
+package enum Reply: Hashable, Sendable {
+    /// A request took effect: the entry's index, the output, the caller's secret.
+    case output(LogIndex, [UInt8], secret: [UInt8]?, isRepeated: Bool)
+    /// A query's answer, and the applied index that it was taken at.
+    case answer(LogIndex, [UInt8])
+    /// The domain said no.
+    case refused(Refusal)
+    /// It was not carried out, or nobody knows.
+    case failed(RequestFailure, key: String?)
+    /// The body is not a request.
+    case malformed(LineError)
+}
+
+/// What goes into a stream.
+package enum StreamItem: Hashable, Sendable {
+    /// An event with its id.
+    case event(EventID, RenderedEvent)
+    /// Only moves the id of a quiet stream.
+    case mark(EventID)
+    /// The id asked for is out of the window: query at the index, and go on from the id.
+    case reset(EventID)
+}
+
+/// How important a log message is; the levels of swift-log.
+public enum LogLevel: String, Hashable, Sendable, CaseIterable, Comparable {
+    /// Every step.
+    case trace
+    /// For developers.
+    case debug
+    /// For operators, normal.
+    case info
+    /// Normal but worth a look.
+    case notice
+    /// May need a hand.
+    case warning
+    /// Something failed.
+    case error
+    /// The node cannot go on.
+    case critical
+
+    /// Orders by severity.
+    public static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.severity < right.severity
+    }
+
+    private var severity: Int {
+        switch self {
+        case .trace: 0
+        case .debug: 1
+        case .info: 2
+        case .notice: 3
+        case .warning: 4
+        case .error: 5
+        case .critical: 6
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package import Storage
+
+/// Names a request, query or stream of this node's clients; given by the shell, never reused.
+package struct Ticket: Hashable, Comparable, Sendable {
+    /// The number.
+    package var value: UInt64
+    /// Creates a ticket.
+    package init(_ value: UInt64) { self.value = value }
+    /// Orders by number.
+    package static func < (left: Ticket, right: Ticket) -> Bool { left.value < right.value }
+}
+
+/// Names a connection from another node; given by the shell, never reused.
+package struct LinkID: Hashable, Sendable {
+    /// The number.
+    package var value: UInt64
+    /// Creates an id.
+    package init(_ value: UInt64) { self.value = value }
+}
+
+/// A request as it came from a client.
+package struct ClientRequest: Sendable {
+    /// Under which it is answered.
+    package var ticket: Ticket
+    /// Requests of one lane take effect in the order given; a connection is a lane.
+    package var lane: UInt64
+    /// The request, JSON.
+    package var body: [UInt8]
+    /// Who calls.
+    package var caller: Caller
+    /// `Idempotency-Key`, 1 to 128 printable ASCII bytes; nil lets the node make one.
+    package var key: String?
+    /// `Idempotency-Since`.
+    package var since: LogIndex?
+    /// Fresh randomness for this request.
+    package var entropy: Entropy
+
+    /// Creates a request.
+    package init(
+        ticket: Ticket, lane: UInt64, body: [UInt8], caller: Caller, key: String? = nil,
+        since: LogIndex? = nil, entropy: Entropy
+    ) {
+        self.ticket = ticket
+        self.lane = lane
+        self.body = body
+        self.caller = caller
+        self.key = key
+        self.since = since
+        self.entropy = entropy
+    }
+}
+
+/// How new the state must be that answers a query.
+public enum Consistency: String, Hashable, Sendable {
+    /// At least as new as every write that was acknowledged before the query came.
+    case linearizable
+    /// Whatever this node has.
+    case stale
+}
+
+/// What a slow computation gave: an operation to propose, or a refusal.
+package enum Computed: Sendable {
+    /// To be proposed.
+    case admitted(by: String, operation: [UInt8], secret: [UInt8]?)
+    /// Refused.
+    case refused(Refusal)
+    /// Too much waits to be computed: nothing was done.
+    case overloaded
+}
+
+/// Everything that can happen to a node.
+package enum NodeInput: Sendable {
+    /// A deadline came; at the latest at ``Node/nextDeadline``.
+    case timer
+    /// All inputs of this turn were given: what has gathered is proposed together.
+    case turnEnded
+    /// A client's request.
+    case request(ClientRequest)
+    /// A client's query.
+    case query(Ticket, body: [UInt8], caller: Caller, Consistency)
+    /// A client wants events after an id, or from now on.
+    case openStream(Ticket, caller: Caller, after: EventID?)
+    /// A client no longer waits.
+    case abandon(Ticket)
+    /// A slow computation is done.
+    case computed(Ticket, Computed)
+    /// Everything handed to the journal up to this token is durable.
+    case persisted(PersistToken)
+    /// The cluster's id is durable.
+    case adopted
+    /// The lines that the oldest unanswered `load` asked for; empty if they are no longer there.
+    case loaded([[UInt8]])
+    /// Another node dialled this one and said hello.
+    case hello(LinkID, Hello)
+    /// A connection that this node dialled is ready: the other side said welcome.
+    case linked(address: String, Hello)
+    /// A connection that this node dialled ended, or was refused.
+    case unlinked(address: String)
+    /// A connection from another node ended.
+    case linkEnded(LinkID)
+    /// A message over a connection from another node, with the lines that follow an append.
+    case message(LinkID, PeerMessage, lines: [[UInt8]])
+    /// The node is about to stop: new requests are refused.
+    case stop
+}

@@ -1,0 +1,103 @@
+package import Storage
+
+/// What nodes say to each other, one sealed line each; an append is followed by its entries' lines.
+///
+/// `{"consensus":{"append":{…}},"clock":1763697600123,"crc":"…"}`
+package enum PeerMessage: Hashable, Sendable {
+    /// The first line of a connection, from the node that dialled.
+    case hello(Hello)
+    /// The answer to a hello; from here on messages go from the dialler to the other side.
+    case welcome(Hello)
+    /// The answer to a hello that is not taken; the connection ends.
+    case refused(LinkRefusal)
+    /// A message of the consensus core; `clock` is the sender's wall clock.
+    case consensus(Message, clock: Timestamp)
+    /// An admitted request, from a follower to the leader.
+    case forward(id: UInt64, Proposal)
+    /// What became of a forwarded request.
+    case forwarded(id: UInt64, ForwardOutcome)
+    /// Asks the leader for an index that a linearizable read must wait for.
+    case read(id: UInt64)
+    /// The index, or nil if the node asked does not lead.
+    case readIndex(id: UInt64, LogIndex?)
+    /// Asks a node whether it is blank, before a cluster is formed.
+    case formationRound(UInt64)
+    /// The answer of a blank node: the round and its own list.
+    case blank(round: UInt64, Formation.Plan)
+}
+
+/// Who speaks, and to whom.
+package struct Hello: Hashable, Sendable {
+    /// The protocol that this code speaks; another one is refused.
+    package static let currentProtocol: UInt64 = 1
+
+    /// The protocol's version.
+    package var version = Hello.currentProtocol
+    /// The cluster's id, or nil from a blank node.
+    package var cluster: String?
+    /// The speaker.
+    package var from: NodeIdentity
+    /// Where the speaker is reached by nodes.
+    package var peerAddress: String
+    /// Where the speaker is reached by clients.
+    package var clientAddress: String
+    /// Who is addressed, if the speaker knows.
+    package var to: NodeIdentity?
+
+    /// Creates a hello.
+    package init(
+        cluster: String?, from: NodeIdentity, peerAddress: String, clientAddress: String,
+        to: NodeIdentity?
+    ) {
+        self.cluster = cluster
+        self.from = from
+        self.peerAddress = peerAddress
+        self.clientAddress = clientAddress
+        self.to = to
+    }
+}
+
+/// Why a connection between nodes was refused; said on both sides.
+package struct LinkRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    /// `protocol_mismatch`, `cluster_mismatch` or `node_mismatch`.
+    package var code: String
+    /// For people.
+    package var message: String
+
+    /// Creates a refusal.
+    package init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Code and message.
+    package var description: String { "\(message) (\(code))" }
+}
+
+/// What the leader did with a forwarded request.
+package enum ForwardOutcome: Hashable, Sendable {
+    /// It took effect, now or before.
+    case applied(LogIndex, output: [UInt8], isRepeated: Bool)
+    /// It was not proposed.
+    case failed(RequestFailure)
+}
+
+/// Why a request has no output.
+package enum RequestFailure: String, Error, Hashable, Sendable, CaseIterable {
+    /// Nobody leads; nothing was done.
+    case noLeader = "no_leader"
+    /// Too much is under way; nothing was done.
+    case overloaded
+    /// It may or may not take effect; the same key finds out.
+    case outcomeUnknown = "outcome_unknown"
+    /// The key was used for another request.
+    case keyReused = "key_reused"
+    /// The key is older than what the table remembers; outcome unknown.
+    case keyExpired = "key_expired"
+    /// Larger than an entry may be.
+    case tooLarge = "request_too_large"
+    /// An earlier request of the same batch failed; nothing was done.
+    case notTried = "not_tried"
+    /// The node is stopping; nothing was done.
+    case stopping
+}

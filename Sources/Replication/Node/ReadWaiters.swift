@@ -1,0 +1,86 @@
+import Storage
+
+/// What waits for a state that is new enough.
+///
+/// One question to the leader is under way at a time; what comes meanwhile waits for the next, for
+/// an index that was asked for before a read came says nothing about it.
+struct ReadWaiters: Sendable {
+    /// What is to be done once the state is new enough.
+    enum Purpose: Hashable, Sendable {
+        case query(Ticket)
+        case admission(Ticket)
+    }
+
+    struct Waiter: Hashable, Sendable {
+        var purpose: Purpose
+        var deadline: Instant
+    }
+
+    private var gathered: [Waiter] = []
+    private var asked: (id: UInt64, waiters: [Waiter], at: Instant)?
+    private var waiting: [(index: LogIndex, waiter: Waiter)] = []
+    private var lastID: UInt64 = 0
+
+    var hasGathered: Bool { !gathered.isEmpty }
+    /// Whether a question may go out: there is something to ask for, and none is under way.
+    var mayAsk: Bool { !gathered.isEmpty && asked == nil }
+
+    mutating func gather(_ purpose: Purpose, deadline: Instant) {
+        gathered.append(Waiter(purpose: purpose, deadline: deadline))
+    }
+
+    /// What was asked goes back to what is to be asked: the one who was asked will not answer.
+    mutating func askAgain() {
+        guard let question = asked else { return }
+        gathered = question.waiters + gathered
+        asked = nil
+    }
+
+    /// Begins a question for all that has gathered, and gives its number.
+    mutating func begin(at now: Instant) -> UInt64 {
+        lastID += 1
+        asked = (lastID, gathered, now)
+        gathered = []
+        return lastID
+    }
+
+    /// When the question under way has been without an answer for too long.
+    func isLate(at now: Instant, after patience: Duration) -> Bool {
+        asked.map { $0.at + patience <= now } ?? false
+    }
+
+    /// The answer to a question; late answers to others are ignored.
+    mutating func answered(_ id: UInt64, _ index: LogIndex) {
+        guard let question = asked, question.id == id else { return }
+        asked = nil
+        waiting += question.waiters.map { (index, $0) }
+    }
+
+    func isAsking(_ id: UInt64) -> Bool { asked?.id == id }
+
+    /// What may go on now that `applied` is applied.
+    mutating func ready(applied: LogIndex) -> [Purpose] {
+        guard waiting.contains(where: { $0.index <= applied }) else { return [] }
+        let ready = waiting.filter { $0.index <= applied }
+        waiting.removeAll { $0.index <= applied }
+        return ready.map(\.waiter.purpose)
+    }
+
+    /// Removes and gives what has waited too long.
+    mutating func removeExpired(at now: Instant) -> [Purpose] {
+        guard let next = nextDeadline, next <= now else { return [] }
+        var expired = gathered.filter { $0.deadline <= now }
+        gathered.removeAll { $0.deadline <= now }
+        expired += asked?.waiters.filter { $0.deadline <= now } ?? []
+        asked?.waiters.removeAll { $0.deadline <= now }
+        expired += waiting.map(\.waiter).filter { $0.deadline <= now }
+        waiting.removeAll { $0.waiter.deadline <= now }
+        return expired.map(\.purpose)
+    }
+
+    /// When the next waiter expires.
+    var nextDeadline: Instant? {
+        let all = gathered + (asked?.waiters ?? []) + waiting.map(\.waiter)
+        return all.map(\.deadline).min()
+    }
+}

@@ -1,0 +1,86 @@
+package import Storage
+
+/// Everything that the log drives, as one value: state and applied index are always together
+/// (pitfall 35), and a copy is a snapshot.
+package struct ReplicatedState<Machine: Service>: Sendable {
+    /// The embedder's state machine.
+    package private(set) var machine = Machine()
+    /// Which requests took effect.
+    package private(set) var exactlyOnce: ExactlyOnce
+    /// What streams show.
+    package private(set) var events: EventLog<Machine.Event>
+    /// The last applied entry.
+    package private(set) var applied = LogPosition.zero
+    /// The time of the last applied entry.
+    package private(set) var time = Timestamp(milliseconds: 0)
+
+    /// What an entry gave, for whoever waits for it.
+    package enum Result: Hashable, Sendable {
+        /// It took effect at `index`, now or before.
+        case output(LogIndex, [UInt8], isRepeated: Bool)
+        /// Its key had been used for another request, so it had no effect.
+        case keyReused
+        /// Nothing to answer: a membership or a no-op.
+        case none
+    }
+
+    /// The state before the first entry.
+    package init(limits: ExactlyOnce.Limits, eventEntries: UInt64) {
+        exactlyOnce = ExactlyOnce(limits: limits)
+        events = EventLog(entries: eventEntries)
+    }
+
+    /// Applies the next entry.
+    ///
+    /// - Throws: ``LineError`` if the operation is not one that this version knows: the node must
+    ///   then stop, for skipping it would be another history.
+    package mutating func apply(_ entry: LogEntry) throws(LineError) -> Result {
+        precondition(
+            entry.position.index == applied.index.next,
+            "entry \(entry.position) does not follow \(applied)")
+        var result = Result.none
+        if case .operation(let proposal) = entry.payload {
+            result = try apply(proposal, of: entry)
+        }
+        applied = entry.position
+        time = entry.time
+        return result
+    }
+
+    private mutating func apply(
+        _ proposal: Proposal, of entry: LogEntry
+    ) throws(LineError) -> Result {
+        let operation = try Machine.Operation(lineBytes: proposal.operation)
+        guard let record = recordOf(proposal) else {
+            let output = run(operation, proposal, entry).lineBytes
+            exactlyOnce.record(
+                ExactlyOnce.Record(
+                    index: entry.position.index, request: proposal.request, output: output),
+                of: proposal.identity, at: entry.time)
+            return .output(entry.position.index, output, isRepeated: false)
+        }
+        guard record.request == proposal.request else { return .keyReused }
+        let output = try Machine.Output(lineBytes: record.output)
+        if let again = machine.repeated(operation, answered: output) {
+            _ = run(again, proposal, entry)
+        }
+        return .output(record.index, record.output, isRepeated: true)
+    }
+
+    private func recordOf(_ proposal: Proposal) -> ExactlyOnce.Record? {
+        #if PLANTED_BUGS
+        if PlantedBug.active == .exactlyOnceOff { return nil }
+        #endif
+        return exactlyOnce[proposal.identity]
+    }
+
+    private mutating func run(
+        _ operation: Machine.Operation, _ proposal: Proposal, _ entry: LogEntry
+    ) -> Machine.Output {
+        let context = ApplyContext(
+            index: entry.position.index, time: entry.time, by: proposal.by, key: proposal.key)
+        let output = machine.apply(operation, at: context)
+        events.append(machine.takeEvents(), of: entry.position.index)
+        return output
+    }
+}

@@ -1,0 +1,88 @@
+public import Storage
+
+/// What a replica is told when it starts.
+public struct ReplicaConfiguration: Sendable {
+    /// The node's id, e.g. `n1`; an id names one node for ever.
+    public var id: String
+    /// Where the journal lives; made with mode 0700 if it is not there.
+    public var dataDirectory: String
+    /// Where clients are listened for, `host:port`; port 0 lets the system choose.
+    public var clientAddress: String
+    /// Where other nodes are listened for, `host:port`, and how they reach this one.
+    public var peerAddress: String
+    /// The peer addresses of all nodes of a new cluster, this one's among them; ignored by a node
+    /// with data.
+    public var join: [String] = []
+    /// How many nodes form a new cluster; nil waits to be admitted to one.
+    public var bootstrapExpect: Int?
+    /// How long a request waits for its answer; 5 s.
+    public var requestTimeout = Duration.seconds(5)
+    /// How often a leader is heard when there is nothing to say; 50 ms (Raft §5.2).
+    public var heartbeatInterval = Duration.milliseconds(50)
+    /// How long a follower waits for its leader before it asks for votes, drawn between this and
+    /// twice this; 300 ms. Below 150 ms a stalled sync ends a leadership.
+    public var electionTimeout = Duration.milliseconds(300)
+    /// Connections of clients beyond which new ones are refused; 10,000.
+    public var maximumConnections = 10_000
+    /// For tests: every so many answers to requests are lost after their commit.
+    package var dropAnswersEvery: Int?
+    /// The sizes of the journal's files.
+    public var journal = JournalConfiguration()
+
+    /// Creates a configuration.
+    public init(id: String, dataDirectory: String, clientAddress: String, peerAddress: String) {
+        self.id = id
+        self.dataDirectory = dataDirectory
+        self.clientAddress = clientAddress
+        self.peerAddress = peerAddress
+    }
+
+    /// Checks what can be checked without opening anything.
+    ///
+    /// - Throws: ``ReplicationError/configuration(_:)``.
+    package func validate() throws(ReplicationError) {
+        guard NodeIdentity.isValid(id: id) else {
+            throw .configuration(
+                "the id '\(id)' is not 1 to 32 of letters, digits, '.', '_' and '-'")
+        }
+        for (name, address) in [("client", clientAddress), ("peer", peerAddress)] {
+            guard Address(address) != nil else {
+                throw .configuration("the \(name) address '\(address)' is not host:port")
+            }
+        }
+        for address in join where (Address(address)?.port ?? 0) == 0 {
+            throw .configuration("'\(address)' in the join list is not host:port")
+        }
+        try validateFormation()
+    }
+
+    private func validateFormation() throws(ReplicationError) {
+        if !join.isEmpty, Address(peerAddress)?.port == 0 {
+            throw .configuration(
+                "peer port 0 together with a join list: others could not know the port")
+        }
+        guard let bootstrapExpect else {
+            guard !join.isEmpty else {
+                throw .configuration(
+                    "without a join list a new node needs bootstrap-expect 1: it is alone")
+            }
+            return
+        }
+        if join.isEmpty {
+            guard bootstrapExpect == 1 else {
+                throw .configuration(
+                    "bootstrap-expect \(bootstrapExpect) needs a join list of as many addresses")
+            }
+        } else {
+            guard Set(join).count == bootstrapExpect, join.count == bootstrapExpect else {
+                throw .configuration(
+                    "bootstrap-expect is \(bootstrapExpect), but the join list names"
+                        + " \(Set(join).count) addresses")
+            }
+            guard join.contains(peerAddress) else {
+                throw .configuration(
+                    "the join list does not name this node's own peer address \(peerAddress)")
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+public import Storage
+
+/// What can go wrong with a replica.
+public enum ReplicationError: Error, Sendable, CustomStringConvertible {
+    /// The data directory cannot be used; says what, where and what to do.
+    case journal(JournalError)
+    /// An entry in the journal is of another version.
+    case entry(LineError)
+    /// An address cannot be listened on.
+    case listen(address: String, reason: String)
+    /// The configuration is wrong; says what to change.
+    case configuration(String)
+    /// The replica was stopped, or is stopping: nothing was done.
+    case stopped
+    /// The domain said no.
+    case refused(Refusal)
+    /// Nobody leads, or too much is under way: nothing was done.
+    case unavailable(String)
+    /// The request may or may not have taken effect: try again with this key.
+    case outcomeUnknown(key: String)
+    /// The replica cannot go on.
+    case failed(String)
+
+    /// What, where, and what to do.
+    public var description: String {
+        switch self {
+        case .journal(let error): "\(error)"
+        case .entry(let error): "the journal holds an entry of another version: \(error)"
+        case .listen(let address, let reason): "cannot listen on \(address): \(reason)"
+        case .configuration(let reason): reason
+        case .stopped: "the replica was stopped; nothing was done"
+        case .refused(let refusal): "\(refusal.message) (\(refusal.code))"
+        case .unavailable(let reason): "\(reason); nothing was done"
+        case .outcomeUnknown(let key):
+            "the request may or may not have taken effect: try again with key \(key)"
+        case .failed(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Storage
+
+/// One machine: a disk that outlives its processes, and a process that may be down.
+struct SimulatedHost<Machine: Service> {
+    /// What the journal's thread is asked to do, in order.
+    enum Job {
+        case persist([JournalRecord], PersistToken)
+        case adopt(String)
+        case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
+    }
+
+    /// A connection that this host dialled.
+    struct Link {
+        var id: LinkID
+        var dial: Dial
+        var isReady = false
+    }
+
+    let name: String
+    let address: String
+    var disk = MemoryFileSystem()
+    let wallOffset: Duration
+
+    var node: Node<Machine>?
+    var journal: Journal?
+    /// Counts starts: what was planned for an earlier process no longer happens.
+    var generation = 0
+    var jobs: [Job] = []
+    /// How many of `jobs` are being done, as one batch.
+    var busy = 0
+    var links: [String: Link] = [:]
+    var dials: [Dial] = []
+    var pausedUntil: Instant?
+    var nextTimer: Instant?
+
+    /// The log as its leader and the wire gave it to this node, whether durable or not.
+    var log: [[UInt8]] = []
+    var checkedApplied = LogIndex.zero
+
+    init(name: String, wallOffset: Duration) {
+        self.name = name
+        address = "\(name):7401"
+        self.wallOffset = wallOffset
+    }
+
+    var isUp: Bool { node != nil }
+}

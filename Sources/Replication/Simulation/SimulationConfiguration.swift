@@ -1,0 +1,106 @@
+package import Storage
+
+/// What a simulated cluster is like, and what goes wrong in it.
+package struct SimulationConfiguration: Sendable {
+    /// How many nodes there are.
+    package var nodes = 3
+    /// Everything that is drawn comes from this: the same seed replays exactly.
+    package var seed: UInt64
+    /// What goes wrong until ``Simulation/heal()``.
+    package var faults = Faults()
+    /// The nodes' journals; small segments, so that they roll.
+    package var journal = JournalConfiguration(
+        segmentBytes: 16 << 10, fillBytes: 4 << 10, indexBytes: 1 << 10)
+    /// Changes each node's configuration before it starts.
+    package var adjust: @Sendable (inout NodeConfiguration) -> Void = { _ in }
+
+    /// Creates a configuration.
+    package init(seed: UInt64) { self.seed = seed }
+
+    /// How often what goes wrong; chances are per thousand.
+    package struct Faults: Sendable {
+        /// Messages that are lost.
+        package var lost = 0
+        /// Messages that arrive twice.
+        package var doubled = 0
+        /// Messages that take up to 100 ms and are overtaken by later ones.
+        package var delayed = 0
+        /// Answers to clients that are lost.
+        package var lostReplies = 0
+        /// Syncs that take up to 70 ms.
+        package var slowSyncs = 20
+        /// The mean time between two crashes of a node, or nil for none.
+        package var crashEvery: Duration?
+        /// How many of a hundred crashes are power cuts; the others leave the page cache.
+        package var powerLoss = 50
+        /// The mean time between two power cuts of all nodes at once, or nil for none.
+        package var blackoutEvery: Duration?
+        /// The mean time between two partitions, or nil for none.
+        package var partitionEvery: Duration?
+        /// The mean time between two pauses of a node, or nil for none.
+        package var pauseEvery: Duration?
+        /// How far apart the nodes' wall clocks are at the most.
+        package var clockSkew = Duration.seconds(2)
+
+        /// Nothing goes wrong but for a slow sync now and then.
+        package init() {}
+
+        /// A bit of everything.
+        package static var all: Faults {
+            var faults = Faults()
+            faults.lost = 20
+            faults.doubled = 20
+            faults.delayed = 50
+            faults.lostReplies = 30
+            faults.crashEvery = .milliseconds(1_500)
+            faults.blackoutEvery = .seconds(6)
+            faults.partitionEvery = .seconds(2)
+            faults.pauseEvery = .seconds(3)
+            return faults
+        }
+    }
+}
+
+/// How often each fault came; a run in which a fault never came shows nothing about it.
+package struct FaultCounts: Hashable, Sendable {
+    /// Messages lost.
+    package var lost = 0
+    /// Messages that arrived twice.
+    package var doubled = 0
+    /// Messages delayed.
+    package var delayed = 0
+    /// Answers to clients lost.
+    package var lostReplies = 0
+    /// Processes killed.
+    package var processCrashes = 0
+    /// Power cuts of one node.
+    package var powerLosses = 0
+    /// Power cuts of all nodes at once.
+    package var blackouts = 0
+    /// Crashes in the middle of a batch's file-system calls.
+    package var tornBatches = 0
+    /// Partitions.
+    package var partitions = 0
+    /// Pauses.
+    package var pauses = 0
+    /// Leaders elected.
+    package var elections = 0
+
+    /// Counts nothing yet.
+    package init() {}
+
+    /// Adds up, for a table over many seeds.
+    package static func += (left: inout FaultCounts, right: FaultCounts) {
+        left.lost += right.lost
+        left.doubled += right.doubled
+        left.delayed += right.delayed
+        left.lostReplies += right.lostReplies
+        left.processCrashes += right.processCrashes
+        left.powerLosses += right.powerLosses
+        left.blackouts += right.blackouts
+        left.tornBatches += right.tornBatches
+        left.partitions += right.partitions
+        left.pauses += right.pauses
+        left.elections += right.elections
+    }
+}

@@ -1,0 +1,47 @@
+/// A promise that was broken, and the seed that shows it.
+package struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Which promise.
+    package enum Promise: String, Hashable, Sendable, CaseIterable {
+        /// At most one leader per term (Raft §5.2).
+        case electionSafety
+        /// Two logs with an entry of the same index and term agree on it (Raft §5.3).
+        case logMatching
+        /// A leader has every committed entry (Raft §5.4).
+        case leaderCompleteness
+        /// No two nodes apply different entries at one index (Raft §5.4.3).
+        case stateMachineSafety
+        /// Nodes that applied the same entries have the same state.
+        case determinism
+        /// An acknowledged operation is kept.
+        case acknowledgedIsKept
+        /// No operation takes effect twice.
+        case exactlyOnce
+        /// Reads and writes are linearizable.
+        case linearizability
+        /// Nothing appears that was never sent.
+        case nothingInvented
+        /// A node does not stop by itself, nor refuse its own disk.
+        case staysUp
+        /// Once nothing goes wrong any more, all is answered and all nodes agree.
+        case convergence
+        /// There is one cluster.
+        case oneCluster
+    }
+
+    /// Which promise.
+    package var promise: Promise
+    /// What was seen.
+    package var detail: String
+    /// Replays it.
+    package var seed: UInt64
+
+    /// Creates a violation.
+    package init(promise: Promise, detail: String, seed: UInt64) {
+        self.promise = promise
+        self.detail = detail
+        self.seed = seed
+    }
+
+    /// The promise, what was seen, and the seed.
+    package var description: String { "\(promise.rawValue): \(detail) (seed \(seed))" }
+}

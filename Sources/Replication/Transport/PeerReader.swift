@@ -1,0 +1,88 @@
+package import Storage
+
+/// Cuts what another node sends into messages, as a value: bytes in, messages out.
+///
+/// A message is one sealed line; an append's is followed by as many entry lines as it announces.
+package struct PeerReader: Sendable {
+    /// The longest line that is taken.
+    package static let maximumLineBytes = 4 << 20
+    /// The most entries of one append that are taken.
+    package static let maximumEntries = 1 << 16
+
+    /// A whole message.
+    package struct Item: Sendable {
+        /// The message.
+        package var message: PeerMessage
+        /// The entry lines after it, with their line feeds.
+        package var lines: [[UInt8]]
+    }
+
+    private var buffer: [UInt8] = []
+    /// Where the next line begins.
+    private var start = 0
+    /// How far a line feed was looked for.
+    private var searched = 0
+    private var current: Item?
+    private var missing = 0
+
+    /// Creates a reader at the start of a connection.
+    package init() {}
+
+    /// Takes what was read from the socket.
+    package mutating func receive(_ bytes: ArraySlice<UInt8>) {
+        if start > 0, start == buffer.count {
+            buffer.removeAll(keepingCapacity: true)
+            (start, searched) = (0, 0)
+        } else if start > 1 << 16 {
+            buffer.removeFirst(start)
+            searched -= start
+            start = 0
+        }
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// The next whole message, or nil if more bytes are needed.
+    ///
+    /// - Throws: ``LineError`` for what is no message: the connection is then to be ended.
+    package mutating func next() throws(LineError) -> Item? {
+        while let line = nextLine() {
+            if missing > 0 {
+                current?.lines.append(Array(buffer[line.lowerBound...line.upperBound]))
+                missing -= 1
+            } else {
+                let message = try PeerMessage(buffer, in: line)
+                current = Item(message: message, lines: [])
+                missing = try entriesAfter(message)
+            }
+            if missing == 0, let item = current {
+                current = nil
+                return item
+            }
+        }
+        guard buffer.count - start <= Self.maximumLineBytes else {
+            throw LineError(.invalid("a line of more than \(Self.maximumLineBytes) bytes"))
+        }
+        return nil
+    }
+
+    private func entriesAfter(_ message: PeerMessage) throws(LineError) -> Int {
+        guard case .consensus(.append(let append), _) = message else { return 0 }
+        guard append.entries.count <= Self.maximumEntries else {
+            throw LineError(.invalid("an append of more than \(Self.maximumEntries) entries"))
+        }
+        return append.entries.count
+    }
+
+    /// The next line without its line feed, which stands right after the range.
+    private mutating func nextLine() -> Range<Int>? {
+        guard let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) else {
+            searched = buffer.count
+            return nil
+        }
+        defer {
+            start = end + 1
+            searched = start
+        }
+        return start..<end
+    }
+}

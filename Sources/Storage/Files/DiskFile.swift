@@ -1,0 +1,96 @@
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+/// A descriptor; also a lock, which `flock` ties to it.
+final class DiskFile: File, FileLock {
+    private var descriptor: CInt
+    private let path: String
+
+    init(_ descriptor: CInt, _ path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    func size() throws(FileError) -> Int {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
+        return Int(status.st_size)
+    }
+
+    func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: max(0, count))
+        var done = 0
+        while done < bytes.count {
+            let filled = done
+            // Sound: the pointer stays within the array: `filled` is below its count.
+            let result = unsafe bytes.withUnsafeMutableBytes { buffer in
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+                return unsafe pread(
+                    descriptor,
+                    rest.baseAddress,
+                    rest.count,
+                    off_t(offset + filled)
+                )
+            }
+            if result < 0 {
+                if errno == EINTR { continue }
+                throw .last("read", path)
+            }
+            if result == 0 { break }
+            done += result
+        }
+        bytes.removeLast(bytes.count - done)
+        return bytes
+    }
+
+    func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+        var done = 0
+        while done < bytes.count {
+            // Sound: the pointer stays within the array: `done` is below its count.
+            let result = unsafe bytes.withUnsafeBytes { buffer in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
+                return unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+            }
+            if result < 0 {
+                if errno == EINTR { continue }
+                throw .last("write", path)
+            }
+            // A short write (a signal, a full disk): what is left is tried again, and tells why.
+            done += result
+        }
+    }
+
+    func synchronize() throws(FileError) {
+        #if canImport(Darwin)
+        // fsync on Darwin does not reach the platter.
+        let code = unsafe fcntl(descriptor, F_FULLFSYNC)
+        #else
+        let code = fdatasync(descriptor)
+        #endif
+        // EINTR too is a failure: the kernel may have dropped dirty pages (fsyncgate).
+        guard code == 0 else { throw .last("fdatasync", path) }
+    }
+
+    func truncate(to size: Int) throws(FileError) {
+        while ftruncate(descriptor, off_t(size)) != 0 {
+            guard errno == EINTR else { throw .last("ftruncate", path) }
+        }
+    }
+
+    func close() {
+        guard descriptor >= 0 else { return }
+        #if canImport(Darwin)
+        _ = Darwin.close(descriptor)
+        #else
+        _ = Glibc.close(descriptor)
+        #endif
+        descriptor = -1
+    }
+
+    func release() { close() }
+
+    deinit { close() }
+}

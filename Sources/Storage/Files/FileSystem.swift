@@ -1,0 +1,110 @@
+/// What the storage asks of a file system; the one seam between it and the disk.
+///
+/// All calls block. A new, renamed or removed name survives a power loss only after
+/// ``syncDirectory(_:)`` of its directory returned, and bytes only after ``File/synchronize()``.
+/// Paths are parted by `/`.
+public protocol FileSystem: Sendable {
+    /// Makes one directory (mode 0700); its parent must exist.
+    func createDirectory(_ path: String) throws(FileError)
+
+    /// Whether a file or a directory has this name.
+    func exists(_ path: String) throws(FileError) -> Bool
+
+    /// The names in a directory, sorted.
+    func list(_ directory: String) throws(FileError) -> [String]
+
+    /// Makes a file (mode 0600) that does not exist yet, open for reading and writing.
+    func create(_ path: String) throws(FileError) -> any File
+
+    /// Opens a file that exists for reading and writing.
+    func open(_ path: String) throws(FileError) -> any File
+
+    /// Gives a file another name, replacing what had it.
+    func rename(_ path: String, to other: String) throws(FileError)
+
+    /// Removes a file.
+    func remove(_ path: String) throws(FileError)
+
+    /// Returns once the names in a directory are on the disk.
+    func syncDirectory(_ path: String) throws(FileError)
+
+    /// Takes the lock of this name for as long as the answer lives, and never waits for it.
+    ///
+    /// - Throws: ``FileError`` with ``FileError/Reason/isLocked`` if another process has it.
+    func lock(_ path: String) throws(FileError) -> any FileLock
+}
+
+/// An open file.
+///
+/// Used by one thread at a time.
+public protocol File: AnyObject {
+    /// The length in bytes.
+    func size() throws(FileError) -> Int
+
+    /// Reads `count` bytes from `offset`, fewer only at the end of the file.
+    func read(at offset: Int, count: Int) throws(FileError) -> [UInt8]
+
+    /// Writes all of `bytes` at `offset`, growing the file if it must.
+    func write(_ bytes: [UInt8], at offset: Int) throws(FileError)
+
+    /// Returns once all that was written is on the disk.
+    ///
+    /// After a failure nothing that was written since the last success may be believed, and
+    /// calling again is no remedy: the kernel may have dropped the bytes.
+    func synchronize() throws(FileError)
+
+    /// Cuts or grows the file to `size` bytes.
+    func truncate(to size: Int) throws(FileError)
+
+    /// Gives the descriptor back; later calls fail.
+    func close()
+}
+
+/// A lock that is held until it is released or its holder ends, however it ends.
+public protocol FileLock: AnyObject {
+    /// Gives the lock back; calling again does nothing.
+    func release()
+}
+
+extension FileSystem {
+    /// Makes a directory and those above it that are missing.
+    ///
+    /// Nothing is synced: see ``syncAncestors(of:)``.
+    package func createDirectories(_ path: String) throws(FileError) {
+        for ancestor in FilePath.ancestors(of: path) + [path] where try !exists(ancestor) {
+            do throws(FileError) {
+                try createDirectory(ancestor)
+            } catch  where error.reason == .alreadyExists {
+                // Another process was faster; the directory is there, which is all that matters.
+                continue
+            }
+        }
+    }
+
+    /// Syncs every directory above `path`, so that the way to it survives a power loss.
+    ///
+    /// All of them, not only those made by this process: an earlier one may have made them and
+    /// crashed before it synced.
+    package func syncAncestors(of path: String) throws(FileError) {
+        for ancestor in FilePath.ancestors(of: path).reversed() { try syncDirectory(ancestor) }
+    }
+}
+
+/// Paths as text.
+package enum FilePath {
+    /// A name in a directory.
+    package static func join(_ directory: String, _ name: String) -> String {
+        directory.hasSuffix("/") ? directory + name : directory + "/" + name
+    }
+
+    /// The directories above `path`, from the outermost; begins with `/` or `.`.
+    package static func ancestors(of path: String) -> [String] {
+        let isAbsolute = path.hasPrefix("/")
+        var found = [isAbsolute ? "/" : "."]
+        for part in path.split(separator: "/").dropLast() {
+            let outer = found[found.count - 1]
+            found.append(outer == "." && !isAbsolute ? String(part) : join(outer, String(part)))
+        }
+        return found
+    }
+}

@@ -1,0 +1,149 @@
+extension Journal {
+    /// The lines of entries as they were appended, at least one if there is any in the range.
+    ///
+    /// - Parameters:
+    ///   - after: The entry before the first one wanted.
+    ///   - through: The last one wanted; entries beyond the end of the log are left out.
+    ///   - maximumBytes: The lines together are not longer than this, but for the first.
+    /// - Returns: The entries, in order.
+    /// - Throws: ``JournalError/damaged(_:)`` if a line is not what was written: wrong data is never
+    ///   served.
+    public func entries(
+        after: LogIndex,
+        through: LogIndex,
+        maximumBytes: Int
+    ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
+        try checkUsable()
+        let end = min(through, state.terms.lastIndex)
+        var found: [(position: LogPosition, line: [UInt8])] = []
+        var room = maximumBytes
+        guard after < end, after.next >= state.terms.first else { return found }
+        var wanted = after.next
+        while wanted <= end, room > 0 {
+            guard let (place, stretchEnd) = index.place(for: wanted) else { break }
+            let last = min(end, stretchEnd?.previous ?? end)
+            try read(from: place, &wanted, through: last, &room, into: &found)
+        }
+        return found
+    }
+
+    private func read(
+        from place: SparseIndex.Place,
+        _ wanted: inout LogIndex,
+        through last: LogIndex,
+        _ room: inout Int,
+        into found: inout [(position: LogPosition, line: [UInt8])]
+    ) throws(JournalError) {
+        var lines = try lines(from: place)
+        defer { lines.close() }
+        while wanted <= last, room > 0 {
+            guard let line = try lines.next() else {
+                throw lines.damage("the file ends before entry \(wanted)")
+            }
+            guard line.holds(EntryHeader.prefix, at: 0) else { continue }
+            let header: EntryHeader
+            do throws(LineError) {
+                _ = try Line.check(line, in: 0..<line.count - 1)
+                header = try EntryHeader(line, in: 0..<line.count - 1)
+            } catch { throw lines.damage("\(error)") }
+            if header.position.index < wanted { continue }
+            guard header.position.index == wanted,
+                header.position.term == state.terms.term(at: wanted)
+            else { throw lines.damage("entry \(header.position) where \(wanted) must be") }
+            if !found.isEmpty, line.count > room {
+                room = 0
+                return
+            }
+            room -= line.count
+            found.append((header.position, line))
+            wanted = wanted.next
+        }
+    }
+
+    private func lines(from place: SparseIndex.Place) throws(JournalError) -> SegmentLines {
+        let limit = segments.last { $0.number == place.segment }?.bytes ?? 0
+        let path = FilePath.join(directory, SegmentName.name(place.segment))
+        do throws(FileError) {
+            if let active, active.number == place.segment {
+                return SegmentLines(
+                    file: active.file,
+                    path: path,
+                    offset: place.offset,
+                    limit: limit,
+                    closes: false
+                )
+            }
+            return SegmentLines(
+                file: try fileSystem.open(path),
+                path: path,
+                offset: place.offset,
+                limit: limit,
+                closes: true
+            )
+        } catch { throw .file(error) }
+    }
+}
+
+/// Reads a file line by line.
+private struct SegmentLines {
+    private let file: any File
+    private let path: String
+    private let closes: Bool
+    private let limit: Int
+    /// The offset of the next byte to read from the file.
+    private var offset: Int
+    private var buffer: [UInt8] = []
+    private var position = 0
+    /// Where the line read last begins.
+    private var lineOffset = 0
+
+    private static let chunkBytes = 64 << 10
+
+    init(file: any File, path: String, offset: Int, limit: Int, closes: Bool) {
+        self.file = file
+        self.path = path
+        self.offset = offset
+        self.limit = limit
+        self.closes = closes
+    }
+
+    /// The next line with its line feed, or nil at the end.
+    mutating func next() throws(JournalError) -> [UInt8]? {
+        var searched = position
+        while true {
+            if let end = buffer[searched...].firstIndex(of: SegmentFile.lineFeed) {
+                lineOffset = offset - buffer.count + position
+                defer { position = end + 1 }
+                return Array(buffer[position...end])
+            }
+            searched = buffer.count - position
+            guard try readMore() else { return nil }
+        }
+    }
+
+    func close() {
+        if closes { file.close() }
+    }
+
+    /// A finding at the line read last.
+    func damage(_ reason: String) -> JournalError {
+        do throws(FileError) {
+            let read = try file.read(at: 0, count: lineOffset)
+            return SegmentFile(number: 0, path: path, bytes: read).damage(at: lineOffset, reason)
+        } catch { return .file(error) }
+    }
+
+    private mutating func readMore() throws(JournalError) -> Bool {
+        buffer.removeFirst(position)
+        position = 0
+        // Twice as much for a line that is longer than what was read of it.
+        let count = min(max(Self.chunkBytes, buffer.count), limit - offset)
+        guard count > 0 else { return false }
+        do throws(FileError) {
+            let more = try file.read(at: offset, count: count)
+            buffer.append(contentsOf: more)
+            offset += more.count
+            return !more.isEmpty
+        } catch { throw .file(error) }
+    }
+}

@@ -1,0 +1,70 @@
+/// Why a journal can't be opened, or can't go on.
+public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A file holds something else than what was made durable; nothing of it is served.
+    case damaged(JournalDamage)
+    /// Another process has the directory open.
+    case locked(directory: String)
+    /// The directory belongs to another node.
+    case otherNode(directory: String, found: NodeIdentity, asked: String)
+    /// The journal belongs to another cluster.
+    case otherCluster(found: String, asked: String)
+    /// A newer version of this program wrote the file.
+    case newerFormat(file: String)
+    /// The file system failed while nothing was being written; trying again may help.
+    case file(FileError)
+    /// A write or a sync failed, now or earlier: what the disk holds is unknown until the next start.
+    case failed(FileError)
+    /// The journal was closed.
+    case closed
+    /// Records that do not follow from what the journal holds; nothing was written.
+    case refused(String)
+
+    /// What is wrong, where, and what to do.
+    public var description: String {
+        switch self {
+        case .damaged(let damage): damage.description
+        case .locked(let directory):
+            "\(directory) is in use by another process; stop that one, or name another directory"
+        case .otherNode(let directory, let found, let asked):
+            "\(directory) belongs to node \(found), not to '\(asked)'; start '\(found.id)' on it, "
+                + "or name another directory"
+        case .otherCluster(let found, let asked):
+            "this journal belongs to cluster \(found), not to \(asked)"
+        case .newerFormat(let file):
+            "\(file) was written by a newer version of this program; start that one"
+        case .file(let error): error.description
+        case .failed(let error):
+            "the journal can't be written, and stays closed until the node is started again: "
+                + error.description
+        case .closed: "the journal is closed"
+        case .refused(let rule): "the journal refuses records: \(rule)"
+        }
+    }
+}
+
+/// A place in a journal's file that does not hold what was made durable there.
+public struct JournalDamage: Hashable, Sendable, CustomStringConvertible {
+    /// The file's path.
+    public var file: String
+    /// The line, counted from 1 as editors do.
+    public var line: Int
+    /// The line's first byte, counted from 0.
+    public var offset: Int
+    /// What is wrong with it.
+    public var reason: String
+
+    /// Creates a finding.
+    public init(file: String, line: Int, offset: Int, reason: String) {
+        self.file = file
+        self.line = line
+        self.offset = offset
+        self.reason = reason
+    }
+
+    /// Where, what, and what to do.
+    public var description: String {
+        "\(file), line \(line) (byte \(offset)): \(reason). The journal is damaged and was left as "
+            + "it is; check the disk, and give this node an empty directory so that the others "
+            + "bring it up to date, or put a good copy of the file in its place"
+    }
+}

@@ -1,0 +1,65 @@
+/// What a node makes durable, in one order.
+public enum JournalRecord: Hashable, Sendable {
+    /// An entry: its position, and its sealed line with the line feed, copied verbatim.
+    case entry(LogPosition, line: [UInt8])
+    /// The node's term and vote from here on: `{"vote":{"term":4,"for":"n2/8f3a"},"crc":"…"}`.
+    case vote(Vote)
+    /// The log ends after this entry: `{"truncate":{"after":41},"crc":"…"}`.
+    case truncate(after: LogIndex)
+}
+
+/// Whose journal it is.
+public struct JournalIdentity: Hashable, Sendable {
+    /// The cluster's id, or nil while the node is blank.
+    public var cluster: String?
+    /// The node and the incarnation of its directory.
+    public var node: NodeIdentity
+
+    /// Creates an identity.
+    public init(cluster: String? = nil, node: NodeIdentity) {
+        self.cluster = cluster
+        self.node = node
+    }
+}
+
+/// The sizes of a journal's files.
+public struct JournalConfiguration: Hashable, Sendable {
+    /// How long a segment may get before the next one begins; 16 MiB.
+    ///
+    /// A batch is never parted: one that is larger than this makes its segment as long.
+    public var segmentBytes: Int
+    /// How much is filled with line feeds at a time, ahead of what is written; 1 MiB.
+    ///
+    /// An append into filled space changes no metadata, which makes its sync a third faster. Smaller
+    /// steps mean more slow syncs, larger ones mean longer stalls at each step.
+    public var fillBytes: Int
+    /// How far apart the places are that the journal remembers of its entries; 64 KiB.
+    public var indexBytes: Int
+
+    /// Creates a configuration.
+    public init(
+        segmentBytes: Int = 16 << 20,
+        fillBytes: Int = 1 << 20,
+        indexBytes: Int = 64 << 10
+    ) {
+        self.segmentBytes = segmentBytes
+        self.fillBytes = fillBytes
+        self.indexBytes = indexBytes
+    }
+}
+
+/// What a journal held when it was opened.
+public struct RecoveredJournal: Hashable, Sendable {
+    /// Whose journal it is.
+    public var identity: JournalIdentity
+    /// The last term and vote.
+    public var vote: Vote
+    /// The positions of the entries.
+    public var terms: TermRuns
+    /// The last membership entry, if there is one.
+    public var membershipIndex: LogIndex?
+    /// What was dropped and why, for the operator's log; empty for a clean start.
+    public var notes: [String]
+    /// Whether there was no journal before.
+    public var isNew: Bool
+}

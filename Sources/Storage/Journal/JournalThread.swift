@@ -1,0 +1,88 @@
+/// The one thread that a node's journal lives on.
+///
+/// All that gathers while one sync runs becomes the next batch: one write, one sync (group commit).
+/// Requests are done in the order in which they were made. All callbacks come on this thread, must
+/// not block, and post to whoever asked.
+public final class JournalThread: Sendable {
+    /// What a load is answered with.
+    public typealias Loaded = Result<[(position: LogPosition, line: [UInt8])], JournalError>
+
+    private let requests = Mailbox<JournalRequest>()
+    private let thread: Lock<SpawnedThread?>
+
+    /// Hands a journal to a thread of its own.
+    ///
+    /// - Parameters:
+    ///   - journal: The journal; nobody else may use it from here on.
+    ///   - idle: How long after the last batch an empty one vouches for it.
+    ///   - onDurable: Called with a token when all that was submitted with it and before is durable.
+    ///     Of several that became durable at once only the last is named.
+    ///   - onFailure: Called once, with why; nothing is done and no token named from then on.
+    public init(
+        _ journal: sending Journal,
+        idle: Duration = .milliseconds(500),
+        onDurable: @escaping @Sendable (_ token: UInt64) -> Void,
+        onFailure: @escaping @Sendable (JournalError) -> Void
+    ) {
+        let worker = JournalWorker(
+            journal,
+            requests,
+            idle: idle,
+            onDurable: onDurable,
+            onFailure: onFailure
+        )
+        thread = Lock(spawnThread { worker.run() })
+    }
+
+    /// Makes records durable; `token` is named once they are.
+    public func submit(_ records: [JournalRecord], token: UInt64) {
+        requests.push(.append(records, token: token))
+    }
+
+    /// Reads entries back; see ``Journal/entries(after:through:maximumBytes:)``.
+    public func load(
+        after: LogIndex,
+        through: LogIndex,
+        maximumBytes: Int,
+        completion: @escaping @Sendable (Loaded) -> Void
+    ) {
+        let request = JournalRequest.load(
+            after: after,
+            through: through,
+            maximumBytes: maximumBytes,
+            completion
+        )
+        if !requests.push(request) { completion(.failure(.closed)) }
+    }
+
+    /// Makes the cluster's id durable.
+    public func adopt(
+        cluster: String,
+        completion: @escaping @Sendable (Result<Void, JournalError>) -> Void
+    ) {
+        if !requests.push(.adopt(cluster: cluster, completion)) { completion(.failure(.closed)) }
+    }
+
+    /// Finishes what was asked for, closes the journal, and returns when the thread has ended.
+    ///
+    /// Requests after this are refused. Calling it again does nothing.
+    public func stop() {
+        requests.close()
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.join()
+    }
+}
+
+enum JournalRequest: Sendable {
+    case append([JournalRecord], token: UInt64)
+    case load(
+        after: LogIndex,
+        through: LogIndex,
+        maximumBytes: Int,
+        @Sendable (JournalThread.Loaded) -> Void
+    )
+    case adopt(cluster: String, @Sendable (Result<Void, JournalError>) -> Void)
+}

@@ -1,0 +1,151 @@
+import ChatCore
+import Testing
+
+@Suite struct SessionTests {
+    private let day: Int64 = 24 * 3_600 * 1_000
+
+    @Test func `an account is logged in on several devices at once`() throws {
+        var chat = Chat()
+        let first = try chat.join("bob")
+        let second = try chat.login("bob", device: "phone")
+        #expect(first != second)
+        let sessions = chat.state.sessions(asSeenFrom: try chat.state.session(second))
+        #expect(sessions.map(\.id) == [first, second])
+        #expect(sessions.map(\.device) == ["", "phone"])
+        #expect(sessions.map(\.isCurrent) == [false, true])
+    }
+
+    @Test func `a login against a password that has changed is refused`() throws {
+        var chat = Chat()
+        _ = try chat.join("bob")
+        let login = ChatState.Login(name: "bob", passwordVersion: 99, token: try chat.token())
+        #expect(code(chat.apply(.login(login))) == .passwordChanged)
+    }
+
+    @Test func `a login under an unknown name is refused`() throws {
+        var chat = Chat()
+        let login = ChatState.Login(name: "bob", passwordVersion: 1, token: try chat.token())
+        #expect(code(chat.apply(.login(login))) == .credentialsWrong)
+    }
+
+    @Test func `no two sessions have one token`() throws {
+        var chat = Chat()
+        let session = try chat.join("bob")
+        let token = try chat.state.session(session).token
+        let login = ChatState.Login(name: "bob", passwordVersion: 1, token: token)
+        #expect(code(chat.apply(.login(login))) == .sessionUnknown)
+        _ = chat.logout(session)
+        #expect(code(chat.apply(.login(login))) == .sessionUnknown)
+    }
+
+    @Test func `a logout ends the session and its token`() throws {
+        var chat = Chat()
+        let session = try chat.join("bob")
+        let token = try chat.state.session(session).token
+        #expect(chat.state.session(token: token)?.id == session)
+        #expect(chat.logout(session) == .loggedOut([session]))
+        #expect(chat.state.session(token: token) == nil)
+        #expect(chat.state.owner(of: token) == (try chat.id("bob")))
+        #expect(code(chat.logout(session)) == .sessionUnknown)
+        let send = ChatState.Send(session: session, to: "bob", text: "x")
+        #expect(code(chat.apply(.send(send))) == .sessionUnknown)
+        #expect(chat.events == [.sessionEnded(session, to: try chat.id("bob"))])
+    }
+
+    @Test func `a logout of all ends all of the account and no other`() throws {
+        var chat = Chat()
+        let first = try chat.join("bob")
+        let other = try chat.join("al")
+        let second = try chat.login("bob")
+        #expect(chat.logout(first, .all) == .loggedOut([first, second]))
+        #expect(code(chat.logout(second)) == .sessionUnknown)
+        #expect(chat.logout(other) == .loggedOut([other]))
+    }
+
+    @Test func `one session or all others can be revoked`() throws {
+        var chat = Chat()
+        let first = try chat.join("bob")
+        let second = try chat.login("bob")
+        let third = try chat.login("bob")
+        let stranger = try chat.join("al")
+        #expect(chat.logout(first, .one(second)) == .loggedOut([second]))
+        #expect(code(chat.logout(first, .one(second))) == .deviceUnknown)
+        #expect(code(chat.logout(first, .one(stranger))) == .deviceUnknown)
+        #expect(chat.logout(first, .others) == .loggedOut([third]))
+        #expect(chat.state.violations() == [])
+    }
+
+    @Test func `a session ends when it was idle for 30 days of log time`() throws {
+        var chat = Chat()
+        let session = try chat.join("bob")
+        chat.time += 30 * day - 1
+        try chat.send("still here", to: "bob", by: session)
+        chat.time += 30 * day - 1
+        try chat.send("and again", to: "bob", by: session)
+        chat.time += 30 * day
+        let send = ChatState.Send(session: session, to: "bob", text: "late")
+        #expect(code(chat.apply(.send(send))) == .sessionUnknown)
+        let again = try chat.login("bob")
+        #expect(chat.state.sessions(asSeenFrom: try chat.state.session(again)).count == 1)
+        #expect(chat.events.last == .sessionEnded(session, to: try chat.id("bob")))
+    }
+
+    @Test func `the log's time never falls back`() throws {
+        var chat = Chat()
+        let session = try chat.join("bob")
+        let first = try chat.send("1", to: "bob", by: session)
+        chat.time -= 5_000
+        let second = try chat.send("2", to: "bob", by: session)
+        #expect(second.time == first.time)
+    }
+
+    @Test func `a login beyond the limit ends the idlest session`() throws {
+        var chat = Chat()
+        let first = try chat.join("bob")
+        var others: [SessionID] = []
+        for _ in 1..<Limits.sessionsPerAccount {
+            chat.time += 1_000
+            others.append(try chat.login("bob"))
+        }
+        chat.time += 120_000
+        try chat.send("used", to: "bob", by: first)
+        _ = try chat.login("bob")
+        #expect(chat.logout(first) == .loggedOut([first]))
+        #expect(code(chat.logout(others[0])) == .sessionUnknown)
+        #expect(chat.logout(others[1]) == .loggedOut([others[1]]))
+        #expect(chat.state.violations() == [])
+    }
+
+    @Test func `a login that is retried gets a new token for its first session`() throws {
+        var chat = Chat()
+        let session = try chat.join("bob")
+        let old = try chat.state.session(session).token
+        let login = ChatState.Login(name: "bob", passwordVersion: 1, token: try chat.token())
+        let output = chat.apply(.rekey(ChatState.Rekey(login: login, session: session)))
+        #expect(
+            output == .loggedIn(.init(session: session, account: try chat.id("bob"), name: "bob"))
+        )
+        #expect(chat.state.session(token: old) == nil)
+        #expect(chat.state.session(token: login.token)?.id == session)
+        #expect(chat.state.violations() == [])
+    }
+
+    @Test func `a new token is only for a session of the same account that lives`() throws {
+        var chat = Chat()
+        let bob = try chat.join("bob")
+        let al = try chat.join("al")
+        let version = try #require(chat.state.account(named: "al")).passwordVersion
+        let login = ChatState.Login(name: "al", passwordVersion: version, token: try chat.token())
+        let stolen = ChatState.Rekey(login: login, session: bob)
+        #expect(code(chat.apply(.rekey(stolen))) == .sessionUnknown)
+        let stale = ChatState.Login(name: "al", passwordVersion: 77, token: try chat.token())
+        #expect(
+            code(chat.apply(.rekey(ChatState.Rekey(login: stale, session: al))))
+                == .passwordChanged
+        )
+        _ = chat.logout(al)
+        let ended = ChatState.Rekey(login: login, session: al)
+        #expect(code(chat.apply(.rekey(ended))) == .sessionUnknown)
+        #expect(chat.state.session(token: login.token) == nil)
+    }
+}

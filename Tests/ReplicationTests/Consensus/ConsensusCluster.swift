@@ -1,0 +1,331 @@
+import Replication
+import Storage
+
+/// A broken promise of consensus, with the seed that shows it.
+struct BrokenPromise: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// Cores, their disks and their network in one thread, under one seed.
+///
+/// The network drops, doubles and reorders; disks are slow; nodes crash and forget what was not
+/// durable. After each step the promises of Raft are checked against all that ever happened.
+struct ConsensusCluster {
+    struct Entry: Hashable {
+        var term: Term
+        var content: UInt64
+        var membership: Membership?
+    }
+
+    enum Write {
+        case vote(Vote)
+        case truncate(after: LogIndex)
+        case append([Entry])
+    }
+
+    struct Disk {
+        var vote = Vote.none
+        var entries: [Entry] = []
+
+        mutating func apply(_ write: Write) {
+            switch write {
+            case .vote(let vote): self.vote = vote
+            case .truncate(let index): entries.removeLast(entries.count - Int(index.value))
+            case .append(let new): entries += new
+            }
+        }
+
+        var restored: (LogTerms, [MembershipEntry]) {
+            var log = LogTerms()
+            var memberships: [MembershipEntry] = []
+            for (place, entry) in entries.enumerated() {
+                log.append(term: entry.term)
+                guard let membership = entry.membership else { continue }
+                memberships.append(
+                    MembershipEntry(index: LogIndex(UInt64(place + 1)), membership: membership)
+                )
+            }
+            return (log, memberships)
+        }
+    }
+
+    struct Envelope {
+        var message: Message
+        var entries: [Entry]
+        var from: NodeIdentity
+        var to: NodeIdentity
+    }
+
+    struct Node {
+        var core: Consensus
+        var disk: Disk
+        var memory: Disk
+        var writes: [Write] = []
+        var batches: [(token: PersistToken, writes: [Write])] = []
+        var gated: [(token: PersistToken, envelope: Envelope)] = []
+    }
+
+    let identities: [NodeIdentity]
+    let voters: [NodeIdentity]
+    var nodes: [NodeIdentity: Node] = [:]
+    var network: [Envelope] = []
+    var cut: Set<NodeIdentity> = []
+    var paused: Set<NodeIdentity> = []
+    var now = Instant(nanoseconds: 0)
+    var generator: SplitMix64
+    var history = ConsensusHistory()
+    private var lastContent: UInt64 = 1
+    private var lastTicket: UInt64 = 0
+
+    /// Creates a cluster whose voters hold the first entry; the learner's disk is empty.
+    init(voters count: Int, learners: Int = 0, seed: UInt64) {
+        generator = SplitMix64(seed: seed)
+        identities = (1...count + learners).map {
+            NodeIdentity(id: "n\($0)", incarnation: "000000000000000\($0)")
+        }
+        voters = Array(identities.prefix(count))
+        let membership = Membership(
+            incoming: identities.enumerated().map { place, identity in
+                Member(
+                    identity: identity,
+                    peerAddress: "",
+                    clientAddress: "",
+                    role: place < count ? .voter : .learner
+                )
+            }
+        )
+        let first = Entry(term: Term(1), content: 1, membership: membership)
+        for (place, identity) in identities.enumerated() {
+            var disk = Disk()
+            if place < count { disk = Disk(vote: Vote(term: Term(1)), entries: [first]) }
+            let core = start(identity, disk)
+            nodes[identity] = Node(core: core, disk: disk, memory: disk)
+        }
+        history.remember(first, at: 1, after: .zero)
+    }
+
+    func node(_ identity: NodeIdentity) -> Node {
+        guard let node = nodes[identity] else { preconditionFailure("no node \(identity)") }
+        return node
+    }
+
+    private mutating func start(_ identity: NodeIdentity, _ disk: Disk) -> Consensus {
+        let (log, memberships) = disk.restored
+        let restored = Consensus.Restored(
+            identity: identity,
+            vote: disk.vote,
+            log: log,
+            memberships: memberships
+        )
+        var configuration = Consensus.Configuration()
+        configuration.electionTimeout = .milliseconds(30)
+        configuration.heartbeatInterval = .milliseconds(5)
+        configuration.failoverStagger = .milliseconds(2)
+        configuration.commitDelay = .milliseconds(1)
+        configuration.maximumAppendEntries = 2
+        configuration.maximumInflightAppends = 3
+        return Consensus(restored, configuration: configuration, seed: generator.next(), now: now)
+    }
+
+    // A class of bugs hides where cores and the shell's idea of the log part: both are kept.
+    mutating func step(_ identity: NodeIdentity, _ input: Input, entries: [Entry] = []) throws {
+        var node = node(identity)
+        let effects = node.core.step(input, now: now)
+        for effect in effects {
+            try perform(effect, on: &node, identity, received: (input, entries))
+        }
+        guard node.core.lastPosition.index.value == UInt64(node.memory.entries.count) else {
+            throw BrokenPromise(description: "\(identity): core and shell disagree on the log")
+        }
+        nodes[identity] = node
+        if let highest = effects.compactMap({ effect -> LogIndex? in
+            if case .commit(let index) = effect { index } else { nil }
+        }).last {
+            try history.committed(highest, by: identity, in: self)
+        }
+    }
+
+    private mutating func perform(
+        _ effect: Effect,
+        on node: inout Node,
+        _ identity: NodeIdentity,
+        received: (input: Input, entries: [Entry])
+    ) throws {
+        switch effect {
+        case .role(.leader, let term, _):
+            try history.elected(identity, term, node.memory.entries)
+        case .role, .refused, .unreadable, .commit: return
+        case .vote(let vote): write(.vote(vote), on: &node)
+        case .truncate(let index):
+            guard index >= history.commits[identity] ?? .zero else {
+                throw BrokenPromise(description: "\(identity) truncates committed entries")
+            }
+            write(.truncate(after: index), on: &node)
+        case .append(let appended):
+            let new = try content(of: appended, received)
+            try history.remember(new, after: node.memory.entries)
+            write(.append(new), on: &node)
+        case .persist(let token):
+            node.batches.append((token, node.writes))
+            node.writes = []
+        case .send(let message, let peer, let token):
+            let envelope = Envelope(
+                message: message,
+                entries: payload(of: message, node),
+                from: identity,
+                to: peer
+            )
+            if let token { node.gated.append((token, envelope)) } else { network.append(envelope) }
+        case .readable(let ticket, let index): try history.read(ticket, at: index)
+        }
+    }
+
+    private func write(_ write: Write, on node: inout Node) {
+        node.memory.apply(write)
+        node.writes.append(write)
+    }
+
+    private mutating func content(
+        of appended: Appended,
+        _ received: (input: Input, entries: [Entry])
+    ) throws -> [Entry] {
+        switch appended {
+        case .noop(let position): return [newEntry(position.term)]
+        case .proposals(let first, let count):
+            return (0..<count).map { _ in newEntry(first.term) }
+        case .received(let range):
+            guard case .receive(.append(let append), _) = received.input else {
+                throw BrokenPromise(description: "entries out of nowhere")
+            }
+            let skipped = Int(range.lowerBound.value - append.entries.first.value)
+            let count = Int(range.upperBound.value - range.lowerBound.value) + 1
+            return Array(received.entries[skipped..<skipped + count])
+        }
+    }
+
+    private mutating func newEntry(_ term: Term) -> Entry {
+        lastContent += 1
+        return Entry(term: term, content: lastContent)
+    }
+
+    private func payload(of message: Message, _ node: Node) -> [Entry] {
+        guard case .append(let append) = message, !append.entries.isEmpty else { return [] }
+        let first = Int(append.entries.first.value) - 1
+        return Array(node.memory.entries[first..<first + append.entries.count])
+    }
+}
+
+extension ConsensusCluster {
+    /// Delivers the message at `place` of the network, through its line.
+    mutating func deliver(_ place: Int) throws {
+        let envelope = network.remove(at: place)
+        guard !cut.contains(envelope.from), !cut.contains(envelope.to) else { return }
+        guard !paused.contains(envelope.to) else { return network.append(envelope) }
+        var message = try Message(lineBytes: envelope.message.lineBytes)
+        if case .append(var append) = message {
+            for (place, entry) in envelope.entries.enumerated() {
+                guard let membership = entry.membership else { continue }
+                let index = LogIndex(append.entries.first.value + UInt64(place))
+                append.entries.memberships.append(
+                    MembershipEntry(index: index, membership: membership)
+                )
+            }
+            message = .append(append)
+        }
+        try step(
+            envelope.to,
+            .receive(message, from: envelope.from),
+            entries: envelope.entries
+        )
+    }
+
+    /// Ends the oldest write of a node's disk.
+    mutating func persist(_ identity: NodeIdentity) throws {
+        var node = node(identity)
+        guard !node.batches.isEmpty, !paused.contains(identity) else { return }
+        let batch = node.batches.removeFirst()
+        for write in batch.writes { node.disk.apply(write) }
+        network += node.gated.filter { $0.token <= batch.token }.map(\.envelope)
+        node.gated.removeAll { $0.token <= batch.token }
+        nodes[identity] = node
+        try step(identity, .persisted(batch.token))
+    }
+
+    /// Ends a node, which forgets what was not durable, and starts it again.
+    mutating func crash(_ identity: NodeIdentity) {
+        let disk = node(identity).disk
+        nodes[identity] = Node(core: start(identity, disk), disk: disk, memory: disk)
+        history.commits[identity] = nil
+    }
+
+    /// One event by chance, of a network and disks that are `faulty` or only slow.
+    mutating func happen(faulty: Bool) throws {
+        now = now + .microseconds(Int64(generator.next() % 500))
+        for identity in identities
+        where node(identity).core.nextDeadline <= now && !paused.contains(identity) {
+            try step(identity, .timer)
+        }
+        let some = identities[Int(generator.next() % UInt64(identities.count))]
+        switch generator.next() % 1000 {
+        case 0..<450: try deliverSome()
+        case 450..<700: try persist(some)
+        case 700..<800: try proposeSome(to: some)
+        case 800..<850: try readSome(from: some)
+        case 850..<1000 where !faulty: try persist(some)
+        case 850..<890: if !network.isEmpty { network.removeFirst() }
+        case 890..<930: if let first = network.first { network.append(first) }
+        case 930..<934: crash(some)
+        case 934..<942: if cut.remove(some) == nil { cut.insert(some) }
+        case 942..<950: try pause(some)
+        case 950..<960: try reconnect(some)
+        default: try persist(some)
+        }
+    }
+
+    private mutating func deliverSome() throws {
+        guard !network.isEmpty else { return }
+        let isOrderly = generator.next() % 4 > 0
+        try deliver(isOrderly ? 0 : Int(generator.next() % UInt64(network.count)))
+    }
+
+    private mutating func proposeSome(to identity: NodeIdentity) throws {
+        guard !paused.contains(identity) else { return }
+        let count = Int(generator.next() % 3) + 1
+        try step(identity, .propose(bytes: Array(repeating: 100, count: count)))
+    }
+
+    private mutating func readSome(from identity: NodeIdentity) throws {
+        guard !paused.contains(identity) else { return }
+        lastTicket += 1
+        history.asked(ReadTicket(lastTicket))
+        try step(identity, .read(ReadTicket(lastTicket)))
+    }
+
+    /// Stops a process, or lets it go on; what it does first is to answer a read.
+    private mutating func pause(_ identity: NodeIdentity) throws {
+        guard paused.remove(identity) == nil else { return try readSome(from: identity) }
+        paused.insert(identity)
+    }
+
+    private mutating func reconnect(_ identity: NodeIdentity) throws {
+        guard !paused.contains(identity),
+            let peer = identities.first(where: { $0 != identity && !cut.contains($0) })
+        else {
+            return
+        }
+        try step(identity, .disconnected(peer))
+        try step(identity, .connected(peer))
+    }
+
+    /// Runs without faults until `isDone`, for at most `steps` events.
+    mutating func run(steps: Int, until isDone: (ConsensusCluster) -> Bool) throws -> Bool {
+        cut = []
+        paused = []
+        for _ in 0..<steps {
+            if isDone(self) { return true }
+            try happen(faulty: false)
+            while !network.isEmpty, network.count > 50 { try deliver(0) }
+        }
+        return isDone(self)
+    }
+}

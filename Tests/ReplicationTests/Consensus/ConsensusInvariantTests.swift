@@ -1,0 +1,47 @@
+import Replication
+import Storage
+import Testing
+
+@Suite struct ConsensusInvariantTests {
+    @Test(arguments: 0..<200)
+    func `promises hold under faults, and work goes on after them`(seed: UInt64) throws {
+        let voters = [3, 3, 5, 2, 4, 1][Int(seed % 6)]
+        var cluster = ConsensusCluster(voters: voters, learners: Int(seed % 2), seed: seed)
+        for _ in 0..<5000 { try cluster.happen(faulty: true) }
+        let before = cluster.history.commitIndex
+        let isHealed = try cluster.run(steps: 6000) { cluster in
+            let commits = cluster.identities.map { cluster.node($0).core.commitIndex }
+            return cluster.history.answeredReads > 0
+                && commits.allSatisfy { $0.value > before.value + 5 }
+        }
+        #expect(isHealed, "seed \(seed): \(voters) voters stand still at \(before)")
+    }
+
+    @Test func `the same seed gives the same run`() throws {
+        func run() throws -> [Consensus.ProtocolState] {
+            var cluster = ConsensusCluster(voters: 3, learners: 1, seed: 7)
+            for _ in 0..<800 { try cluster.happen(faulty: true) }
+            return cluster.identities.map { cluster.node($0).core.state }
+        }
+        #expect(try run() == run())
+    }
+
+    #if PLANTED_BUGS
+    @Test(.serialized, arguments: PlantedBug.allCases)
+    func `a planted bug breaks a promise`(bug: PlantedBug) {
+        unsafe PlantedBug.active = bug
+        defer { unsafe PlantedBug.active = nil }
+        let found = (UInt64(0)..<400).first { seed in
+            var cluster = ConsensusCluster(voters: [3, 5][Int(seed % 2)], seed: seed)
+            do {
+                for _ in 0..<6000 { try cluster.happen(faulty: true) }
+                return false
+            } catch {
+                print("\(bug), seed \(seed): \(error)")
+                return true
+            }
+        }
+        #expect(found != nil, "\(bug) was not found")
+    }
+    #endif
+}

@@ -1,0 +1,37 @@
+import Replication
+import TestSupport
+import Testing
+
+@Suite struct SimulationTests {
+    @Test func `blank nodes form one cluster and elect a leader`() throws {
+        let simulation = try Simulation<Register>(SimulationConfiguration(seed: 1))
+        let didElect = try simulation.run(for: .seconds(5)) { simulation.isConverged }
+        #expect(didElect)
+        #expect(Set((0..<3).map { simulation.cluster(of: $0) }).count == 1)
+        #expect(simulation.cluster(of: 0) != nil)
+    }
+
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    func `without faults every call is answered`(seed: UInt64) throws {
+        let run = try SimulatedRun(SimulationConfiguration(seed: seed))
+        #expect(run.answered == 200)
+    }
+
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `a power cut of all nodes loses nothing acknowledged`(seed: UInt64) throws {
+        var configuration = SimulationConfiguration(seed: seed)
+        configuration.faults.blackoutEvery = .milliseconds(700)
+        let run = try SimulatedRun(configuration)
+        #expect(run.answered == 200)
+        #expect(run.counts.blackouts > 0)
+    }
+
+    @Test(arguments: 1...60 as ClosedRange<UInt64>)
+    func `under all faults nothing is lost, doubled or reordered`(seed: UInt64) throws {
+        var configuration = SimulationConfiguration(seed: seed)
+        configuration.nodes = [3, 5, 4][Int(seed % 3)]
+        configuration.faults = .all
+        let run = try SimulatedRun(configuration)
+        #expect(run.answered == 200)
+    }
+}

@@ -1,0 +1,38 @@
+import Storage
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+    @Test func `elements of one thread arrive in order and none is lost`() {
+        let mailbox = Mailbox<Int>()
+        let thread = spawnThread {
+            for number in 0..<10_000 { mailbox.push(number) }
+            mailbox.close()
+        }
+        var taken: [Int] = []
+        while let more = mailbox.takeAll() { taken += more }
+        thread.join()
+        #expect(taken == Array(0..<10_000))
+    }
+
+    @Test func `a wait ends when its time is up`() {
+        let mailbox = Mailbox<Int>()
+        #expect(mailbox.takeAll(waiting: .milliseconds(1)) == [])
+        #expect(mailbox.takeAll(waiting: .seconds(-1)) == [])
+    }
+
+    @Test func `a closed mailbox refuses and gives what is left`() {
+        let mailbox = Mailbox<Int>()
+        #expect(mailbox.push(1))
+        mailbox.close()
+        #expect(!mailbox.push(2))
+        #expect(mailbox.takeAll() == [1])
+        #expect(mailbox.takeAll() == nil)
+    }
+
+    @Test func `a close wakes the one who waits`() {
+        let mailbox = Mailbox<Int>()
+        let thread = spawnThread { mailbox.close() }
+        #expect(mailbox.takeAll() == nil)
+        thread.join()
+    }
+}

@@ -70,3 +70,16 @@ package struct Listener: ~Copyable {
 private func systemAccept(_ descriptor: Int32) -> Int32 {
     accept(descriptor, nil, nil)
 }
+
+/// Ports that are free now.
+package enum FreePort {
+    /// `127.0.0.1:` and a port that the system chose and nobody listens on.
+    ///
+    /// Another process may take it before the caller does; the caller then says so.
+    package static func address() throws(SocketError) -> String {
+        guard let any = try Address("127.0.0.1:0")?.resolved().first else {
+            throw SocketError("127.0.0.1: no address")
+        }
+        return "127.0.0.1:\(try Listener(on: any).port)"
+    }
+}

@@ -1,0 +1,50 @@
+import Options
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// The entry: parses, runs, and ends with the fitting code.
+@main
+struct ChatNode {
+    static func main() async {
+        Signals.prepare()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        exit(await command(arguments, Signals.environment()).rawValue)
+    }
+
+    private static func command(
+        _ arguments: [String], _ environment: [String: String]
+    ) async -> ExitCode {
+        do throws(UsageError) {
+            switch try Parser(NodeCommand.table).parse(arguments, environment: environment) {
+            case .help(let path):
+                let width = Terminal.standardOutput(environment: environment).width
+                return say(Help(NodeCommand.table, path: path, width: width).text)
+            case .version(let text): return say(text)
+            case .run(let parsed):
+                return parsed.path.last == "demo"
+                    ? try await Demo(parsed).run() : try await RunCommand(parsed).run()
+            }
+        } catch {
+            complain(error.description)
+            return error.exitCode
+        }
+    }
+
+    private static func say(_ text: String) -> ExitCode {
+        do throws(StreamError) {
+            try Output.standard.writeLine(text)
+            return .done
+        } catch {
+            return error.exitCode
+        }
+    }
+
+    static func complain(_ text: String) {
+        // Nobody is left to be told that standard error cannot be written.
+        do throws(StreamError) { try Output.standardError.writeLine(text) } catch {}
+    }
+}

@@ -1,0 +1,129 @@
+import Options
+import Replication
+import Storage
+
+/// `chat-node demo`: a whole cluster as processes of this machine.
+///
+/// Ports are chosen once and kept beside the data, because the log names the nodes' addresses.
+struct Demo {
+    private let directory: String
+    private let wanted: Int
+
+    init(_ parsed: ParsedCommand) throws(UsageError) {
+        directory = try parsed.string(required: "data-dir")
+        wanted = try parsed.integer(required: "nodes")
+    }
+
+    func run() async -> ExitCode {
+        do {
+            let plan = try DemoPlan(directory: directory, nodes: wanted)
+            return try supervise(plan)
+        } catch {
+            ChatNode.complain("Error: \(error)")
+            return .cannotCreate
+        }
+    }
+
+    private func supervise(_ plan: DemoPlan) throws -> ExitCode {
+        let nodes = try plan.nodes.map { try DemoNode($0, plan, directory) }
+        for node in nodes {
+            guard node.isReady else {
+                for other in nodes { other.stop() }
+                ChatNode.complain(
+                    "Error: \(node.place.id) did not start; see \(directory)/\(node.place.id).log")
+                return .unavailable
+            }
+        }
+        try introduce(plan, nodes)
+        for node in nodes { node.keepRunning() }
+        Signals.waitForStop()
+        try Output.standard.writeLine("\nstopping; the data stays in \(directory)")
+        for node in nodes { node.stop() }
+        return .done
+    }
+
+    private func introduce(_ plan: DemoPlan, _ nodes: [DemoNode]) throws(StreamError) {
+        let servers = plan.nodes.map(\.client).joined(separator: ",")
+        var text = "\(plan.nodes.count) nodes, data and logs in \(directory):\n\n"
+        for (node, place) in zip(nodes, plan.nodes) {
+            text += "  \(place.id)  http://\(place.client)  (process \(node.pid))\n"
+        }
+        text += """
+
+            Try it in other terminals:
+
+              export CHAT_SERVERS=\(servers)
+              swift run -c release chat-cli register ann
+              swift run -c release chat-cli --profile bob register bob
+              swift run -c release chat-cli send bob 'hello'
+              swift run -c release chat-cli --profile bob inbox
+              swift run -c release chat-cli --profile bob tail
+              swift run -c release chat-cli cluster status
+
+            Kill any node with 'kill -9 PROCESS': the others go on, and it is started again.
+            Ctrl-C stops all; the same command brings them back with their data.
+            """
+        try Output.standard.writeLine(text)
+    }
+}
+
+/// Which nodes a demo has, and where: `{"id":"n1","client":"127.0.0.1:41233","peer":"…"}` a line.
+struct DemoPlan {
+    struct Place: Hashable, Sendable {
+        var id: String
+        var client: String
+        var peer: String
+    }
+
+    let nodes: [Place]
+
+    /// Reads the plan of the directory, or makes one with free ports and keeps it.
+    init(directory: String, nodes wanted: Int) throws {
+        let files = DiskFileSystem()
+        let path = "\(directory)/demo.jsonl"
+        if try files.exists(path) {
+            let file = try files.open(path)
+            defer { file.close() }
+            let bytes = try file.read(at: 0, count: try file.size())
+            nodes = try bytes.split(separator: UInt8(ascii: "\n")).map {
+                try Place(lineBytes: Array($0))
+            }
+            return
+        }
+        nodes = try (1...wanted).map { number in
+            Place(
+                id: "n\(number)", client: try FreePort.address(), peer: try FreePort.address())
+        }
+        try files.createDirectories(directory)
+        let file = try files.create(path)
+        defer { file.close() }
+        try file.write(nodes.flatMap { $0.lineBytes + [UInt8(ascii: "\n")] }, at: 0)
+        try file.synchronize()
+        try files.syncDirectory(directory)
+    }
+}
+
+extension DemoPlan.Place: LineCodable {
+    init(from reader: inout JSONReader) throws(LineError) {
+        var (id, client, peer): (String?, String?, String?)
+        try reader.members { (name, reader) throws(LineError) in
+            switch name {
+            case "id": id = try reader.string()
+            case "client": client = try reader.string()
+            case "peer": peer = try reader.string()
+            default: throw reader.unknown(name)
+            }
+        }
+        self.init(
+            id: try reader.require(id, "id"), client: try reader.require(client, "client"),
+            peer: try reader.require(peer, "peer"))
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("id", id)
+        writer.member("client", client)
+        writer.member("peer", peer)
+        writer.endObject()
+    }
+}

@@ -1,0 +1,92 @@
+import ChatCore
+import ChatService
+import Options
+import Replication
+import Storage
+
+/// `chat-node run`: one node, until it is told to stop.
+struct RunCommand {
+    private let configuration: ReplicaConfiguration
+    private let log: NodeLog
+    private let stopsWithInput: Bool
+
+    init(_ parsed: ParsedCommand) throws(UsageError) {
+        let listen = try parsed.string(required: "listen")
+        let peerListen = try parsed.string(required: "peer-listen")
+        if !parsed.flag("insecure") {
+            for address in [listen, peerListen] where !Self.isLocal(address) {
+                throw parsed.usageError(
+                    "\(address) may be reached by other machines, and nothing is encrypted yet;"
+                        + " listen on a loopback address or add --insecure",
+                    exitCode: .configuration)
+            }
+        }
+        var configuration = ReplicaConfiguration(
+            id: try parsed.string(required: "id"),
+            dataDirectory: try parsed.string(required: "data-dir"), clientAddress: listen,
+            peerAddress: peerListen)
+        configuration.join = parsed.list("join")
+        configuration.bootstrapExpect = parsed.integer("bootstrap-expect")
+        configuration.dropAnswersEvery = parsed.integer("test-drop-answers")
+        do throws(ReplicationError) { try configuration.validate() } catch {
+            throw parsed.usageError("\(error)", exitCode: .configuration)
+        }
+        self.configuration = configuration
+        log = NodeLog(
+            level: LogLevel(rawValue: try parsed.string(required: "log-level")) ?? .info,
+            format: try parsed.string(required: "log-format"))
+        stopsWithInput = parsed.flag("until-input-ends")
+    }
+
+    private static func isLocal(_ address: String) -> Bool {
+        ["127.", "localhost:", "[::1]:"].contains { address.hasPrefix($0) }
+    }
+
+    /// Opens, says that it serves, and serves.
+    func run() async -> ExitCode {
+        do throws(ReplicationError) {
+            let replica = try Replica<ChatState>(configuration, log: log.sink)
+            return await serve(replica)
+        } catch {
+            ChatNode.complain("Error: \(error)")
+            return Self.exitCode(of: error)
+        }
+    }
+
+    private func serve(_ replica: Replica<ChatState>) async -> ExitCode {
+        Signals.onStop { replica.beginGracefulShutdown() }
+        if stopsWithInput { Signals.onInputEnd { replica.beginGracefulShutdown() } }
+        do {
+            try Output.standard.writeLine(ready(replica))
+            try await replica.run()
+            return .done
+        } catch let error as ReplicationError {
+            ChatNode.complain("Error: \(error)")
+            return Self.exitCode(of: error)
+        } catch {
+            ChatNode.complain("Error: \(error)")
+            return .inputOutput
+        }
+    }
+
+    private func ready(_ replica: Replica<ChatState>) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("event", "ready")
+        writer.member("id", replica.identity.id)
+        writer.member("listen", replica.clientAddress)
+        writer.member("peer-listen", replica.peerAddress)
+        writer.endObject()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private static func exitCode(of error: ReplicationError) -> ExitCode {
+        switch error {
+        case .journal, .entry: .inputOutput
+        case .listen: .unavailable
+        case .configuration: .configuration
+        case .stopped, .refused, .unavailable, .outcomeUnknown: .refused
+        case .failed: .internalError
+        }
+    }
+}

@@ -15,7 +15,6 @@ struct Attempts {
     private var tried: [ClusterClientError.Attempt] = []
     private var mayBeDone = false
     private var backoff = Backoff()
-    private var hasSince = false
 
     init(session: ClusterSession, call: HTTPCall, key: String?, attemptTimeout: Duration) {
         self.session = session
@@ -59,7 +58,6 @@ struct Attempts {
     private mutating func attempt(until deadline: Instant) -> Outcome {
         do throws(ClusterSession.Failure) {
             let connection = try session.connected(until: deadline)
-            addSince()
             let limit = min(deadline, SystemClock.now() + attemptTimeout)
             let answer: ServerConnection.Answer
             do throws(ServerConnection.Failure) {
@@ -80,14 +78,6 @@ struct Attempts {
             case .attempt(.cancelled(let wasSent)): .cancelled(mayBeDone: wasSent)
             }
         }
-    }
-
-    /// The index that the client knew at its first try, the same in all tries.
-    private mutating func addSince() {
-        guard key != nil, !hasSince else { return }
-        hasSince = true
-        guard let index = session.index else { return }
-        call.fields.append((ProtocolFields.sinceName, index))
     }
 
     private func judge(_ answer: ServerConnection.Answer, from server: String) -> Outcome {

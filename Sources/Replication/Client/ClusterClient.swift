@@ -93,15 +93,18 @@ public actor ClusterClient {
     ///   - body: The request, JSON.
     ///   - key: 1 to 128 printable ASCII characters; nil makes a random one. Give the key of
     ///     ``ClusterClientError/outcomeUnknown(key:)`` to find out what became of it.
+    ///   - since: The index of an answer that was known at the first try, for a key that is used
+    ///     again much later: the cluster then says if it is too old to tell, and does nothing twice.
     ///   - token: In place of the client's own.
     /// - Returns: The answer.
     /// - Throws: ``ClusterClientError``.
     public nonisolated func request(
         _ body: [UInt8],
         key: String? = nil,
+        since: UInt64? = nil,
         token: String? = nil
     ) async throws(ClusterClientError) -> Response {
-        try await post("/v1/requests", body, key: key, token: token)
+        try await post("/v1/requests", body, key: key, since: since, token: token)
     }
 
     /// Posts to any path; for the operators' calls.
@@ -109,7 +112,8 @@ public actor ClusterClient {
     /// - Parameters:
     ///   - path: With a slash first.
     ///   - body: JSON.
-    ///   - key: As for ``request(_:key:token:)``.
+    ///   - key: As for ``request(_:key:since:token:)``.
+    ///   - since: As for ``request(_:key:since:token:)``.
     ///   - token: In place of the client's own.
     /// - Returns: The answer.
     /// - Throws: ``ClusterClientError``.
@@ -117,9 +121,11 @@ public actor ClusterClient {
         _ path: String,
         _ body: [UInt8],
         key: String? = nil,
+        since: UInt64? = nil,
         token: String? = nil
     ) async throws(ClusterClientError) -> Response {
-        let call = HTTPCall(method: .post, path: path, token: token, body: body)
+        var call = HTTPCall(method: .post, path: path, token: token, body: body)
+        if let since { call.fields.append((ProtocolFields.sinceName, String(since))) }
         return try await perform(call, key: key ?? Self.randomKey())
     }
 

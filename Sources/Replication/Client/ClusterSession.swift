@@ -1,5 +1,3 @@
-internal import Storage
-
 /// The one connection that a client keeps, and what it has learned about the cluster.
 ///
 /// Each new connection begins with `GET /v1/cluster`, without a token: only once the server has
@@ -16,8 +14,6 @@ final class ClusterSession {
     private(set) var servers: ServerList
     /// The cluster's id, once a server has named it.
     private(set) var cluster: String?
-    /// The newest applied index that a server has named.
-    private(set) var index: String?
     let interrupt: Interrupt
     private let connectTimeout: Duration
     private var connection: ServerConnection?
@@ -88,7 +84,6 @@ final class ClusterSession {
             )
         }
         cluster = found
-        if let index = fields.first(ProtocolFields.indexName.lowercased()) { self.index = index }
     }
 
     /// Takes over a list of servers that a server has sent.

@@ -42,7 +42,10 @@ actor EventStreamReader {
     func next() -> Result<ServerEvent?, ClusterClientError> {
         var lostAt: Instant?
         while !Task.isCancelled {
-            if let event = takeWaiting() { return .success(event) }
+            if let event = takeWaiting() {
+                if let error = refusal(event) { return .failure(error) }
+                return .success(event)
+            }
             do throws(ClusterSession.Failure) {
                 let connection = try connected()
                 lostAt = nil
@@ -150,6 +153,13 @@ actor EventStreamReader {
         guard (400..<500).contains(status) else { return .attempt(.notSent(code)) }
         let message = error?.message ?? "the server answered with status \(status)"
         return .fatal(.refused(status: status, code: code, message: message))
+    }
+
+    /// The refusal that ends a stream which had begun: the session is over.
+    private func refusal(_ event: ServerEvent) -> ClusterClientError? {
+        guard event.name == "end", event.id == nil, let end = ErrorBody(ofStreamEnd: event.data)
+        else { return nil }
+        return .refused(status: 401, code: end.code, message: end.message)
     }
 
     /// Goes on to the next server, after a pause if need be; the error that ends the stream, if it

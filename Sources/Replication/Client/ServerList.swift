@@ -79,17 +79,32 @@ struct ErrorBody {
                     _ = try reader.skip()
                     return
                 }
-                try reader.members { (name, reader) throws(LineError) in
-                    switch name {
-                    case "code": code = try reader.string()
-                    case "message": message = try reader.string()
-                    default: _ = try reader.skip()
-                    }
-                }
+                try read(&reader)
             }
         } catch {
             return nil
         }
         guard !code.isEmpty else { return nil }
+    }
+
+    /// Reads `{"code":"…","message":"…"}`, as the last event of a refused stream has it.
+    init?(ofStreamEnd data: [UInt8]) {
+        var reader = JSONReader(data)
+        do {
+            try read(&reader)
+        } catch {
+            return nil
+        }
+        guard !code.isEmpty else { return nil }
+    }
+
+    private mutating func read(_ reader: inout JSONReader) throws(LineError) {
+        try reader.members { (name, reader) throws(LineError) in
+            switch name {
+            case "code": code = try reader.string()
+            case "message": message = try reader.string()
+            default: _ = try reader.skip()
+            }
+        }
     }
 }

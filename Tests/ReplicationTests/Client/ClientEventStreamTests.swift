@@ -89,6 +89,17 @@ private func event(_ id: String, _ name: String = "message") -> String {
         await server.kill()
     }
 
+    @Test func `a stream whose session ends is over`() async throws {
+        let end = "event: end\ndata: {\"code\":\"gone\",\"message\":\"no\"}\n\n"
+        let server = try FakeServer { _, _ in .stream(event("1-1.0") + end, ends: true) }
+        let client = try client([server.address])
+        await #expect(
+            throws: ClusterClientError.refused(status: 401, code: "gone", message: "no")
+        ) { _ = try await take(2, await client.events()) }
+        #expect(server.requests.count == 1)
+        await server.kill()
+    }
+
     @Test func `a server that cannot serve is left for another`() async throws {
         let first = try FakeServer { _, _ in .error(.unavailable, "overloaded") }
         let second = try FakeServer { _, _ in .stream(event("1-1.0"), ends: false) }

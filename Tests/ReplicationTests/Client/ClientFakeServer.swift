@@ -63,7 +63,6 @@ actor FakeServer {
             fields.appendField(ProtocolFields.versionName, version)
             fields.appendField(ProtocolFields.clusterName, cluster)
         }
-        fields.appendField(ProtocolFields.indexName, "7")
         self.fields = fields
         view = #"{"cluster":"\#(cluster)","members":[],"leader":null}"#
         loop.start { [self] ready in assumeIsolated { $0.turn(ready) } }

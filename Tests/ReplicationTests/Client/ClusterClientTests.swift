@@ -37,7 +37,9 @@ import Testing
         }
         #expect(Set(server.requests.map(\.key)).count == 5)
         #expect(server.requests.allSatisfy { $0.token == "t0" && $0.key?.count == 32 })
-        #expect(server.requests.allSatisfy { $0.path == "/v1/requests" && $0.since == "7" })
+        #expect(server.requests.allSatisfy { $0.path == "/v1/requests" && $0.since == nil })
+        _ = try await client.request(body, key: "k", since: 7)
+        #expect(server.requests.last?.since == "7")
         #expect(await client.cluster == "c1")
         await server.kill()
     }

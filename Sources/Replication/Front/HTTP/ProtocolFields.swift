@@ -1,7 +1,7 @@
 /// The header fields by which client and server agree on what they speak and about which cluster.
 package enum ProtocolFields {
     /// The version of the protocol between clients and servers.
-    package static let version = "1"
+    package static let version = String(Hello.currentProtocol)
     /// Of each answer: ``version``.
     package static let versionName = "Chat-Protocol"
     /// Of each answer: the cluster's id; absent while the node has none.
@@ -10,8 +10,6 @@ package enum ProtocolFields {
     package static let keyName = "Idempotency-Key"
     /// Of a request: the applied index that the client knew at its first try.
     package static let sinceName = "Idempotency-Since"
-    /// Of an answer, if the server says it: its applied index.
-    package static let indexName = "Chat-Index"
 
     /// The fields of each answer, for ``HTTPConnection/init(limits:fields:)``.
     package static func fields(cluster: String?) -> [UInt8] {

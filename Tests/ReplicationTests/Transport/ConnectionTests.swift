@@ -9,6 +9,7 @@ private final class Wire {
     var connections: [PollKey: Connection] = [:]
     var received: [PollKey: [UInt8]] = [:]
     var ended: Set<PollKey> = []
+    var broken: Set<PollKey> = []
     private var nextKey: UInt64 = 2
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
@@ -65,6 +66,7 @@ private final class Wire {
         let result = connection.receive(into: &buffer, at: now) { bytes in
             received[ready.key, default: []].append(contentsOf: bytes)
         }
+        if case .failed = result { broken.insert(connection.key) }
         if result != .open { end(connection) }
     }
 
@@ -170,6 +172,7 @@ private final class Wire {
         }
         #expect(isOver)
         #expect(wire.received[dialled.key] == Array("bye".utf8))
+        #expect(wire.broken.isEmpty)
     }
 
     @Test func `nobody listening is an error of connecting`() throws {

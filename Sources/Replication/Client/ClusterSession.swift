@@ -1,0 +1,108 @@
+/// The one connection that a client keeps, and what it has learned about the cluster.
+///
+/// Each new connection begins with `GET /v1/cluster`, without a token: only once the server has
+/// named the cluster that the client knows does it get to see anything of the client's.
+final class ClusterSession {
+    /// Why there is no connection.
+    enum Failure: Error {
+        /// Another server, or another time, may do.
+        case attempt(ServerConnection.Failure)
+        /// No server will do.
+        case fatal(ClusterClientError)
+    }
+
+    private(set) var servers: ServerList
+    /// The cluster's id, once a server has named it.
+    private(set) var cluster: String?
+    let interrupt: Interrupt
+    private let connectTimeout: Duration
+    private var connection: ServerConnection?
+
+    init(
+        servers: ServerList,
+        cluster: String?,
+        connectTimeout: Duration,
+        interrupt: Interrupt
+    ) {
+        self.servers = servers
+        self.cluster = cluster
+        self.connectTimeout = connectTimeout
+        self.interrupt = interrupt
+    }
+
+    /// The connection, made anew if need be, to a server of the right cluster.
+    func connected(until deadline: Instant) throws(Failure) -> ServerConnection {
+        if let connection, connection.isUsable { return connection }
+        connection = nil
+        let limit = min(deadline, SystemClock.now() + connectTimeout)
+        do {
+            let fresh = try ServerConnection(
+                to: servers.current,
+                interrupt: interrupt,
+                until: limit
+            )
+            try greet(fresh, until: limit)
+            connection = fresh
+            return fresh
+        } catch let failure as Failure {
+            throw failure
+        } catch let failure as ServerConnection.Failure {
+            throw .attempt(failure)
+        } catch {
+            throw .attempt(.notSent("\(error)"))
+        }
+    }
+
+    /// Leaves the current server for the next.
+    func advance() {
+        connection = nil
+        servers.advance()
+    }
+
+    /// Gives the connection up, but stays with its server.
+    func disconnect() { connection = nil }
+
+    /// Checks who answers, and remembers what it says.
+    func check(_ fields: HTTPFields, of server: String) throws(Failure) {
+        guard let version = fields.first(ProtocolFields.versionName.lowercased()) else {
+            throw .attempt(.notSent("it does not speak this protocol"))
+        }
+        guard version == ProtocolFields.version else {
+            throw .fatal(
+                .versionMismatch(
+                    server: server,
+                    expected: ProtocolFields.version,
+                    found: version
+                )
+            )
+        }
+        guard let found = fields.first(ProtocolFields.clusterName.lowercased()), !found.isEmpty
+        else { throw .attempt(.notSent("it belongs to no cluster yet")) }
+        guard cluster == nil || cluster == found else {
+            throw .fatal(
+                .clusterChanged(server: server, expected: cluster ?? "", found: found)
+            )
+        }
+        cluster = found
+    }
+
+    /// Takes over a list of servers that a server has sent.
+    func refresh(_ body: [UInt8]) {
+        if let view = ClusterView(body) { servers.refresh(view.clients) }
+    }
+
+    private func greet(_ fresh: ServerConnection, until deadline: Instant) throws {
+        let request = HTTPCall(method: .get, path: "/v1/cluster").bytes(host: fresh.server)
+        let answer: ServerConnection.Answer
+        do {
+            answer = try fresh.exchange(request, until: deadline)
+        } catch .noAnswer(let why) {
+            // Only the question who it is went out, so nothing can have been done.
+            throw ServerConnection.Failure.notSent(why)
+        } catch .cancelled {
+            throw ServerConnection.Failure.cancelled(wasSent: false)
+        }
+        try check(answer.fields, of: fresh.server)
+        if answer.status == 200 { refresh(answer.body) }
+    }
+}

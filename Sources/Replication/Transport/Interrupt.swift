@@ -1,0 +1,52 @@
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+/// Waits for one socket at a time, on a thread that may block, until another thread interrupts.
+///
+/// For clients: a cancelled task must not sit out its deadline.
+package final class Interrupt: Sendable {
+    private let pipe: WakePipe
+
+    /// Creates an interrupt that has not been given.
+    package init() throws(SocketError) { pipe = try WakePipe() }
+
+    /// Ends a wait that is under way, or the next one; from any thread.
+    package func signal() { pipe.signal() }
+
+    /// Why a wait ended.
+    package enum Outcome: Hashable, Sendable {
+        /// The socket is ready.
+        case ready
+        /// The time is over.
+        case timedOut
+        /// ``signal()`` was called; the socket may be ready as well.
+        case interrupted
+    }
+
+    /// Waits for a socket, or for time to pass if there is none.
+    package func wait(
+        for interest: Interest,
+        on descriptor: Int32?,
+        until deadline: Instant
+    ) -> Outcome {
+        var polled = [pollfd(fd: pipe.descriptor, events: Int16(POLLIN), revents: 0)]
+        if let descriptor {
+            let events = interest.contains(.read) ? POLLIN : POLLOUT
+            polled.append(pollfd(fd: descriptor, events: Int16(events), revents: 0))
+        }
+        while true {
+            let left = deadline - SystemClock.now()
+            guard left > .zero else { return .timedOut }
+            let milliseconds = Int32(clamping: (left.nanoseconds - 1) / 1_000_000 + 1)
+            guard unsafe poll(&polled, nfds_t(polled.count), milliseconds) > 0 else { continue }
+            if polled[0].revents != 0 {
+                pipe.drain()
+                return .interrupted
+            }
+            return .ready
+        }
+    }
+}

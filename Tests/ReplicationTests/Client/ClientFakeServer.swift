@@ -1,0 +1,161 @@
+import Replication
+import Storage
+
+/// A server that does what the test says: the replica's shell in small, on a real loop with real
+/// sockets.
+actor FakeServer {
+    /// What it does with a request.
+    enum Reply: Sendable {
+        case answer(HTTPResponse)
+        /// Ends the connection without an answer.
+        case drop
+        /// Never answers.
+        case hang
+        /// Begins a stream, sends this, and ends it or leaves it open.
+        case stream(String, ends: Bool)
+
+        static func ok(_ body: String) -> Reply { .answer(HTTPResponse(body: Array(body.utf8))) }
+        static func error(_ status: HTTPStatus, _ code: String) -> Reply {
+            .answer(.error(status, code: code, message: "no"))
+        }
+    }
+
+    /// What was asked of it.
+    struct Seen: Hashable, Sendable {
+        var path: String
+        var key: String?
+        var token: String?
+        var lastID: String?
+        var since: String?
+    }
+
+    nonisolated let loop: EventLoop
+    nonisolated let address: String
+    private nonisolated let seen = Lock<[Seen]>([])
+    private let script: @Sendable (HTTPRequest, _ count: Int) -> Reply
+    private let fields: [UInt8]
+    private var view: String
+    private var acceptor: Acceptor?
+    private var connections: [PollKey: (Connection, HTTPConnection)] = [:]
+    private var nextKey: UInt64 = 2
+    private var count = 0
+    private var buffer = [UInt8](repeating: 0, count: 1 << 14)
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// `script` gets each request but those for `/v1/cluster`, and how many there were before it.
+    init(
+        cluster: String = "c1",
+        version: String? = nil,
+        port: UInt16 = 0,
+        _ script: @escaping @Sendable (HTTPRequest, _ count: Int) -> Reply
+    ) throws {
+        loop = try EventLoop()
+        let listener = try Listener(on: Address(host: "127.0.0.1", port: port).resolved()[0])
+        address = "127.0.0.1:\(listener.port)"
+        acceptor = Acceptor(listener, key: PollKey(1), on: loop)
+        self.script = script
+        var fields = ProtocolFields.fields(cluster: cluster)
+        if let version {
+            fields = []
+            fields.appendField(ProtocolFields.versionName, version)
+            fields.appendField(ProtocolFields.clusterName, cluster)
+        }
+        self.fields = fields
+        view = #"{"cluster":"\#(cluster)","members":[],"leader":null}"#
+        loop.start { [self] ready in assumeIsolated { $0.turn(ready) } }
+    }
+
+    /// All requests so far, but those for `/v1/cluster`.
+    nonisolated var requests: [Seen] { seen.withLock { $0 } }
+
+    /// Sets what `/v1/cluster` names as members.
+    func setMembers(_ clients: [String]) {
+        let members = clients.map { #"{"id":"n","new":[1],"client":"\#($0)"}"# }
+        view =
+            #"{"cluster":"c1","members":[\#(members.joined(separator: ","))],"leader":"n2"}"#
+    }
+
+    /// Ends as a killed process does: all sockets close.
+    func kill() {
+        for (connection, _) in connections.values { connection.close() }
+        connections = [:]
+        acceptor?.stop()
+        acceptor = nil
+        loop.close()
+    }
+
+    private func turn(_ ready: [Readiness]) -> Instant? {
+        let now = SystemClock.now()
+        for each in ready {
+            if each.key == acceptor?.key {
+                acceptor?.accept(at: now) { socket in add(socket, at: now) }
+            } else if let (connection, before) = connections[each.key] {
+                var http = before
+                serve(connection, &http, at: now)
+                if connection.isClosed {
+                    connections[each.key] = nil
+                } else {
+                    connections[each.key] = (connection, http)
+                }
+            }
+        }
+        return nil
+    }
+
+    private func add(_ socket: consuming Socket, at now: Instant) {
+        let key = PollKey(nextKey)
+        nextKey += 1
+        let connection = Connection(socket, key: key, on: loop, at: now)
+        connections[key] = (connection, HTTPConnection(fields: fields))
+    }
+
+    private func serve(_ connection: Connection, _ http: inout HTTPConnection, at now: Instant) {
+        let result = connection.receive(into: &buffer, at: now) { http.receive($0) }
+        if result != .open { return connection.close() }
+        while let request = http.nextRequest(into: &connection.output) {
+            switch reply(to: request) {
+            case .answer(let response):
+                http.respond(to: request.id, response, into: &connection.output)
+            case .drop: return connection.close()
+            case .hang: break
+            case .stream(let text, let ends):
+                http.beginStream(
+                    request.id,
+                    EventStreamWriter.response,
+                    into: &connection.output
+                )
+                http.writeStream(request.id, into: &connection.output) { output in
+                    output.append(contentsOf: text.utf8)
+                }
+                if ends { http.endStream(request.id, into: &connection.output) }
+            }
+        }
+        if http.isDone { connection.finish() } else { connection.flush() }
+    }
+
+    private func reply(to request: HTTPRequest) -> Reply {
+        let one = Seen(
+            path: request.path,
+            key: request.field("idempotency-key"),
+            token: request.bearerToken,
+            lastID: request.field("last-event-id"),
+            since: request.field("idempotency-since")
+        )
+        if request.path == "/v1/cluster" {
+            // Before a server has said who it is, it must not see anything of the client's.
+            return one.token == nil && one.key == nil ? .ok(view) : .drop
+        }
+        seen.withLock { $0.append(one) }
+        count += 1
+        return script(request, count - 1)
+    }
+}
+
+/// The address of a port that nobody listens on.
+func deadServer() throws -> String {
+    let listener = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
+    return "127.0.0.1:\(listener.port)"
+}

@@ -23,53 +23,80 @@ let package = Package(
     ],
     targets: [
         .target(
-            name: "Collections", path: "Sources/Storage/Collections", swiftSettings: settings),
+            name: "Collections",
+            path: "Sources/Storage/Collections",
+            swiftSettings: settings
+        ),
         .target(
-            name: "Storage", exclude: ["Collections"], swiftSettings: settings),
+            name: "Storage",
+            exclude: ["Collections"],
+            swiftSettings: settings
+        ),
         .target(
-            name: "Replication", dependencies: ["Storage", "Collections"],
-            swiftSettings: settings),
+            name: "Replication",
+            dependencies: ["Storage", "Collections"],
+            swiftSettings: settings
+        ),
         .target(
-            name: "ChatCore", dependencies: ["Collections"], exclude: ["Service"],
-            swiftSettings: settings),
+            name: "ChatCore",
+            dependencies: ["Collections"],
+            exclude: ["Service"],
+            swiftSettings: settings
+        ),
         .target(
             name: "ChatService",
             dependencies: ["ChatCore", "Collections", "Replication", "Storage"],
-            path: "Sources/ChatCore/Service", swiftSettings: settings,
-            linkerSettings: [.linkedLibrary("crypt", .when(platforms: [.linux]))]),
+            path: "Sources/ChatCore/Service",
+            swiftSettings: settings,
+            linkerSettings: [.linkedLibrary("crypt", .when(platforms: [.linux]))]
+        ),
         .target(
-            name: "Options", path: "Sources/chat-cli/Options", swiftSettings: settings),
+            name: "Options",
+            path: "Sources/chat-cli/Options",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "chat-node",
             dependencies: ["ChatCore", "ChatService", "Options", "Replication", "Storage"],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "chat-cli",
             dependencies: ["ChatCore", "ChatService", "Options", "Replication", "Storage"],
-            exclude: ["Options"], swiftSettings: settings),
+            exclude: ["Options"],
+            swiftSettings: settings
+        ),
         .target(
-            name: "TestSupport", dependencies: ["Storage", "Replication", "ChatCore"],
-            path: "Tests/TestSupport", swiftSettings: settings),
+            name: "TestSupport",
+            dependencies: ["Storage", "Replication", "ChatCore"],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "Collections"],
-            swiftSettings: settings),
+            name: "StorageTests",
+            dependencies: ["Storage", "Collections"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ReplicationTests",
             dependencies: ["Replication", "Storage", "Collections", "TestSupport"],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ChatCoreTests",
             dependencies: [
                 "ChatCore", "ChatService", "Replication", "Storage", "Collections",
                 "TestSupport",
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "ChatCore", "ChatService", "Options", "Replication", "Storage", "TestSupport",
                 "chat-node", "chat-cli",
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
     ]
 )

@@ -7,7 +7,8 @@ public struct LogSink: Sendable {
 
     /// Hands each message of `level` and above to `body`, on any thread.
     public init(
-        from level: LogLevel = .info, _ body: @escaping @Sendable (LogLevel, String) -> Void
+        from level: LogLevel = .info,
+        _ body: @escaping @Sendable (LogLevel, String) -> Void
     ) {
         self.body = { if $0 >= level { body($0, $1) } }
     }

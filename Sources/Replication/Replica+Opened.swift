@@ -4,15 +4,19 @@ import Storage
 enum Opened {
     /// Opens the journal, and takes from it what the node needs.
     static func journal(
-        _ configuration: ReplicaConfiguration, _ log: LogSink
+        _ configuration: ReplicaConfiguration,
+        _ log: LogSink
     ) throws(ReplicationError) -> sending (Journal, RestoredNode) {
         do {
             let (journal, recovered) = try Journal.open(
-                directory: configuration.dataDirectory, id: configuration.id,
-                fileSystem: DiskFileSystem(), configuration: configuration.journal,
+                directory: configuration.dataDirectory,
+                id: configuration.id,
+                fileSystem: DiskFileSystem(),
+                configuration: configuration.journal,
                 makeIncarnation: {
                     hexadecimal(Entropy.randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) })
-                })
+                }
+            )
             for note in recovered.notes { log.log(.warning, note) }
             let restored = try RestoredNode(recovered, journal)
             return (journal, restored)
@@ -60,8 +64,11 @@ enum Opened {
         case .failed(.keyReused, _):
             .refused(
                 Refusal(
-                    .conflict, code: RequestFailure.keyReused.rawValue,
-                    message: "this key was used for another request"))
+                    .conflict,
+                    code: RequestFailure.keyReused.rawValue,
+                    message: "this key was used for another request"
+                )
+            )
         case .failed(let failure, _): .unavailable(failure.rawValue)
         case .output, .answer: .failed("an answer of another kind")
         }
@@ -73,10 +80,14 @@ extension ReplicaConfiguration {
     func ofNode(client: String, peer: String) -> NodeConfiguration {
         let seed = Entropy.randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) }
         var node = NodeConfiguration(
-            peerAddress: peer, clientAddress: client,
+            peerAddress: peer,
+            clientAddress: client,
             plan: Formation.Plan(
-                addresses: join.isEmpty ? [peer] : join, expect: bootstrapExpect),
-            seed: seed)
+                addresses: join.isEmpty ? [peer] : join,
+                expect: bootstrapExpect
+            ),
+            seed: seed
+        )
         node.requestTimeout = requestTimeout
         node.consensus.heartbeatInterval = heartbeatInterval
         node.consensus.electionTimeout = electionTimeout

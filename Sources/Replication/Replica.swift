@@ -49,7 +49,8 @@ public actor Replica<Machine: Service> {
     /// - Throws: ``ReplicationError`` if the configuration, the data directory or an address cannot
     ///   be used; nothing is left open then.
     public init(
-        _ configuration: ReplicaConfiguration, log: LogSink = .silent
+        _ configuration: ReplicaConfiguration,
+        log: LogSink = .silent
     ) throws(ReplicationError) {
         try configuration.validate()
         let (opened, restored) = try Opened.journal(configuration, log)
@@ -65,8 +66,10 @@ public actor Replica<Machine: Service> {
             loop.wake()
         }
         journal = JournalThread(
-            opened, onDurable: { post(.node(.persisted(PersistToken($0)))) },
-            onFailure: { post(.failed(.journal($0))) })
+            opened,
+            onDurable: { post(.node(.persisted(PersistToken($0)))) },
+            onFailure: { post(.failed(.journal($0))) }
+        )
         let now = SystemClock.now()
         let moment = Moment(instant: now, wall: SystemClock.wallTime())
         var lastKey: UInt64 = 0
@@ -84,15 +87,19 @@ public actor Replica<Machine: Service> {
         limits.dropAnswersEvery = configuration.dropAnswersEvery
         front = Front(clientListener, on: loop, limits: limits, nextKey: nextKey, at: now)
         links = PeerLinks(
-            peerListener, on: loop, nextKey: nextKey,
+            peerListener,
+            on: loop,
+            nextKey: nextKey,
             resolve: { address in
                 let isTaken = worker.run { post(.resolved(address, Opened.resolve(address))) }
                 if !isTaken { post(.resolved(address, [])) }
-            })
+            }
+        )
         node = Node(
             restored: restored,
             configuration: configuration.ofNode(client: clientAddress, peer: peerAddress),
-            now: moment)
+            now: moment
+        )
     }
 
     /// Serves until it is stopped, cancelled, or cannot go on.
@@ -126,20 +133,32 @@ public actor Replica<Machine: Service> {
 
     /// Carries out a request in this process, as a client would over the network.
     ///
-    /// - Parameter key: The idempotency key; a retry of a request whose outcome is unknown must
-    ///   have the same one.
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - caller: Who calls.
+    ///   - key: The idempotency key; a retry of a request whose outcome is unknown must have the
+    ///     same one.
     /// - Returns: The output, and the index of the entry that it took effect with.
     /// - Throws: ``ReplicationError``.
     public func request(
-        _ request: Machine.Request, from caller: Caller = Caller(), key: String? = nil
+        _ request: Machine.Request,
+        from caller: Caller = Caller(),
+        key: String? = nil
     ) async throws(ReplicationError) -> (output: Machine.Output, index: LogIndex) {
         let ticket = front.newTicket()
         let reply = await reply(
             to: .request(
                 ClientRequest(
-                    ticket: ticket, lane: ticket.value | 1 << 63, body: request.lineBytes,
-                    caller: caller, key: key, entropy: .system())),
-            ticket)
+                    ticket: ticket,
+                    lane: ticket.value | 1 << 63,
+                    body: request.lineBytes,
+                    caller: caller,
+                    key: key,
+                    entropy: .system()
+                )
+            ),
+            ticket
+        )
         guard case .output(let index, let bytes, _, _) = reply else { throw Opened.error(reply) }
         do throws(LineError) { return (try Machine.Output(lineBytes: bytes), index) } catch {
             throw .entry(error)
@@ -150,12 +169,15 @@ public actor Replica<Machine: Service> {
     ///
     /// - Throws: ``ReplicationError``.
     public func query(
-        _ query: Machine.Query, from caller: Caller = Caller(),
+        _ query: Machine.Query,
+        from caller: Caller = Caller(),
         consistency: Consistency = .linearizable
     ) async throws(ReplicationError) -> Machine.Answer {
         let ticket = front.newTicket()
         let reply = await reply(
-            to: .query(ticket, body: query.lineBytes, caller: caller, consistency), ticket)
+            to: .query(ticket, body: query.lineBytes, caller: caller, consistency),
+            ticket
+        )
         guard case .answer(_, let bytes) = reply else { throw Opened.error(reply) }
         do throws(LineError) { return try Machine.Answer(lineBytes: bytes) } catch {
             throw .entry(error)

@@ -2,7 +2,7 @@ public import Storage
 
 /// What a replica is told when it starts.
 public struct ReplicaConfiguration: Sendable {
-    /// The node's id, e.g. `n1`; an id names one node for ever.
+    /// The node's id, such as `n1`; an id names one node for ever.
     public var id: String
     /// Where the journal lives; made with mode 0700 if it is not there.
     public var dataDirectory: String
@@ -20,7 +20,9 @@ public struct ReplicaConfiguration: Sendable {
     /// How often a leader is heard when there is nothing to say; 50 ms (Raft §5.2).
     public var heartbeatInterval = Duration.milliseconds(50)
     /// How long a follower waits for its leader before it asks for votes, drawn between this and
-    /// twice this; 300 ms. Below 150 ms a stalled sync ends a leadership.
+    /// twice this; 300 ms.
+    ///
+    /// Below 150 ms a stalled sync ends a leadership.
     public var electionTimeout = Duration.milliseconds(300)
     /// Connections of clients beyond which new ones are refused; 10,000.
     public var maximumConnections = 10_000
@@ -43,7 +45,8 @@ public struct ReplicaConfiguration: Sendable {
     package func validate() throws(ReplicationError) {
         guard NodeIdentity.isValid(id: id) else {
             throw .configuration(
-                "the id '\(id)' is not 1 to 32 of letters, digits, '.', '_' and '-'")
+                "the id '\(id)' is not 1 to 32 of letters, digits, '.', '_' and '-'"
+            )
         }
         for (name, address) in [("client", clientAddress), ("peer", peerAddress)] {
             guard Address(address) != nil else {
@@ -59,29 +62,34 @@ public struct ReplicaConfiguration: Sendable {
     private func validateFormation() throws(ReplicationError) {
         if !join.isEmpty, Address(peerAddress)?.port == 0 {
             throw .configuration(
-                "peer port 0 together with a join list: others could not know the port")
+                "peer port 0 together with a join list: others could not know the port"
+            )
         }
         guard let bootstrapExpect else {
             guard !join.isEmpty else {
                 throw .configuration(
-                    "without a join list a new node needs bootstrap-expect 1: it is alone")
+                    "without a join list a new node needs bootstrap-expect 1: it is alone"
+                )
             }
             return
         }
         if join.isEmpty {
             guard bootstrapExpect == 1 else {
                 throw .configuration(
-                    "bootstrap-expect \(bootstrapExpect) needs a join list of as many addresses")
+                    "bootstrap-expect \(bootstrapExpect) needs a join list of as many addresses"
+                )
             }
         } else {
             guard Set(join).count == bootstrapExpect, join.count == bootstrapExpect else {
                 throw .configuration(
                     "bootstrap-expect is \(bootstrapExpect), but the join list names"
-                        + " \(Set(join).count) addresses")
+                        + " \(Set(join).count) addresses"
+                )
             }
             guard join.contains(peerAddress) else {
                 throw .configuration(
-                    "the join list does not name this node's own peer address \(peerAddress)")
+                    "the join list does not name this node's own peer address \(peerAddress)"
+                )
             }
         }
     }

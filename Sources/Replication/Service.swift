@@ -24,7 +24,10 @@ public protocol Service: StateMachine {
     /// A refusal that depends on the state may come from a state that is behind: the node then
     /// takes a read index, waits until it has applied it, and asks again, before it believes it.
     func admit(
-        _ request: Request, from caller: Caller, entropy: Entropy, now: Timestamp
+        _ request: Request,
+        from caller: Caller,
+        entropy: Entropy,
+        now: Timestamp
     ) throws(Refusal) -> Admission<Operation>
 
     /// Who a request claims to come from, even if it would be refused now: whom `admit` would have
@@ -43,7 +46,9 @@ public protocol Service: StateMachine {
 
     /// Answers a query from this state.
     func answer(
-        _ query: Query, from caller: Caller, now: Timestamp
+        _ query: Query,
+        from caller: Caller,
+        now: Timestamp
     ) throws(Refusal) -> Answer
 
     /// The events that the last `apply` gave off, in their order; called once after each `apply`.
@@ -74,7 +79,7 @@ extension Service {
 
 /// An event as a stream shows it.
 public struct RenderedEvent: Hashable, Sendable {
-    /// The `event:` field, e.g. `message`.
+    /// The `event:` field, such as `message`.
     public var name: String
     /// The `data:` field: canonical JSON, one line.
     public var data: [UInt8]
@@ -109,13 +114,15 @@ public struct Entropy: Hashable, Sendable {
 
 /// An operation that is ready to be logged, and what the answer needs beside the output.
 public struct Admitted<Operation: Sendable>: Sendable {
-    /// On whose behalf: account, or the name that a request before login claims. Idempotency keys
-    /// are counted per `by`.
+    /// On whose behalf: account, or the name that a request before login claims.
+    ///
+    /// Idempotency keys are counted per `by`.
     public var by: String
     /// The operation.
     public var operation: Operation
-    /// JSON that only the caller of this very request may see (a new token), or nil. It is added
-    /// to a successful answer as its member `secret`, and is never logged or stored.
+    /// JSON that only the caller of this very request may see (a new token), or nil.
+    ///
+    /// It is added to a successful answer as its member `secret`, and is never logged or stored.
     public var secret: [UInt8]?
 
     /// Creates an admitted operation.
@@ -157,7 +164,7 @@ public struct Refusal: Error, Hashable, Sendable {
 
     /// What a client should make of it.
     public var kind: Kind
-    /// The stable code, e.g. `user_unknown`.
+    /// The stable code, such as `user_unknown`.
     public var code: String
     /// For people: what, where, and what to do.
     public var message: String

@@ -16,7 +16,8 @@ struct ChatNode {
     }
 
     private static func command(
-        _ arguments: [String], _ environment: [String: String]
+        _ arguments: [String],
+        _ environment: [String: String]
     ) async -> ExitCode {
         do throws(UsageError) {
             switch try Parser(NodeCommand.table).parse(arguments, environment: environment) {

@@ -30,7 +30,8 @@ struct Demo {
             guard node.isReady else {
                 for other in nodes { other.stop() }
                 ChatNode.complain(
-                    "Error: \(node.place.id) did not start; see \(directory)/\(node.place.id).log")
+                    "Error: \(node.place.id) did not start; see \(directory)/\(node.place.id).log"
+                )
                 return .unavailable
             }
         }
@@ -92,7 +93,10 @@ struct DemoPlan {
         }
         nodes = try (1...wanted).map { number in
             Place(
-                id: "n\(number)", client: try FreePort.address(), peer: try FreePort.address())
+                id: "n\(number)",
+                client: try FreePort.address(),
+                peer: try FreePort.address()
+            )
         }
         try files.createDirectories(directory)
         let file = try files.create(path)
@@ -115,8 +119,10 @@ extension DemoPlan.Place: LineCodable {
             }
         }
         self.init(
-            id: try reader.require(id, "id"), client: try reader.require(client, "client"),
-            peer: try reader.require(peer, "peer"))
+            id: try reader.require(id, "id"),
+            client: try reader.require(client, "client"),
+            peer: try reader.require(peer, "peer")
+        )
     }
 
     func write(to writer: inout JSONWriter) {

@@ -16,7 +16,9 @@ final class DemoNode: Sendable {
     let isReady: Bool
 
     init(
-        _ place: DemoPlan.Place, _ plan: DemoPlan, _ directory: String
+        _ place: DemoPlan.Place,
+        _ plan: DemoPlan,
+        _ directory: String
     ) throws(ChildProcess.SpawnError) {
         self.place = place
         log = "\(directory)/\(place.id).log"

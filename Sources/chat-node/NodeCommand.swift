@@ -18,9 +18,11 @@ enum NodeCommand {
             .init("chat-node demo", "three nodes on this machine, to try it out"),
             .init(
                 "chat-node --id n1 --data-dir n1 --peer-listen 127.0.0.1:7401 --bootstrap-expect 1",
-                "a cluster of one"),
+                "a cluster of one"
+            ),
         ],
-        version: version)
+        version: version
+    )
 
     private static let run = CommandSpec(
         "run",
@@ -31,39 +33,72 @@ enum NodeCommand {
             """,
         options: [
             .value(
-                "id", placeholder: "id", environment: "CHAT_NODE_ID", isRequired: true,
-                help: "The node's name in the cluster, for ever."),
+                "id",
+                placeholder: "id",
+                environment: "CHAT_NODE_ID",
+                isRequired: true,
+                help: "The node's name in the cluster, for ever."
+            ),
             .value(
-                "data-dir", placeholder: "dir", environment: "CHAT_NODE_DATA_DIR",
-                isRequired: true, completion: .directory, help: "Where its data is."),
+                "data-dir",
+                placeholder: "dir",
+                environment: "CHAT_NODE_DATA_DIR",
+                isRequired: true,
+                completion: .directory,
+                help: "Where its data is."
+            ),
             .value(
-                "listen", placeholder: "host:port", default: "127.0.0.1:7400",
+                "listen",
+                placeholder: "host:port",
+                default: "127.0.0.1:7400",
                 environment: "CHAT_NODE_LISTEN",
-                help: "Where clients are served; port 0 lets the system choose."),
+                help: "Where clients are served; port 0 lets the system choose."
+            ),
             .value(
-                "peer-listen", placeholder: "host:port", default: "127.0.0.1:7401",
+                "peer-listen",
+                placeholder: "host:port",
+                default: "127.0.0.1:7401",
                 environment: "CHAT_NODE_PEER_LISTEN",
-                help: "Where other nodes reach this one."),
+                help: "Where other nodes reach this one."
+            ),
             .value(
-                "join", .list, placeholder: "host:port,…", environment: "CHAT_NODE_JOIN",
-                help: "The peer addresses of all nodes of a new cluster."),
+                "join",
+                .list,
+                placeholder: "host:port,…",
+                environment: "CHAT_NODE_JOIN",
+                help: "The peer addresses of all nodes of a new cluster."
+            ),
             .value(
-                "bootstrap-expect", .integer(1...99), placeholder: "n",
+                "bootstrap-expect",
+                .integer(1...99),
+                placeholder: "n",
                 environment: "CHAT_NODE_BOOTSTRAP_EXPECT",
-                help: "How many nodes form a new cluster."),
+                help: "How many nodes form a new cluster."
+            ),
             .value(
-                "log-level", .choice(["debug", "info", "notice", "warning", "error"]),
-                default: "info", environment: "CHAT_NODE_LOG_LEVEL", help: "What is logged."),
+                "log-level",
+                .choice(["debug", "info", "notice", "warning", "error"]),
+                default: "info",
+                environment: "CHAT_NODE_LOG_LEVEL",
+                help: "What is logged."
+            ),
             .value(
-                "log-format", .choice(["auto", "text", "json"]), default: "auto",
+                "log-format",
+                .choice(["auto", "text", "json"]),
+                default: "auto",
                 environment: "CHAT_NODE_LOG_FORMAT",
-                help: "How it is logged; auto is text on a terminal."),
+                help: "How it is logged; auto is text on a terminal."
+            ),
             .flag(
                 "insecure",
-                help: "Serve addresses that other machines reach, without encryption."),
+                help: "Serve addresses that other machines reach, without encryption."
+            ),
             .value(
-                "test-drop-answers", .integer(1...1_000_000), placeholder: "n",
-                help: "For tests: lose every n-th answer after its commit."),
+                "test-drop-answers",
+                .integer(1...1_000_000),
+                placeholder: "n",
+                help: "For tests: lose every n-th answer after its commit."
+            ),
             .flag("until-input-ends", help: "Stop when standard input ends, as demo needs."),
         ],
         examples: [
@@ -71,8 +106,10 @@ enum NodeCommand {
                 "chat-node --id n1 --data-dir n1 --listen 127.0.0.1:7400 --peer-listen"
                     + " 127.0.0.1:7410 --join 127.0.0.1:7410,127.0.0.1:7411,127.0.0.1:7412"
                     + " --bootstrap-expect 3",
-                "one of three")
-        ])
+                "one of three"
+            )
+        ]
+    )
 
     private static let demo = CommandSpec(
         "demo",
@@ -83,11 +120,20 @@ enum NodeCommand {
             """,
         options: [
             .value(
-                "nodes", .integer(1...9), placeholder: "n", default: "3",
-                help: "How many nodes a new demo has."),
+                "nodes",
+                .integer(1...9),
+                placeholder: "n",
+                default: "3",
+                help: "How many nodes a new demo has."
+            ),
             .value(
-                "data-dir", placeholder: "dir", default: "chat-demo", completion: .directory,
-                help: "Where the data of all its nodes is."),
+                "data-dir",
+                placeholder: "dir",
+                default: "chat-demo",
+                completion: .directory,
+                help: "Where the data of all its nodes is."
+            ),
         ],
-        examples: [.init("chat-node demo --nodes 5", "a cluster that lives through two failures")])
+        examples: [.init("chat-node demo --nodes 5", "a cluster that lives through two failures")]
+    )
 }

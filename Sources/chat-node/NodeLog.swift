@@ -9,13 +9,16 @@ struct NodeLog {
     let sink: LogSink
 
     init(level: LogLevel, format: String) {
-        let isText = format == "text" || format == "auto" && Terminal.standardError(environment: [:]).isTerminal
+        let isText =
+            format == "text"
+            || format == "auto" && Terminal.standardError(environment: [:]).isTerminal
         sink = LogSink(from: level) { level, message in
             let time = WallTime.text(SystemClock.wallTime().milliseconds)
             ChatNode.complain(
                 isText
                     ? "\(time) \(level.rawValue) \(message.escapedForTerminal())"
-                    : Self.json(time, level, message))
+                    : Self.json(time, level, message)
+            )
         }
     }
 

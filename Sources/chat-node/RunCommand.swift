@@ -18,13 +18,16 @@ struct RunCommand {
                 throw parsed.usageError(
                     "\(address) may be reached by other machines, and nothing is encrypted yet;"
                         + " listen on a loopback address or add --insecure",
-                    exitCode: .configuration)
+                    exitCode: .configuration
+                )
             }
         }
         var configuration = ReplicaConfiguration(
             id: try parsed.string(required: "id"),
-            dataDirectory: try parsed.string(required: "data-dir"), clientAddress: listen,
-            peerAddress: peerListen)
+            dataDirectory: try parsed.string(required: "data-dir"),
+            clientAddress: listen,
+            peerAddress: peerListen
+        )
         configuration.join = parsed.list("join")
         configuration.bootstrapExpect = parsed.integer("bootstrap-expect")
         configuration.dropAnswersEvery = parsed.integer("test-drop-answers")
@@ -34,7 +37,8 @@ struct RunCommand {
         self.configuration = configuration
         log = NodeLog(
             level: LogLevel(rawValue: try parsed.string(required: "log-level")) ?? .info,
-            format: try parsed.string(required: "log-format"))
+            format: try parsed.string(required: "log-format")
+        )
         stopsWithInput = parsed.flag("until-input-ends")
     }
 

@@ -69,7 +69,9 @@ package struct History: Sendable {
                 }
                 guard UInt64(found) == named else {
                     throw violation(
-                        .linearizability, "'\(value)' is at \(found), not at \(named ?? 0)")
+                        .linearizability,
+                        "'\(value)' is at \(found), not at \(named ?? 0)"
+                    )
                 }
                 moments.append((call.began, ended, found, true))
             case .read(let values):
@@ -104,7 +106,8 @@ package struct History: Sendable {
                 throw violation(
                     .linearizability,
                     "a \(call.isWrite ? "write" : "read") at \(call.atLeast) began after \(floor)"
-                        + " had been seen")
+                        + " had been seen"
+                )
             }
         }
     }

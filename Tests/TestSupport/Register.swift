@@ -57,7 +57,10 @@ public struct Register: Service, Equatable {
 
     /// Proposes the request as it is.
     public func admit(
-        _ request: Append, from caller: Caller, entropy: Entropy, now: Timestamp
+        _ request: Append,
+        from caller: Caller,
+        entropy: Entropy,
+        now: Timestamp
     ) throws(Refusal) -> Admission<Append> {
         .propose(Admitted(by: "client", operation: request))
     }
@@ -67,7 +70,9 @@ public struct Register: Service, Equatable {
 
     /// Gives all values.
     public func answer(
-        _ query: Read, from caller: Caller, now: Timestamp
+        _ query: Read,
+        from caller: Caller,
+        now: Timestamp
     ) throws(Refusal) -> [String] { values }
 
     /// Each value is an event.

@@ -25,6 +25,7 @@ package final class RegisterWorkload {
     /// Creates clients that begin at once.
     ///
     /// - Parameters:
+    ///   - simulation: The cluster.
     ///   - clients: How many there are; each has one call under way.
     ///   - calls: How many calls each makes.
     package init(_ simulation: Simulation<Register>, clients: Int, calls: Int) {
@@ -83,7 +84,10 @@ package final class RegisterWorkload {
         switch clients[number].kind {
         case .append(let value, _):
             ticket = try simulation.request(
-                Register.Append(value: value).lineBytes, key: clients[number].key, at: host)
+                Register.Append(value: value).lineBytes,
+                key: clients[number].key,
+                at: host
+            )
         case .read: ticket = try simulation.query(Register.Read().lineBytes, at: host)
         }
         owners[ticket] = number

@@ -13,7 +13,9 @@ package struct SimulatedRun {
     ///
     /// - Throws: ``Violation`` with the seed, if any promise is broken.
     package init(
-        _ configuration: SimulationConfiguration, clients: Int = 5, calls: Int = 40,
+        _ configuration: SimulationConfiguration,
+        clients: Int = 5,
+        calls: Int = 40,
         faultyFor duration: Duration = .seconds(20)
     ) throws(Violation) {
         var configuration = configuration
@@ -39,14 +41,17 @@ package struct SimulatedRun {
                 promise: .convergence,
                 detail: "\(answered) answers, leader \(simulation.leader ?? -1), applied "
                     + "\((0..<configuration.nodes).map { simulation.applied(of: $0) })",
-                seed: configuration.seed)
+                seed: configuration.seed
+            )
         }
         try workload.history.check(against: values, seed: configuration.seed)
         for host in 0..<configuration.nodes
         where simulation.machine(of: host)?.values != values {
             throw Violation(
-                promise: .determinism, detail: "host \(host) has another state",
-                seed: configuration.seed)
+                promise: .determinism,
+                detail: "host \(host) has another state",
+                seed: configuration.seed
+            )
         }
     }
 }

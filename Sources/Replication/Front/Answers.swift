@@ -37,14 +37,19 @@ enum Answers {
         case .failed(let failure, let key): return response(to: failure, key: key)
         case .malformed(let error):
             return .error(
-                .badRequest, code: "request_malformed",
-                message: "the body is not a request of this version: \(error)")
+                .badRequest,
+                code: "request_malformed",
+                message: "the body is not a request of this version: \(error)"
+            )
         }
     }
 
     private static func response(to failure: RequestFailure, key: String?) -> HTTPResponse {
         var response = HTTPResponse.error(
-            status(of: failure), code: failure.rawValue, message: message(of: failure))
+            status(of: failure),
+            code: failure.rawValue,
+            message: message(of: failure)
+        )
         if let key { response.fields.appendField("Idempotency-Key", key) }
         return response
     }
@@ -84,7 +89,10 @@ enum Answers {
         case .readiness:
             guard status.cluster != nil else {
                 return .error(
-                    .unavailable, code: "not_formed", message: "the node is in no cluster yet")
+                    .unavailable,
+                    code: "not_formed",
+                    message: "the node is in no cluster yet"
+                )
             }
             guard status.leader != nil else {
                 return .error(.unavailable, code: "no_leader", message: "no leader is known")

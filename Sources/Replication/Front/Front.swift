@@ -42,8 +42,11 @@ final class Front {
     private var outputs = 0
 
     init(
-        _ listener: consuming Listener, on loop: EventLoop, limits: FrontLimits,
-        nextKey: @escaping () -> PollKey, at now: Instant
+        _ listener: consuming Listener,
+        on loop: EventLoop,
+        limits: FrontLimits,
+        nextKey: @escaping () -> PollKey,
+        at now: Instant
     ) {
         self.loop = loop
         self.limits = limits
@@ -152,20 +155,26 @@ final class Front {
         let key = nextKey()
         let connection = Connection(socket, key: key, on: loop, at: now)
         let client = Client(
-            connection, HTTPConnection(limits: limits.http, fields: commonFields))
+            connection,
+            HTTPConnection(limits: limits.http, fields: commonFields)
+        )
         clients[key] = client
         if clients.count > limits.maximumConnections {
             connection.output.append(
                 contentsOf:
                     "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-                    .utf8)
+                    .utf8
+            )
             connection.finish()
         }
     }
 
     private func receive(_ client: Client, at now: Instant) {
         switch client.connection.receive(
-            into: &scratch, at: now, { client.http.receive($0) })
+            into: &scratch,
+            at: now,
+            { client.http.receive($0) }
+        )
         {
         case .open: takeRequests(client)
         case .ended:
@@ -196,8 +205,16 @@ final class Front {
             inputs.append(
                 .request(
                     ClientRequest(
-                        ticket: ticket, lane: client.connection.key.value, body: request.body,
-                        caller: caller, key: key, since: since, entropy: .system())))
+                        ticket: ticket,
+                        lane: client.connection.key.value,
+                        body: request.body,
+                        caller: caller,
+                        key: key,
+                        since: since,
+                        entropy: .system()
+                    )
+                )
+            )
         case .query(let consistency):
             let ticket = wait(client, request.id)
             inputs.append(.query(ticket, body: request.body, caller: caller, consistency))
@@ -216,13 +233,19 @@ final class Front {
     }
 
     private func openStream(
-        _ client: Client, _ request: HTTPRequest, _ caller: Caller, _ after: EventID?
+        _ client: Client,
+        _ request: HTTPRequest,
+        _ caller: Caller,
+        _ after: EventID?
     ) {
         let ticket = newTicket()
         waiting[ticket] = Waiting(client: client.connection.key, request: request.id)
         client.streams.insert(ticket)
         client.http.beginStream(
-            request.id, EventStreamWriter.response, into: &client.connection.output)
+            request.id,
+            EventStreamWriter.response,
+            into: &client.connection.output
+        )
         client.connection.isWriteOnly = true
         inputs.append(.openStream(ticket, caller: caller, after: after))
     }
@@ -287,15 +310,27 @@ extension StreamItem {
         switch self {
         case .event(let id, let event):
             EventStreamWriter.write(
-                id: id.description, name: event.name, data: event.data, to: &output)
+                id: id.description,
+                name: event.name,
+                data: event.data,
+                to: &output
+            )
         case .mark(let id):
             EventStreamWriter.write(
-                id: id.description, name: "mark", data: Array("{}".utf8), to: &output)
+                id: id.description,
+                name: "mark",
+                data: Array("{}".utf8),
+                to: &output
+            )
         case .reset(let id):
             var writer = JSONWriter()
             writer.object(index: id.index)
             EventStreamWriter.write(
-                id: id.description, name: "reset", data: writer.bytes, to: &output)
+                id: id.description,
+                name: "reset",
+                data: writer.bytes,
+                to: &output
+            )
         }
     }
 }

@@ -36,14 +36,20 @@ enum Route {
         default:
             self = .unknown(
                 .error(
-                    .notFound, code: "path_unknown",
-                    message: "there is nothing here; see Docs/Protocol.md for the paths"))
+                    .notFound,
+                    code: "path_unknown",
+                    message: "there is nothing here; see Docs/Protocol.md for the paths"
+                )
+            )
         }
     }
 
     private static func wrongMethod(_ allowed: String) -> Route {
         var response = HTTPResponse.error(
-            .methodNotAllowed, code: "method_not_allowed", message: "use \(allowed)")
+            .methodNotAllowed,
+            code: "method_not_allowed",
+            message: "use \(allowed)"
+        )
         response.fields.appendField("Allow", allowed)
         return .unknown(response)
     }

@@ -73,8 +73,15 @@ extension Node {
             return ClusterStatus.Node(member: member, isConnected: isSelf || heard != nil)
         }
         return ClusterStatus(
-            cluster: cluster, node: identity, role: core.role.rawValue, term: core.term,
-            leader: core.leader, applied: state.applied.index, committed: commitIndex,
-            last: core.lastPosition.index, nodes: nodes)
+            cluster: cluster,
+            node: identity,
+            role: core.role.rawValue,
+            term: core.term,
+            leader: core.leader,
+            applied: state.applied.index,
+            committed: commitIndex,
+            last: core.lastPosition.index,
+            nodes: nodes
+        )
     }
 }

@@ -49,7 +49,8 @@ package struct ExactlyOnce: Sendable {
     package subscript(identity: RequestIdentity) -> Record? { records[identity] }
 
     /// Notes that a request took effect, and evicts what is too old or too much.
-    package mutating func record(_ record: Record, of identity: RequestIdentity, at time: Timestamp) {
+    package mutating func record(_ record: Record, of identity: RequestIdentity, at time: Timestamp)
+    {
         records[identity] = record
         ages.append(Age(identity: identity, index: record.index, time: time))
         while let oldest = ages.first,

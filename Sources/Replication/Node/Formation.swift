@@ -54,9 +54,12 @@ package struct Formation: Hashable, Sendable {
         return Membership(
             incoming: all.values.map {
                 Member(
-                    identity: $0.from, peerAddress: $0.peerAddress,
-                    clientAddress: $0.clientAddress)
-            })
+                    identity: $0.from,
+                    peerAddress: $0.peerAddress,
+                    clientAddress: $0.clientAddress
+                )
+            }
+        )
     }
 }
 

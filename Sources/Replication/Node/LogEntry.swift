@@ -49,7 +49,11 @@ package struct Proposal: Hashable, Sendable {
 
     /// Creates a proposal.
     package init(
-        by: String, key: String, request: String, operation: [UInt8], since: LogIndex? = nil,
+        by: String,
+        key: String,
+        request: String,
+        operation: [UInt8],
+        since: LogIndex? = nil,
         carriesSecret: Bool = false
     ) {
         self.by = by
@@ -149,7 +153,8 @@ extension LogEntry {
         case (let operation?, nil, false):
             guard let by, let key, let request else { throw LineError(.missingMember("by")) }
             payload = .operation(
-                Proposal(by: by, key: key, request: request, operation: operation))
+                Proposal(by: by, key: key, request: request, operation: operation)
+            )
         case (nil, let members?, false): payload = .members(members, cluster: cluster)
         case (nil, nil, true): payload = .noop
         default: throw LineError(.expected("one of 'op', 'members' and 'noop'"))
@@ -194,7 +199,8 @@ extension LogEntry {
         guard let index, let term, let time else { throw LineError(.missingMember("index")) }
         var head = Head(
             position: LogPosition(index: LogIndex(index), term: Term(term)),
-            time: Timestamp(milliseconds: time))
+            time: Timestamp(milliseconds: time)
+        )
         if isMembership, case .members(let membership, _) = try LogEntry(line: line).payload {
             head.membership = membership
         }

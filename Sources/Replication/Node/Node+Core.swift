@@ -112,8 +112,11 @@ extension Node {
             loads.append(.send(message, to: node, range))
             effects.append(
                 .load(
-                    after: range.lowerBound.previous, through: range.upperBound,
-                    maximumBytes: configuration.cacheBytes))
+                    after: range.lowerBound.previous,
+                    through: range.upperBound,
+                    maximumBytes: configuration.cacheBytes
+                )
+            )
         }
     }
 
@@ -167,7 +170,11 @@ extension Node {
         loads.append(.apply)
         effects.append(
             .load(
-                after: state.applied.index, through: commitIndex, maximumBytes: 1_024 * 1_024))
+                after: state.applied.index,
+                through: commitIndex,
+                maximumBytes: 1_024 * 1_024
+            )
+        )
     }
 
     private mutating func apply(_ line: [UInt8]) {
@@ -183,7 +190,9 @@ extension Node {
             effects.append(
                 .halt(
                     "entry \(index) cannot be applied: \(error); it was written by another version:"
-                        + " update this node"))
+                        + " update this node"
+                )
+            )
         }
     }
 }

@@ -33,8 +33,11 @@ extension Node {
         for address in formation.plan.addresses where linked[address] != nil {
             effects.append(
                 .send(
-                    address: address, line: PeerMessage.formationRound(formation.round).line,
-                    entries: []))
+                    address: address,
+                    line: PeerMessage.formationRound(formation.round).line,
+                    entries: []
+                )
+            )
         }
         createIfAllAnswered()
     }
@@ -48,15 +51,24 @@ extension Node {
         else { return }
         let cluster = newClusterID()
         let entry = LogEntry(
-            position: LogPosition(index: LogIndex(1), term: Term(1)), time: now.wall,
-            payload: .members(membership, cluster: cluster))
+            position: LogPosition(index: LogIndex(1), term: Term(1)),
+            time: now.wall,
+            payload: .members(membership, cluster: cluster)
+        )
         let token = PersistToken(.max)
         creation = Creation(
-            cluster: cluster, membership: membership, entry: entry, token: token)
+            cluster: cluster,
+            membership: membership,
+            entry: entry,
+            token: token
+        )
         log(.notice, "creating cluster \(cluster) of \(membership.incoming.count) nodes")
         effects.append(
             .persist(
-                [.vote(Vote(term: Term(1))), .entry(entry.position, line: entry.line)], token))
+                [.vote(Vote(term: Term(1))), .entry(entry.position, line: entry.line)],
+                token
+            )
+        )
     }
 
     /// 16 hex digits of the start's randomness and the incarnation's.
@@ -74,9 +86,16 @@ extension Node {
         log.append(term: Term(1))
         core = Consensus(
             Consensus.Restored(
-                identity: identity, vote: Vote(term: Term(1)), log: log,
-                membership: creation.membership, membershipIndex: LogIndex(1)),
-            configuration: configuration.consensus, seed: configuration.seed, now: now.instant)
+                identity: identity,
+                vote: Vote(term: Term(1)),
+                log: log,
+                membership: creation.membership,
+                membershipIndex: LogIndex(1)
+            ),
+            configuration: configuration.consensus,
+            seed: configuration.seed,
+            now: now.instant
+        )
         cache = EntryCache(after: .zero, maximumBytes: configuration.cacheBytes)
         cache.append(creation.entry.line)
         lastTime = creation.entry.time

@@ -5,8 +5,12 @@ extension Node {
     /// What this node says of itself.
     func ownHello(to node: NodeIdentity? = nil) -> Hello {
         Hello(
-            cluster: cluster, from: identity, peerAddress: configuration.peerAddress,
-            clientAddress: configuration.clientAddress, to: node)
+            cluster: cluster,
+            from: identity,
+            peerAddress: configuration.peerAddress,
+            clientAddress: configuration.clientAddress,
+            to: node
+        )
     }
 
     /// Says which connections to keep, if that has changed.
@@ -32,7 +36,8 @@ extension Node {
         if let refusal = refusal(of: hello) {
             log(
                 .warning,
-                "refused a connection from \(hello.from) at \(hello.peerAddress): \(refusal)")
+                "refused a connection from \(hello.from) at \(hello.peerAddress): \(refusal)"
+            )
             effects.append(.refuse(link, refusal))
             return
         }
@@ -48,25 +53,29 @@ extension Node {
             return LinkRefusal(
                 code: "protocol_mismatch",
                 message: "node \(hello.from) speaks protocol \(hello.version), node \(identity)"
-                    + " speaks \(Hello.currentProtocol): run the same version on both")
+                    + " speaks \(Hello.currentProtocol): run the same version on both"
+            )
         }
         let own = cluster ?? adoption?.cluster ?? creation?.cluster
         if let own, let theirs = hello.cluster, own != theirs {
             return LinkRefusal(
                 code: "cluster_mismatch",
                 message: "node \(hello.from) belongs to cluster \(theirs), node \(identity) to"
-                    + " cluster \(own): check --join and --data-dir")
+                    + " cluster \(own): check --join and --data-dir"
+            )
         }
         if let to = hello.to, to != identity {
             return LinkRefusal(
                 code: "node_mismatch",
                 message: "node \(to) was called, but \(identity) answers at"
-                    + " \(configuration.peerAddress): the data directory was lost or exchanged")
+                    + " \(configuration.peerAddress): the data directory was lost or exchanged"
+            )
         }
         if hello.from == identity {
             return LinkRefusal(
                 code: "node_mismatch",
-                message: "node \(identity) called itself: check --peer-listen and --join")
+                message: "node \(identity) called itself: check --peer-listen and --join"
+            )
         }
         return nil
     }
@@ -113,7 +122,10 @@ extension Node {
             effects.append(
                 .send(
                     address: hello.peerAddress,
-                    line: PeerMessage.blank(round: round, configuration.plan).line, entries: []))
+                    line: PeerMessage.blank(round: round, configuration.plan).line,
+                    entries: []
+                )
+            )
         case .blank(let round, let plan):
             guard cluster == nil, creation == nil, adoption == nil else { return }
             formation?.note(plan, round: round, from: hello)
@@ -125,7 +137,9 @@ extension Node {
     }
 
     private mutating func takeOfCluster(
-        _ message: PeerMessage, _ lines: [[UInt8]], from hello: Hello
+        _ message: PeerMessage,
+        _ lines: [[UInt8]],
+        from hello: Hello
     ) {
         switch message {
         case .consensus(let message, let wall):
@@ -153,7 +167,8 @@ extension Node {
                 positions.append(head.position)
                 if let membership = head.membership {
                     append.entries.memberships.append(
-                        MembershipEntry(index: head.position.index, membership: membership))
+                        MembershipEntry(index: head.position.index, membership: membership)
+                    )
                 }
             }
             guard message.fits(positions) else {

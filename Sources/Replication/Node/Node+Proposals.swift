@@ -49,7 +49,8 @@ extension Node {
                 answer(
                     record.request == proposal.request
                         ? .output(record.index, record.output, isRepeated: true) : .keyReused,
-                    to: waiter)
+                    to: waiter
+                )
                 return
             }
             if let request = inFlight.request(of: proposal.identity) {
@@ -105,13 +106,15 @@ extension Node {
 
     /// Tells whoever waits for an entry what it gave.
     mutating func answer(
-        _ result: ReplicatedState<Machine>.Result, waitersOf index: LogIndex
+        _ result: ReplicatedState<Machine>.Result,
+        waitersOf index: LogIndex
     ) {
         for waiter in inFlight.applied(index) { answer(result, to: waiter) }
     }
 
     private mutating func answer(
-        _ result: ReplicatedState<Machine>.Result, to waiter: ProposalsInFlight.Waiter
+        _ result: ReplicatedState<Machine>.Result,
+        to waiter: ProposalsInFlight.Waiter
     ) {
         switch result {
         case .none: break
@@ -127,7 +130,10 @@ extension Node {
     }
 
     private mutating func replyOutput(
-        _ ticket: Ticket, _ index: LogIndex, _ output: [UInt8], isRepeated: Bool
+        _ ticket: Ticket,
+        _ index: LogIndex,
+        _ output: [UInt8],
+        isRepeated: Bool
     ) {
         guard let request = pending.remove(ticket) else { return }
         if let refusal = refusal(in: output) {

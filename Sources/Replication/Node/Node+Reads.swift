@@ -9,7 +9,10 @@ struct PendingQuery: Sendable {
 /// The way of a read: an index from the leader, applied here, answered from this state.
 extension Node {
     mutating func take(
-        query body: [UInt8], _ ticket: Ticket, _ caller: Caller, _ consistency: Consistency
+        query body: [UInt8],
+        _ ticket: Ticket,
+        _ caller: Caller,
+        _ consistency: Consistency
     ) {
         guard !isStopping else {
             reply(ticket, .failed(.stopping, key: nil))

@@ -59,8 +59,11 @@ extension Node {
     private mutating func admit(_ request: Machine.Request, _ admitting: Admitting) {
         do throws(Refusal) {
             let admission = try state.machine.admit(
-                request, from: admitting.request.caller, entropy: admitting.request.entropy,
-                now: logTime)
+                request,
+                from: admitting.request.caller,
+                entropy: admitting.request.entropy,
+                now: logTime
+            )
             switch admission {
             case .propose(let admitted): admittedNow(admitted, admitting)
             case .compute(let body):
@@ -72,10 +75,14 @@ extension Node {
                             do throws(Refusal) {
                                 let admitted = try body()
                                 return .admitted(
-                                    by: admitted.by, operation: admitted.operation.lineBytes,
-                                    secret: admitted.secret)
+                                    by: admitted.by,
+                                    operation: admitted.operation.lineBytes,
+                                    secret: admitted.secret
+                                )
                             } catch { return .refused(error) }
-                        }))
+                        }
+                    )
+                )
             }
         } catch {
             refusedByAdmission(error, request, admitting)
@@ -83,18 +90,25 @@ extension Node {
     }
 
     private mutating func admittedNow(
-        _ admitted: Admitted<Machine.Operation>, _ admitting: Admitting
+        _ admitted: Admitted<Machine.Operation>,
+        _ admitting: Admitting
     ) {
         let proposal = Proposal(
-            by: admitted.by, key: admitting.key, request: admitting.digest,
-            operation: admitted.operation.lineBytes, since: admitting.request.since,
-            carriesSecret: admitted.secret != nil)
+            by: admitted.by,
+            key: admitting.key,
+            request: admitting.digest,
+            operation: admitted.operation.lineBytes,
+            since: admitting.request.since,
+            carriesSecret: admitted.secret != nil
+        )
         enqueue(proposal, secret: admitted.secret, admitting.request.ticket)
     }
 
     /// A refusal may come from a state that is behind: it counts only after a read index.
     private mutating func refusedByAdmission(
-        _ refusal: Refusal, _ request: Machine.Request, _ admitting: Admitting
+        _ refusal: Refusal,
+        _ request: Machine.Request,
+        _ admitting: Admitting
     ) {
         guard admitting.isConfirmed else {
             occupyLane(admitting)
@@ -136,8 +150,13 @@ extension Node {
         case .admitted(let by, let operation, let secret):
             self.admitting[ticket] = nil
             let proposal = Proposal(
-                by: by, key: admitting.key, request: admitting.digest, operation: operation,
-                since: admitting.request.since, carriesSecret: secret != nil)
+                by: by,
+                key: admitting.key,
+                request: admitting.digest,
+                operation: operation,
+                since: admitting.request.since,
+                carriesSecret: secret != nil
+            )
             enqueue(proposal, secret: secret, ticket)
             leaveLane(ticket)
         case .refused(let refusal):
@@ -187,7 +206,11 @@ extension Node {
             return
         }
         let request = PendingRequests.Request(
-            ticket: ticket, proposal: proposal, secret: secret, deadline: deadline)
+            ticket: ticket,
+            proposal: proposal,
+            secret: secret,
+            deadline: deadline
+        )
         pending.append(request)
         route(request)
     }

@@ -11,8 +11,13 @@ extension Node {
             let start = after ?? .end(of: state.applied.index)
             streams.open(
                 Streams.Stream(
-                    ticket: ticket, caller: caller, audience: audience, position: start,
-                    isBehind: true))
+                    ticket: ticket,
+                    caller: caller,
+                    audience: audience,
+                    position: start,
+                    isBehind: true
+                )
+            )
             if streams.nextMark <= now.instant {
                 streams.nextMark = now.instant + configuration.markInterval
             }
@@ -71,7 +76,8 @@ extension Node {
     }
 
     private mutating func deliver(
-        _ element: EventLog<Machine.Event>.Element, to ticket: Ticket
+        _ element: EventLog<Machine.Event>.Element,
+        to ticket: Ticket
     ) {
         guard let stream = streams[ticket], !stream.isBehind, stream.position < element.id,
             isAllowed(stream)

@@ -65,20 +65,33 @@ package struct Node<Machine: Service>: Sendable {
 
     /// Creates a node from what its journal holds.
     package init(
-        restored: RestoredNode, configuration: NodeConfiguration, now: Moment
+        restored: RestoredNode,
+        configuration: NodeConfiguration,
+        now: Moment
     ) {
         identity = restored.identity
         self.configuration = configuration
         cluster = restored.cluster
         core = Consensus(
             Consensus.Restored(
-                identity: restored.identity, vote: restored.vote, log: restored.log,
-                membership: restored.membership, membershipIndex: restored.membershipIndex),
-            configuration: configuration.consensus, seed: configuration.seed, now: now.instant)
+                identity: restored.identity,
+                vote: restored.vote,
+                log: restored.log,
+                membership: restored.membership,
+                membershipIndex: restored.membershipIndex
+            ),
+            configuration: configuration.consensus,
+            seed: configuration.seed,
+            now: now.instant
+        )
         state = ReplicatedState(
-            limits: configuration.exactlyOnce, eventEntries: configuration.eventEntries)
+            limits: configuration.exactlyOnce,
+            eventEntries: configuration.eventEntries
+        )
         cache = EntryCache(
-            after: restored.log.last.index, maximumBytes: configuration.cacheBytes)
+            after: restored.log.last.index,
+            maximumBytes: configuration.cacheBytes
+        )
         lastTime = restored.lastTime
         formation =
             restored.cluster == nil
@@ -183,7 +196,10 @@ package struct NodeConfiguration: Sendable {
 
     /// Creates a configuration.
     package init(
-        peerAddress: String, clientAddress: String, plan: Formation.Plan, seed: UInt64
+        peerAddress: String,
+        clientAddress: String,
+        plan: Formation.Plan,
+        seed: UInt64
     ) {
         self.peerAddress = peerAddress
         self.clientAddress = clientAddress
@@ -211,8 +227,13 @@ package struct RestoredNode: Sendable {
 
     /// Creates what a journal held.
     package init(
-        identity: NodeIdentity, cluster: String?, vote: Vote, log: LogTerms,
-        membership: Membership, membershipIndex: LogIndex, lastTime: Timestamp
+        identity: NodeIdentity,
+        cluster: String?,
+        vote: Vote,
+        log: LogTerms,
+        membership: Membership,
+        membershipIndex: LogIndex,
+        lastTime: Timestamp
     ) {
         self.identity = identity
         self.cluster = cluster

@@ -37,8 +37,13 @@ package struct ClientRequest: Sendable {
 
     /// Creates a request.
     package init(
-        ticket: Ticket, lane: UInt64, body: [UInt8], caller: Caller, key: String? = nil,
-        since: LogIndex? = nil, entropy: Entropy
+        ticket: Ticket,
+        lane: UInt64,
+        body: [UInt8],
+        caller: Caller,
+        key: String? = nil,
+        since: LogIndex? = nil,
+        entropy: Entropy
     ) {
         self.ticket = ticket
         self.lane = lane

@@ -129,9 +129,12 @@ extension Hello: LineCodable {
             }
         }
         self.init(
-            cluster: cluster, from: try reader.require(from, "from"),
+            cluster: cluster,
+            from: try reader.require(from, "from"),
             peerAddress: try reader.require(peer, "peer"),
-            clientAddress: try reader.require(client, "client"), to: to)
+            clientAddress: try reader.require(client, "client"),
+            to: to
+        )
         self.version = try reader.require(version, "protocol")
     }
 
@@ -160,7 +163,9 @@ extension LinkRefusal: LineCodable {
             }
         }
         self.init(
-            code: try reader.require(code, "code"), message: try reader.require(message, "message"))
+            code: try reader.require(code, "code"),
+            message: try reader.require(message, "message")
+        )
     }
 
     /// Writes code and message.
@@ -189,10 +194,13 @@ extension Proposal: LineCodable {
             }
         }
         self.init(
-            by: try reader.require(by, "by"), key: try reader.require(key, "key"),
+            by: try reader.require(by, "by"),
+            key: try reader.require(key, "key"),
             request: try reader.require(request, "request"),
-            operation: try reader.require(operation, "op"), since: since.map { LogIndex($0) },
-            carriesSecret: carriesSecret)
+            operation: try reader.require(operation, "op"),
+            since: since.map { LogIndex($0) },
+            carriesSecret: carriesSecret
+        )
     }
 
     /// Writes the proposal.
@@ -226,7 +234,9 @@ extension ForwardOutcome: LineCodable {
                 }
                 return .applied(
                     LogIndex(try reader.require(index, "index")),
-                    output: try reader.require(output, "output"), isRepeated: isRepeated)
+                    output: try reader.require(output, "output"),
+                    isRepeated: isRepeated
+                )
             case "failed":
                 guard let failure = RequestFailure(rawValue: try reader.string()) else {
                     throw reader.error(.invalid("not a failure's code"))

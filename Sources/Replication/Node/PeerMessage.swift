@@ -46,7 +46,10 @@ package struct Hello: Hashable, Sendable {
 
     /// Creates a hello.
     package init(
-        cluster: String?, from: NodeIdentity, peerAddress: String, clientAddress: String,
+        cluster: String?,
+        from: NodeIdentity,
+        peerAddress: String,
+        clientAddress: String,
         to: NodeIdentity?
     ) {
         self.cluster = cluster

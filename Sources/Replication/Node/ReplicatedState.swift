@@ -37,7 +37,8 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     package mutating func apply(_ entry: LogEntry) throws(LineError) -> Result {
         precondition(
             entry.position.index == applied.index.next,
-            "entry \(entry.position) does not follow \(applied)")
+            "entry \(entry.position) does not follow \(applied)"
+        )
         var result = Result.none
         if case .operation(let proposal) = entry.payload {
             result = try apply(proposal, of: entry)
@@ -48,15 +49,21 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     }
 
     private mutating func apply(
-        _ proposal: Proposal, of entry: LogEntry
+        _ proposal: Proposal,
+        of entry: LogEntry
     ) throws(LineError) -> Result {
         let operation = try Machine.Operation(lineBytes: proposal.operation)
         guard let record = recordOf(proposal) else {
             let output = run(operation, proposal, entry).lineBytes
             exactlyOnce.record(
                 ExactlyOnce.Record(
-                    index: entry.position.index, request: proposal.request, output: output),
-                of: proposal.identity, at: entry.time)
+                    index: entry.position.index,
+                    request: proposal.request,
+                    output: output
+                ),
+                of: proposal.identity,
+                at: entry.time
+            )
             return .output(entry.position.index, output, isRepeated: false)
         }
         guard record.request == proposal.request else { return .keyReused }
@@ -79,10 +86,16 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     }
 
     private mutating func run(
-        _ operation: Machine.Operation, _ proposal: Proposal, _ entry: LogEntry
+        _ operation: Machine.Operation,
+        _ proposal: Proposal,
+        _ entry: LogEntry
     ) -> Machine.Output {
         let context = ApplyContext(
-            index: entry.position.index, time: entry.time, by: proposal.by, key: proposal.key)
+            index: entry.position.index,
+            time: entry.time,
+            by: proposal.by,
+            key: proposal.key
+        )
         let output = machine.apply(operation, at: context)
         events.append(machine.takeEvents(), of: entry.position.index)
         return output

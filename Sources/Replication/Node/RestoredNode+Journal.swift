@@ -9,7 +9,10 @@ extension RestoredNode {
         func entry(at index: LogIndex) throws -> LogEntry? {
             guard index > .zero else { return nil }
             let found = try journal.entries(
-                after: index.previous, through: index, maximumBytes: 1)
+                after: index.previous,
+                through: index,
+                maximumBytes: 1
+            )
             return try found.first.map { try LogEntry(line: $0.line) }
         }
         var cluster = recovered.identity.cluster
@@ -21,11 +24,15 @@ extension RestoredNode {
             cluster = cluster ?? named
         }
         self.init(
-            identity: recovered.identity.node, cluster: cluster, vote: recovered.vote,
-            log: LogTerms(recovered.terms), membership: membership,
+            identity: recovered.identity.node,
+            cluster: cluster,
+            vote: recovered.vote,
+            log: LogTerms(recovered.terms),
+            membership: membership,
             membershipIndex: membershipIndex,
             lastTime: try entry(at: recovered.terms.last.index)?.time
-                ?? Timestamp(milliseconds: 0))
+                ?? Timestamp(milliseconds: 0)
+        )
     }
 }
 
@@ -34,7 +41,8 @@ extension LogTerms {
     init(_ runs: TermRuns) {
         self.init()
         for (number, run) in runs.runs.enumerated() {
-            let end = number + 1 < runs.runs.count ? runs.runs[number + 1].first : runs.lastIndex.next
+            let end =
+                number + 1 < runs.runs.count ? runs.runs[number + 1].first : runs.lastIndex.next
             append(term: run.term, count: Int(end.value - run.first.value))
         }
     }

@@ -25,7 +25,9 @@ struct Invariants<Machine: Service> {
 
     /// Keeps the picture of a node's log, and checks that one position has one content.
     mutating func note(
-        _ records: [JournalRecord], by host: Int, in hosts: inout [SimulatedHost<Machine>]
+        _ records: [JournalRecord],
+        by host: Int,
+        in hosts: inout [SimulatedHost<Machine>]
     ) throws(Violation) {
         for record in records {
             switch record {
@@ -37,7 +39,8 @@ struct Invariants<Machine: Service> {
                 guard UInt64(hosts[host].log.count) + 1 == position.index.value else {
                     throw violation(
                         .logMatching,
-                        "\(hosts[host].name) writes \(position) after \(hosts[host].log.count)")
+                        "\(hosts[host].name) writes \(position) after \(hosts[host].log.count)"
+                    )
                 }
                 hosts[host].log.append(line)
                 guard lines[position, default: line] == line else {
@@ -49,7 +52,9 @@ struct Invariants<Machine: Service> {
     }
 
     mutating func check(
-        _ hosts: inout [SimulatedHost<Machine>], _ host: Int, counts: inout FaultCounts
+        _ hosts: inout [SimulatedHost<Machine>],
+        _ host: Int,
+        counts: inout FaultCounts
     ) throws(Violation) {
         guard let node = hosts[host].node else { return }
         if node.core.role == .leader {
@@ -59,7 +64,9 @@ struct Invariants<Machine: Service> {
     }
 
     private mutating func check(
-        leader node: Node<Machine>, _ host: SimulatedHost<Machine>, counts: inout FaultCounts
+        leader node: Node<Machine>,
+        _ host: SimulatedHost<Machine>,
+        counts: inout FaultCounts
     ) throws(Violation) {
         guard let known = leaders[node.core.term] else {
             leaders[node.core.term] = host.name
@@ -68,7 +75,9 @@ struct Invariants<Machine: Service> {
         }
         guard known == host.name else {
             throw violation(
-                .electionSafety, "\(known) and \(host.name) lead term \(node.core.term)")
+                .electionSafety,
+                "\(known) and \(host.name) lead term \(node.core.term)"
+            )
         }
     }
 
@@ -76,27 +85,35 @@ struct Invariants<Machine: Service> {
         guard host.log.count >= applied.count else {
             throw violation(
                 .leaderCompleteness,
-                "\(host.name) leads with \(host.log.count) entries, \(applied.count) are committed")
+                "\(host.name) leads with \(host.log.count) entries, \(applied.count) are committed"
+            )
         }
         for index in applied.indices where host.log[index] != applied[index] {
             throw violation(
-                .leaderCompleteness, "\(host.name) leads with another entry \(index + 1)")
+                .leaderCompleteness,
+                "\(host.name) leads with another entry \(index + 1)"
+            )
         }
     }
 
     private mutating func checkApplied(
-        _ host: inout SimulatedHost<Machine>, _ node: Node<Machine>
+        _ host: inout SimulatedHost<Machine>,
+        _ node: Node<Machine>
     ) throws(Violation) {
         while host.checkedApplied < node.state.applied.index {
             let index = Int(host.checkedApplied.value)
             guard index < host.log.count else {
                 throw violation(
-                    .stateMachineSafety, "\(host.name) applied \(index + 1), which it does not hold")
+                    .stateMachineSafety,
+                    "\(host.name) applied \(index + 1), which it does not hold"
+                )
             }
             if index < applied.count {
                 guard applied[index] == host.log[index] else {
                     throw violation(
-                        .stateMachineSafety, "\(host.name) applied another entry \(index + 1)")
+                        .stateMachineSafety,
+                        "\(host.name) applied another entry \(index + 1)"
+                    )
                 }
             } else {
                 applied.append(host.log[index])

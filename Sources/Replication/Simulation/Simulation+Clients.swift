@@ -9,7 +9,11 @@ extension Simulation {
 
     /// Gives a host a request, and the ticket under which it is answered.
     package func request(
-        _ body: [UInt8], key: String, since: LogIndex? = nil, lane: UInt64 = 0, at host: Int
+        _ body: [UInt8],
+        key: String,
+        since: LogIndex? = nil,
+        lane: UInt64 = 0,
+        at host: Int
     ) throws(Violation) -> Ticket {
         lastTicket += 1
         let ticket = Ticket(lastTicket)
@@ -20,14 +24,24 @@ extension Simulation {
             host,
             .request(
                 ClientRequest(
-                    ticket: ticket, lane: lane == 0 ? lastTicket : lane, body: body,
-                    caller: Caller(), key: key, since: since, entropy: Entropy(bytes))))
+                    ticket: ticket,
+                    lane: lane == 0 ? lastTicket : lane,
+                    body: body,
+                    caller: Caller(),
+                    key: key,
+                    since: since,
+                    entropy: Entropy(bytes)
+                )
+            )
+        )
         return ticket
     }
 
     /// Gives a host a query, and the ticket under which it is answered.
     package func query(
-        _ body: [UInt8], _ consistency: Consistency = .linearizable, at host: Int
+        _ body: [UInt8],
+        _ consistency: Consistency = .linearizable,
+        at host: Int
     ) throws(Violation) -> Ticket {
         lastTicket += 1
         let ticket = Ticket(lastTicket)

@@ -51,7 +51,9 @@ extension Simulation {
         groups = hosts.map { _ in draw(2) }
         partitionNumber += 1
         queue.plan(
-            .endPartition(partitionNumber), at: now + draw(50_000_000...2_000_000_000))
+            .endPartition(partitionNumber),
+            at: now + draw(50_000_000...2_000_000_000)
+        )
     }
 
     /// Cuts the network into groups, until ``heal()`` or the next partition.

@@ -13,9 +13,12 @@ extension Simulation {
         let incarnation = generator.next()
         do {
             let (journal, recovered) = try Journal.open(
-                directory: "data", id: hosts[host].name, fileSystem: hosts[host].disk,
+                directory: "data",
+                id: hosts[host].name,
+                fileSystem: hosts[host].disk,
                 configuration: configuration.journal,
-                makeIncarnation: { hexadecimal(incarnation) })
+                makeIncarnation: { hexadecimal(incarnation) }
+            )
             let restored = try RestoredNode(recovered, journal)
             hosts[host].journal = journal
             try begin(host, restored)
@@ -28,12 +31,17 @@ extension Simulation {
 
     private func begin(_ host: Int, _ restored: RestoredNode) throws(Violation) {
         var nodeConfiguration = NodeConfiguration(
-            peerAddress: hosts[host].address, clientAddress: "\(hosts[host].name):7400",
+            peerAddress: hosts[host].address,
+            clientAddress: "\(hosts[host].name):7400",
             plan: Formation.Plan(addresses: hosts.map(\.address), expect: hosts.count),
-            seed: generator.next())
+            seed: generator.next()
+        )
         configuration.adjust(&nodeConfiguration)
         var node = Node<Machine>(
-            restored: restored, configuration: nodeConfiguration, now: moment(host))
+            restored: restored,
+            configuration: nodeConfiguration,
+            now: moment(host)
+        )
         hosts[host].log = try readLog(host, through: restored.log.last.index)
         hosts[host].checkedApplied = .zero
         hosts[host].pausedUntil = nil
@@ -50,7 +58,10 @@ extension Simulation {
             while UInt64(lines.count) < last.value {
                 let read =
                     try hosts[host].journal?.entries(
-                        after: LogIndex(UInt64(lines.count)), through: last, maximumBytes: 1 << 20)
+                        after: LogIndex(UInt64(lines.count)),
+                        through: last,
+                        maximumBytes: 1 << 20
+                    )
                     ?? []
                 guard !read.isEmpty else { break }
                 lines += read.map { $0.line }
@@ -106,8 +117,13 @@ extension Simulation {
             case .compute(let ticket, let body):
                 queue.plan(
                     .computed(
-                        host: host, generation: hosts[host].generation, ticket, body),
-                    at: now + .milliseconds(1))
+                        host: host,
+                        generation: hosts[host].generation,
+                        ticket,
+                        body
+                    ),
+                    at: now + .milliseconds(1)
+                )
             case .stream(let ticket, let items): onStream(ticket, items)
             case .endStream(let ticket, let refusal): onStreamEnd(ticket, refusal)
             case .halt(let reason):
@@ -141,7 +157,9 @@ extension Simulation {
         let isSlow = happens(faults.slowSyncs)
         let time = isSlow ? draw(5_000_000...70_000_000) : draw(80_000...2_000_000)
         queue.plan(
-            .journal(host: host, generation: hosts[host].generation), at: now + time)
+            .journal(host: host, generation: hosts[host].generation),
+            at: now + time
+        )
     }
 
     func finishJobs(_ host: Int) throws(Violation) {
@@ -159,7 +177,8 @@ extension Simulation {
     }
 
     private func carryOut(
-        _ jobs: [SimulatedHost<Machine>.Job], _ host: Int
+        _ jobs: [SimulatedHost<Machine>.Job],
+        _ host: Int
     ) throws(JournalError) -> NodeInput? {
         guard let journal = hosts[host].journal else { return nil }
         var records: [JournalRecord] = []
@@ -174,7 +193,10 @@ extension Simulation {
                 return .adopted
             case .load(let after, let through, let maximumBytes):
                 let entries = try journal.entries(
-                    after: after, through: through, maximumBytes: maximumBytes)
+                    after: after,
+                    through: through,
+                    maximumBytes: maximumBytes
+                )
                 return .loaded(entries.map { $0.line })
             }
         }

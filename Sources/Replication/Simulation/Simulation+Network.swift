@@ -34,13 +34,15 @@ extension Simulation {
         transmit(Packet(from: host, to: other, content: .hello(id, dial.hello)), after: delay)
         queue.plan(
             .handshakeLate(host: host, generation: hosts[host].generation, id),
-            at: now + .milliseconds(500))
+            at: now + .milliseconds(500)
+        )
     }
 
     private func planDial(_ host: Int, _ address: String) {
         queue.plan(
             .dial(host: host, generation: hosts[host].generation, address: address),
-            at: now + draw(20_000_000...60_000_000))
+            at: now + draw(20_000_000...60_000_000)
+        )
     }
 
     /// Ends all that this host dialled; whoever is still wanted is dialled again.
@@ -55,7 +57,8 @@ extension Simulation {
         else { return }
         queue.plan(
             .linkEnded(host: other, generation: hosts[other].generation, link.id),
-            at: now + delay)
+            at: now + delay
+        )
     }
 
     /// The host is gone: those that dialled it notice.
@@ -64,7 +67,8 @@ extension Simulation {
             guard let link = hosts[other].links[hosts[host].address] else { continue }
             queue.plan(
                 .unlinked(host: other, generation: hosts[other].generation, link.id),
-                at: now + delay)
+                at: now + delay
+            )
         }
     }
 
@@ -101,7 +105,10 @@ extension Simulation {
             return
         }
         let packet = Packet(
-            from: host, to: other, content: .message(link.id, line: line, entries: entries))
+            from: host,
+            to: other,
+            content: .message(link.id, line: line, entries: entries)
+        )
         if happens(faults.doubled) {
             counts.doubled += 1
             transmit(packet, after: draw(50_000...50_000_000))
@@ -137,7 +144,9 @@ extension Simulation {
     }
 
     private func arrive(
-        _ message: PeerMessage, on link: LinkID, at host: Int
+        _ message: PeerMessage,
+        on link: LinkID,
+        at host: Int
     ) throws(Violation) {
         guard let (address, _) = hosts[host].links.first(where: { $0.value.id == link }) else {
             return

@@ -77,7 +77,8 @@ package final class Simulation<Machine: Service> {
             let skew = faults.clockSkew.nanoseconds
             let offset = skew == 0 ? 0 : Int64.random(in: 0...skew, using: &generator)
             hosts.append(
-                SimulatedHost(name: "n\(number)", wallOffset: .nanoseconds(offset)))
+                SimulatedHost(name: "n\(number)", wallOffset: .nanoseconds(offset))
+            )
         }
         for host in hosts.indices { try start(host) }
         planFaults()
@@ -88,7 +89,8 @@ package final class Simulation<Machine: Service> {
     /// - Returns: Whether `isDone` said so before the time was over.
     @discardableResult
     package func run(
-        for duration: Duration, until isDone: () -> Bool = { false }
+        for duration: Duration,
+        until isDone: () -> Bool = { false }
     ) throws(Violation) -> Bool {
         let end = now + duration
         while let next = queue.next, next <= end {
@@ -114,7 +116,8 @@ package final class Simulation<Machine: Service> {
 
     /// Calls back after a time.
     package func after(
-        _ duration: Duration, _ body: @escaping () throws(Violation) -> Void
+        _ duration: Duration,
+        _ body: @escaping () throws(Violation) -> Void
     ) {
         lastTicket += 1
         calls[lastTicket] = body

@@ -10,7 +10,10 @@ package struct SimulationConfiguration: Sendable {
     package var faults = Faults()
     /// The nodes' journals; small segments, so that they roll.
     package var journal = JournalConfiguration(
-        segmentBytes: 16 << 10, fillBytes: 4 << 10, indexBytes: 1 << 10)
+        segmentBytes: 16 << 10,
+        fillBytes: 4 << 10,
+        indexBytes: 1 << 10
+    )
     /// Changes each node's configuration before it starts.
     package var adjust: @Sendable (inout NodeConfiguration) -> Void = { _ in }
 

@@ -60,7 +60,9 @@ final class PeerLinks {
     private static let handshakeTimeout = Duration.seconds(2)
 
     init(
-        _ listener: consuming Listener, on loop: EventLoop, nextKey: @escaping () -> PollKey,
+        _ listener: consuming Listener,
+        on loop: EventLoop,
+        nextKey: @escaping () -> PollKey,
         resolve: @escaping (String) -> Void
     ) {
         self.loop = loop
@@ -157,8 +159,13 @@ final class PeerLinks {
         do throws(SocketError) {
             let key = nextKey()
             let connection = Connection(
-                try Socket.connecting(to: target), key: key, on: loop, at: now, isConnecting: true,
-                highWaterBytes: .max)
+                try Socket.connecting(to: target),
+                key: key,
+                on: loop,
+                at: now,
+                isConnecting: true,
+                highWaterBytes: .max
+            )
             link.connection = connection
             link.reader = PeerReader()
             link.welcomeDeadline = now + Self.handshakeTimeout
@@ -179,7 +186,12 @@ final class PeerLinks {
             let key = nextKey()
             let link = LinkID(key.value)
             let connection = Connection(
-                socket, key: key, on: loop, at: now, highWaterBytes: .max)
+                socket,
+                key: key,
+                on: loop,
+                at: now,
+                highWaterBytes: .max
+            )
             incoming[key] = Incoming(link, connection)
             keyOf[link] = key
         }
@@ -279,7 +291,10 @@ final class PeerLinks {
 
     /// Ends a connection that this node dialled, and dials again in a while.
     private func fail(
-        _ link: Outgoing, _ reason: String, at now: Instant, after pause: Duration? = nil
+        _ link: Outgoing,
+        _ reason: String,
+        at now: Instant,
+        after pause: Duration? = nil
     ) {
         let level: LogLevel = link.isReady || link.failures == 0 ? .info : .debug
         messages.append((level, "connection to \(link.dial.address): \(reason)"))

@@ -26,7 +26,12 @@ final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_adddup2(&actions, toChild.read, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, fromChild.write, STDOUT_FILENO)
         unsafe posix_spawn_file_actions_addopen(
-            &actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+            &actions,
+            STDERR_FILENO,
+            log,
+            O_WRONLY | O_CREAT | O_APPEND,
+            0o600
+        )
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -34,7 +39,7 @@ final class ChildProcess: Sendable {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         var strings = unsafe ([path] + arguments).map { unsafe strdup($0) }
         unsafe strings.append(nil)
-        defer { unsafe strings.forEach { unsafe free($0) } }
+        defer { while let string = unsafe strings.popLast() { unsafe free(string) } }
         var pid: pid_t = 0
         let code = unsafe posix_spawn(&pid, path, &actions, &attributes, strings, environ)
         _ = close(toChild.read)

@@ -15,6 +15,8 @@ struct Failure: Error, Hashable, Sendable {
     var details: [String] = []
     /// The idempotency key of a request whose outcome is unknown.
     var key: String?
+    /// Whether the user knows already, so that the code is all that is left to give.
+    var isReported = false
 
     init(_ exitCode: ExitCode, code: String, _ message: String) {
         self.exitCode = exitCode
@@ -70,7 +72,7 @@ extension Failure {
             .unavailable,
             code: hasServer ? "no_leader" : "unavailable",
             hasServer
-                ? "no leader: too few nodes can reach each other. Nothing was done."
+                ? "no leader: too few servers can reach each other. Nothing was done."
                 : "no server is available. Nothing was done."
         )
         guard !tried.isEmpty else { return }
@@ -91,14 +93,15 @@ extension Failure {
 
 extension Failure {
     /// The failure as a line for scripts:
-    /// `{"error":{"code":"outcome_unknown","message":"…","key":"…"}}`.
+    /// `{"error":{"code":"outcome_unknown","message":"…","hint":"…","key":"…"}}`.
     var json: String {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("error")
         writer.beginObject()
         writer.member("code", code)
-        writer.member("message", ([message] + details).joined(separator: " "))
+        writer.member("message", message)
+        writer.member("hint", details.isEmpty ? nil : details.joined(separator: " "))
         writer.member("key", key)
         writer.endObject()
         writer.endObject()

@@ -4,11 +4,11 @@ import Options
 import Storage
 
 extension Report {
-    /// Prints a message on one line.
-    func message(_ message: MessageView) throws(StreamError) {
+    /// Prints a message on one line; a star marks what is unread.
+    func message(_ message: MessageView, marksUnread: Bool = true) throws(StreamError) {
         if isJSON { return try object(message.lineBytes) }
         if isQuiet { return try line(message.id.description) }
-        try line(text(of: message))
+        try line(text(of: message) + (marksUnread && message.isUnread ? "  *" : ""))
     }
 
     /// `mb42  2025-11-21 04:00:00Z  ann -> bob: hi`, with line breaks and controls escaped.
@@ -18,7 +18,7 @@ extension Report {
         let text =
             message.text?.escapedForTerminal()
             ?? dim("(deleted by \(message.deletion?.by.escapedForTerminal() ?? "its sender"))")
-        return "\(place)  \(people): \(text)\(message.isUnread ? "  *" : "")"
+        return "\(place)  \(people): \(text)"
     }
 }
 

@@ -225,7 +225,7 @@ public actor Replica<Machine: Service> {
         let nextFront = front.timer(at: now.instant)
         let nextLinks = links.timer(at: now.instant)
         takeInputs(at: now)
-        front.commonFields = Answers.commonFields(cluster: node.cluster)
+        front.commonFields = ProtocolFields.fields(cluster: node.cluster)
         front.flush()
         links.flush(at: now.instant)
         report()

@@ -251,6 +251,7 @@ final class Front {
     }
 
     private func respond(_ client: Client, _ request: HTTPRequestID, _ response: HTTPResponse) {
+        client.http.fields = commonFields
         client.http.respond(to: request, response, into: &client.connection.output)
         if client.connection.isPaused, !client.http.isPaused { takeRequests(client) }
         markDirty(client)

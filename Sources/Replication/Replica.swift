@@ -8,7 +8,8 @@ public import Storage
 public actor Replica<Machine: Service> {
     private let loop: EventLoop
     private let journal: JournalThread
-    private let worker = Worker(limit: 256)
+    /// Its queue is as long as a client waits: 32 password hashes take 5 s.
+    private let worker = Worker(limit: 32)
     /// What other threads have for the node.
     private let mailbox = Lock([LoopInput]())
     private let logSink: LogSink
@@ -261,6 +262,7 @@ public actor Replica<Machine: Service> {
             guard case .running = phase else { return }
             phase = .stopping(until: now.instant + shutdownGrace)
             front.stopAccepting()
+            front.endStreams()
             step(.stop, at: now)
         }
     }

@@ -146,6 +146,14 @@ final class Front {
     /// Takes no more connections.
     func stopAccepting() { acceptor.stop() }
 
+    /// Ends all event streams; their readers go on elsewhere by their last id.
+    func endStreams() {
+        for ticket in clients.values.flatMap(\.streams).sorted() {
+            endStream(ticket, nil)
+            inputs.append(.abandon(ticket))
+        }
+    }
+
     func stop() {
         for client in clients.values { client.connection.close() }
         clients.removeAll()

@@ -55,6 +55,7 @@ public actor Replica<Machine: Service> {
     ) throws(ReplicationError) {
         try configuration.validate()
         let (opened, restored) = try Opened.journal(configuration, log)
+        try configuration.validate(with: restored)
         do throws(SocketError) { loop = try EventLoop() } catch {
             throw .failed("cannot make an event loop: \(error)")
         }

@@ -60,7 +60,7 @@ struct CommandUser {
         let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
         _ = unsafe write(stdin.writing, input, input.utf8.count)
         stdin.closeWriting()
-        let code = await Program(
+        let code = await ChatProgram(
             console: console(arguments, profile, stdin, stdout, stderr)
         ).run()
         stdout.closeWriting()
@@ -74,7 +74,7 @@ struct CommandUser {
     {
         let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
         let console = console(arguments, profile, stdin, stdout, stderr)
-        let task = Task { await Program(console: console).run() }
+        let task = Task { await ChatProgram(console: console).run() }
         let lines = Lock([String]())
         let reading = stdout.reading
         let reader = spawnThread {

@@ -85,7 +85,12 @@ struct CommandUser {
             }
             task.cancel()
         }
-        _ = await task.value
+        // A test whose time is up must not wait for lines that never come.
+        _ = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
         stdout.closeWriting()
         reader.join()
         return lines.withLock { $0 }

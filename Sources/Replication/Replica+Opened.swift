@@ -14,7 +14,7 @@ enum Opened {
                 fileSystem: DiskFileSystem(),
                 configuration: configuration.journal,
                 makeIncarnation: {
-                    hexadecimal(Entropy.randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) })
+                    NodeIdentity.incarnation(Entropy.randomWord())
                 }
             )
             for note in recovered.notes { log.log(.warning, note) }
@@ -78,7 +78,7 @@ enum Opened {
 extension ReplicaConfiguration {
     /// What the node of this replica is told.
     func ofNode(client: String, peer: String) -> NodeConfiguration {
-        let seed = Entropy.randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+        let seed = Entropy.randomWord()
         var node = NodeConfiguration(
             peerAddress: peer,
             clientAddress: client,

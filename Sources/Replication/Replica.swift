@@ -8,7 +8,8 @@ public import Storage
 public actor Replica<Machine: Service> {
     private let loop: EventLoop
     private let journal: JournalThread
-    private let worker = Worker(limit: 256)
+    /// Its queue is as long as a client waits: 32 password hashes take 5 s.
+    private let worker = Worker(limit: 32)
     /// What other threads have for the node.
     private let mailbox = Lock([LoopInput]())
     private let logSink: LogSink
@@ -54,6 +55,7 @@ public actor Replica<Machine: Service> {
     ) throws(ReplicationError) {
         try configuration.validate()
         let (opened, restored) = try Opened.journal(configuration, log)
+        try configuration.validate(with: restored)
         do throws(SocketError) { loop = try EventLoop() } catch {
             throw .failed("cannot make an event loop: \(error)")
         }
@@ -225,7 +227,7 @@ public actor Replica<Machine: Service> {
         let nextFront = front.timer(at: now.instant)
         let nextLinks = links.timer(at: now.instant)
         takeInputs(at: now)
-        front.commonFields = Answers.commonFields(cluster: node.cluster)
+        front.commonFields = ProtocolFields.fields(cluster: node.cluster)
         front.flush()
         links.flush(at: now.instant)
         report()
@@ -261,6 +263,7 @@ public actor Replica<Machine: Service> {
             guard case .running = phase else { return }
             phase = .stopping(until: now.instant + shutdownGrace)
             front.stopAccepting()
+            front.endStreams()
             step(.stop, at: now)
         }
     }

@@ -1,14 +1,14 @@
-import ChatCore
+package import ChatCore
 import ChatService
 import Options
 import Storage
 
 extension Report {
-    /// Prints a message on one line.
-    func message(_ message: MessageView) throws(StreamError) {
+    /// Prints a message on one line; a star marks what is unread.
+    func message(_ message: MessageView, marksUnread: Bool = true) throws(StreamError) {
         if isJSON { return try object(message.lineBytes) }
         if isQuiet { return try line(message.id.description) }
-        try line(text(of: message))
+        try line(text(of: message) + (marksUnread && message.isUnread ? "  *" : ""))
     }
 
     /// `mb42  2025-11-21 04:00:00Z  ann -> bob: hi`, with line breaks and controls escaped.
@@ -18,14 +18,14 @@ extension Report {
         let text =
             message.text?.escapedForTerminal()
             ?? dim("(deleted by \(message.deletion?.by.escapedForTerminal() ?? "its sender"))")
-        return "\(place)  \(people): \(text)\(message.isUnread ? "  *" : "")"
+        return "\(place)  \(people): \(text)"
     }
 }
 
 /// Times as people read them, in UTC so that all see the same.
-enum TimeText {
+package enum TimeText {
     /// `2025-11-21 04:00:00Z`; nonsense from a server gives a strange date, never a trap.
-    static func text(_ time: LogTime) -> String {
+    package static func text(_ time: LogTime) -> String {
         let (seconds, _) = floored(time.milliseconds, by: 1000)
         let (days, second) = floored(seconds, by: 86_400)
         let (year, month, day) = date(ofDay: days)

@@ -27,6 +27,7 @@ struct Report: Sendable {
     ///   - text: For people; escaped, but for styles.
     ///   - quiet: The id or name alone, nil for nothing.
     ///   - json: The members of the object.
+    /// - Throws: `StreamError`.
     func result(
         _ text: @autoclosure () -> String,
         quiet: String?,
@@ -68,6 +69,12 @@ struct Report: Sendable {
         do throws(StreamError) { try errors.writeLine(text.escapedForTerminal()) } catch {}
     }
 
+    /// Tells of one of several things that failed.
+    func error(_ failure: Failure) {
+        // As above.
+        do throws(StreamError) { try errors.writeLine(failure.text) } catch {}
+    }
+
     /// Text that stands out, where colours are welcome.
     func bold(_ text: String) -> String { hasColor ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 
@@ -76,9 +83,9 @@ struct Report: Sendable {
 }
 
 /// Columns of text.
-enum TextTable {
+package enum TextTable {
     /// Rows padded to columns, two spaces apart.
-    static func lines(_ rows: [[String]]) -> [String] {
+    package static func lines(_ rows: [[String]]) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
             rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -88,7 +95,8 @@ enum TextTable {
             for (cell, width) in zip(row.dropLast(), widths) {
                 line += cell + String(repeating: " ", count: width - cell.count + 2)
             }
-            return line + (row.last ?? "")
+            // No spaces at the end, where they would wrap in a narrow terminal.
+            return String(((line + (row.last ?? "")).reversed().drop { $0 == " " }).reversed())
         }
     }
 }

@@ -163,39 +163,6 @@ extension Append {
     }
 }
 
-extension TermRun: LineCodable {
-    /// The most entries of a run that is believed.
-    package static let maximumCount = 1 << 20
-
-    /// Reads `{"term":3,"count":2}`.
-    package init(from reader: inout JSONReader) throws(LineError) {
-        var term: UInt64?
-        var count: Int?
-        try reader.members { (name, reader) throws(LineError) in
-            switch name {
-            case "term": term = try reader.ordinal()
-            case "count": count = try reader.count()
-            default: throw reader.unknown(name)
-            }
-        }
-        self.init(
-            term: Term(try reader.require(term, "term")),
-            count: try reader.require(count, "count")
-        )
-        guard (1...Self.maximumCount).contains(self.count) else {
-            throw reader.error(.invalid("a run has 1 to \(Self.maximumCount) entries"))
-        }
-    }
-
-    /// Writes `{"term":3,"count":2}`.
-    package func write(to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("term", term.value)
-        writer.member("count", count)
-        writer.endObject()
-    }
-}
-
 extension AppendReply {
     fileprivate init(from reader: inout JSONReader) throws(LineError) {
         var term: UInt64?

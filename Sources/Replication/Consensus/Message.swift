@@ -116,20 +116,6 @@ package struct EntryBatch: Hashable, Sendable {
     package var isEmpty: Bool { terms.isEmpty }
 }
 
-/// Some entries of one term, one after the other.
-package struct TermRun: Hashable, Sendable {
-    /// Their term.
-    package var term: Term
-    /// How many there are; at least one.
-    package var count: Int
-
-    /// Creates a run.
-    package init(term: Term, count: Int) {
-        self.term = term
-        self.count = count
-    }
-}
-
 /// A membership and the entry that holds it.
 package struct MembershipEntry: Hashable, Sendable {
     /// The entry's index; zero for the empty membership before the first.

@@ -1,7 +1,9 @@
+import Storage
+
 extension Consensus {
     /// Clocks, chance and counters: when things happen, never whether they may.
     struct Timing: Sendable {
-        private var generator: SplitMix64
+        private var generator: SeededGenerator
         /// When a follower or candidate tries to become leader.
         var electionDeadline: Instant
         /// Until when candidates are ignored, because the leader was heard.
@@ -17,7 +19,7 @@ extension Consensus {
         private var session: ReplicationSession = .zero
 
         init(seed: UInt64, now: Instant) {
-            generator = SplitMix64(seed: seed)
+            generator = SeededGenerator(seed: seed)
             electionDeadline = now
             stickyUntil = now
             heartbeatDeadline = now

@@ -2,14 +2,6 @@ import Storage
 
 /// How replies of the node look to an HTTP client.
 enum Answers {
-    /// The protocol and the cluster, on every answer.
-    static func commonFields(cluster: String?) -> [UInt8] {
-        var fields: [UInt8] = []
-        fields.appendField("Chat-Protocol", String(Hello.currentProtocol))
-        if let cluster { fields.appendField("Chat-Cluster", cluster) }
-        return fields
-    }
-
     static func response(to reply: Reply) -> HTTPResponse {
         switch reply {
         case .output(let index, let output, let secret, let isRepeated):

@@ -146,6 +146,14 @@ final class Front {
     /// Takes no more connections.
     func stopAccepting() { acceptor.stop() }
 
+    /// Ends all event streams; their readers go on elsewhere by their last id.
+    func endStreams() {
+        for ticket in clients.values.flatMap(\.streams).sorted() {
+            endStream(ticket, nil)
+            inputs.append(.abandon(ticket))
+        }
+    }
+
     func stop() {
         for client in clients.values { client.connection.close() }
         clients.removeAll()
@@ -251,6 +259,7 @@ final class Front {
     }
 
     private func respond(_ client: Client, _ request: HTTPRequestID, _ response: HTTPResponse) {
+        client.http.fields = commonFields
         client.http.respond(to: request, response, into: &client.connection.output)
         if client.connection.isPaused, !client.http.isPaused { takeRequests(client) }
         markDirty(client)

@@ -145,6 +145,8 @@ extension Node {
         case .consensus(let message, let wall):
             clock.note(wall, of: hello.from, at: now)
             take(message, lines, from: hello.from)
+        // What is no member has no say; its cluster's id alone proves nothing.
+        case _ where core.membership.member(hello.from) == nil: return
         case .forward(let id, let proposal): takeForward(id, proposal, from: hello.from)
         case .forwarded(let id, let outcome): takeForwarded(id, outcome)
         case .read(let id): takeRead(id, from: hello.from)

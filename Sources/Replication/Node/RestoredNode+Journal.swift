@@ -27,23 +27,11 @@ extension RestoredNode {
             identity: recovered.identity.node,
             cluster: cluster,
             vote: recovered.vote,
-            log: LogTerms(recovered.terms),
+            log: recovered.terms,
             membership: membership,
             membershipIndex: membershipIndex,
             lastTime: try entry(at: recovered.terms.last.index)?.time
                 ?? Timestamp(milliseconds: 0)
         )
-    }
-}
-
-extension LogTerms {
-    /// The terms of a journal's entries.
-    init(_ runs: TermRuns) {
-        self.init()
-        for (number, run) in runs.runs.enumerated() {
-            let end =
-                number + 1 < runs.runs.count ? runs.runs[number + 1].first : runs.lastIndex.next
-            append(term: run.term, count: Int(end.value - run.first.value))
-        }
     }
 }

@@ -17,7 +17,7 @@ extension Simulation {
                 id: hosts[host].name,
                 fileSystem: hosts[host].disk,
                 configuration: configuration.journal,
-                makeIncarnation: { hexadecimal(incarnation) }
+                makeIncarnation: { NodeIdentity.incarnation(incarnation) }
             )
             let restored = try RestoredNode(recovered, journal)
             hosts[host].journal = journal
@@ -225,10 +225,4 @@ extension Simulation {
         endLinks(host)
         endLinksTo(host)
     }
-}
-
-/// 16 lower-case hex digits.
-func hexadecimal(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
 }

@@ -32,6 +32,11 @@ extension Entropy {
     /// 64 bytes of the system's generator.
     package static func system() -> Entropy { Entropy(randomBytes(64)) }
 
+    /// 64 bits of the system's generator.
+    package static func randomWord() -> UInt64 {
+        randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
     /// Bytes of the system's generator, at most 256.
     package static func randomBytes(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

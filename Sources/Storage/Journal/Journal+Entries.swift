@@ -17,7 +17,7 @@ extension Journal {
         let end = min(through, state.terms.lastIndex)
         var found: [(position: LogPosition, line: [UInt8])] = []
         var room = maximumBytes
-        guard after < end, after.next >= state.terms.first else { return found }
+        guard after < end, after.next >= state.terms.firstIndex else { return found }
         var wanted = after.next
         while wanted <= end, room > 0 {
             guard let (place, stretchEnd) = index.place(for: wanted) else { break }

@@ -55,7 +55,7 @@ public struct RecoveredJournal: Hashable, Sendable {
     /// The last term and vote.
     public var vote: Vote
     /// The positions of the entries.
-    public var terms: TermRuns
+    public var terms: LogTerms
     /// The last membership entry, if there is one.
     public var membershipIndex: LogIndex?
     /// What was dropped and why, for the operator's log; empty for a clean start.

@@ -2,7 +2,7 @@
 struct JournalState: Hashable {
     var identity: JournalIdentity
     var vote = Vote.none
-    var terms = TermRuns()
+    var terms = LogTerms()
     /// All membership entries: when the last is truncated, the one before counts again.
     var memberships: [LogIndex] = []
 
@@ -18,7 +18,7 @@ struct JournalState: Hashable {
             guard terms.accepts(header.position) else {
                 return "entry \(header.position) can't follow entry \(terms.last)"
             }
-            terms.append(header.position)
+            terms.append(term: header.position.term)
             if header.isMembership { memberships.append(header.position.index) }
         case .vote(let next):
             let isSameTerm = next.term == vote.term

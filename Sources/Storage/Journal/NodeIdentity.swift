@@ -22,6 +22,12 @@ public struct NodeIdentity: Hashable, Comparable, Sendable, CustomStringConverti
         self.init(id: String(parts[0]), incarnation: String(parts[1]))
     }
 
+    /// An incarnation from 64 random bits: 16 lower-case hex digits.
+    public static func incarnation(_ random: UInt64) -> String {
+        let digits = String(random, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     /// Whether `id` keeps the rule for ids.
     public static func isValid(id: some StringProtocol) -> Bool {
         (1...32).contains(id.utf8.count)

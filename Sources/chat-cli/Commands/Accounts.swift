@@ -42,14 +42,15 @@ extension Command {
             call.report.note("note: '\(name)' is registered, but not logged in: use 'login'")
             throw error
         }
+        let isRepeated = key != nil && receipt.isRepeated
         let text =
-            "\(receipt.isRepeated ? "already registered" : "registered") \(receipt.value.name)"
+            "\(isRepeated ? "already registered" : "registered") \(receipt.value.name)"
             + " and logged in"
         try call.report.result(text.escapedForTerminal(), quiet: receipt.value.name) {
             $0.member("account", receipt.value.account)
             $0.member("name", receipt.value.name)
             $0.member("profile", call.profileName)
-            if receipt.isRepeated { $0.member("repeated", true) }
+            if isRepeated { $0.member("repeated", true) }
         }
     }
 

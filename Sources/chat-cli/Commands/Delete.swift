@@ -40,10 +40,10 @@ extension Command {
 }
 
 extension Call {
-    /// What became of one; failures are told as the command's error, or as JSON with the others.
+    /// Tells what became of one message.
     fileprivate func show(_ id: String, _ code: ChatError.Code?) throws {
-        guard code == nil || report.isJSON else {
-            return report.note("\(id): \(code.map { ChatError($0, about: id).message } ?? "")")
+        if let code, !report.isJSON {
+            return report.error(Failure(ChatError(code, about: id)))
         }
         try report.result("deleted \(id)", quiet: id) {
             $0.member("id", id)
@@ -62,5 +62,6 @@ extension Failure {
             default: .refused
             }
         self.init(exitCode, code: error.code.rawValue, error.message)
+        isReported = true
     }
 }

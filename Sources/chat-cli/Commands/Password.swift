@@ -4,7 +4,11 @@ import Storage
 extension Call {
     /// The password: from the terminal without echo, standard input or a file.
     ///
-    /// - Parameter isNew: Whether to ask twice, because nothing can tell a slip of the finger.
+    /// - Parameters:
+    ///   - name: Whose it is, for the prompt.
+    ///   - isNew: Whether to ask twice, because nothing else can tell a slip of the finger.
+    /// - Returns: The password, not empty unless that is what was given.
+    /// - Throws: What ends the command.
     func password(of name: String, isNew: Bool) throws -> String {
         if parsed.flag("password-stdin") { return try firstLineOfInput() }
         if let file = parsed.string("password-file") {

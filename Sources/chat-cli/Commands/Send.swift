@@ -33,9 +33,11 @@ extension Command {
         let text = try call.text()
         let receipt = try await client.send(text, to: recipient, key: key)
         let sent = receipt.value
+        // Without a key of the user's, only the client's own retry can have met an earlier try.
+        let isRepeated = key != nil && receipt.isRepeated
         try call.report.result(
             """
-            \(receipt.isRepeated ? "already sent as" : "sent") \
+            \(isRepeated ? "already sent as" : "sent") \
             \(recipient.escapedForTerminal())/\(sent.position) (id \(sent.id))
             """,
             quiet: sent.id.description
@@ -47,7 +49,7 @@ extension Command {
             $0.member("text", text)
             $0.member("position", sent.position)
             $0.member("time", sent.time)
-            if receipt.isRepeated { $0.member("repeated", true) }
+            if isRepeated { $0.member("repeated", true) }
         }
     }
 }

@@ -63,7 +63,7 @@ extension Report {
     fileprivate func event(_ event: ChatEvent) throws(StreamError) {
         if isJSON { return try object(event.json) }
         switch event.kind {
-        case .message(let view): try message(view)
+        case .message(let view): try message(view, marksUnread: false)
         case .deleted(let id, .all, _) where !isQuiet: try line(dim("\(id)  deleted"))
         case .reset: note("some events are no longer kept; see 'inbox' and 'history'")
         case .read, .readThrough, .deleted, .sessionEnded, .other: break

@@ -74,14 +74,14 @@ struct ConsensusCluster {
     var cut: Set<NodeIdentity> = []
     var paused: Set<NodeIdentity> = []
     var now = Instant(nanoseconds: 0)
-    var generator: SplitMix64
+    var generator: SeededGenerator
     var history = ConsensusHistory()
     private var lastContent: UInt64 = 1
     private var lastTicket: UInt64 = 0
 
     /// Creates a cluster whose voters hold the first entry; the learner's disk is empty.
     init(voters count: Int, learners: Int = 0, seed: UInt64) {
-        generator = SplitMix64(seed: seed)
+        generator = SeededGenerator(seed: seed)
         identities = (1...count + learners).map {
             NodeIdentity(id: "n\($0)", incarnation: "000000000000000\($0)")
         }

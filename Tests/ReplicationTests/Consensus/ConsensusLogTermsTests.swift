@@ -18,7 +18,7 @@ import Testing
 
     @Test(arguments: 0..<50)
     func `runs answer as a list of terms does`(seed: UInt64) {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         func random(_ bound: UInt64) -> UInt64 { generator.next() % bound }
         let before = LogPosition(index: LogIndex(random(5)), term: Term(random(2)))
         var log = LogTerms(before: before)

@@ -1,4 +1,5 @@
 import Collections
+import Storage
 import Testing
 
 @Suite struct SortedMapTests {

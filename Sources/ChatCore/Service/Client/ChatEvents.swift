@@ -1,6 +1,6 @@
 public import ChatCore
 public import Replication
-import Storage
+package import Storage
 
 /// Something that happened, as the account sees it.
 public struct ChatEvent: Hashable, Sendable {
@@ -87,7 +87,8 @@ extension ChatClient {
 }
 
 extension ChatEvent.Kind {
-    init(_ event: ServerEvent) throws(LineError) {
+    /// Reads an event as a server renders it.
+    package init(_ event: ServerEvent) throws(LineError) {
         switch event.name {
         case "message": self = .message(try MessageView(lineBytes: event.data))
         case "reset": self = .reset

@@ -19,7 +19,8 @@ package struct HTTPConnection: Sendable {
     }
 
     private let limits: HTTPLimits
-    private let fields: [UInt8]
+    /// The fields of every answer; they change when the cluster is formed.
+    package var fields: [UInt8]
     private var parser: HTTPRequestParser
     private var slots: [Slot] = []
     /// Slots before this one are done.

@@ -1,55 +1,62 @@
-package import Storage
-
-/// The terms of a whole log, as runs: all that consensus knows of its entries.
+/// The terms of a whole log, as runs: a number per term instead of one per entry.
 ///
 /// Invariant: runs are sorted by first index, each begins where the one before ends, and
 /// neighbours differ in term.
-package struct LogTerms: Hashable, Sendable {
+public struct LogTerms: Hashable, Sendable {
     private struct Run: Hashable {
         var first: LogIndex
         var term: Term
     }
 
     /// The position before the first entry: zero, or where a snapshot ends.
-    package let before: LogPosition
+    public let before: LogPosition
     /// The index of the last entry, or that of ``before``.
-    package private(set) var lastIndex: LogIndex
+    public private(set) var lastIndex: LogIndex
     private var runs: [Run] = []
 
     /// Creates the terms of an empty log.
-    package init(before: LogPosition = .zero) {
+    public init(before: LogPosition = .zero) {
         self.before = before
         lastIndex = before.index
     }
 
     /// The position of the last entry, or ``before``.
-    package var last: LogPosition {
+    public var last: LogPosition {
         LogPosition(index: lastIndex, term: runs.last?.term ?? before.term)
     }
 
     /// The term of an entry, or of ``before``; nil for an index outside of the log.
     ///
     /// - Complexity: O(log *n*) in the number of runs.
-    package func term(at index: LogIndex) -> Term? {
+    public func term(at index: LogIndex) -> Term? {
         guard index >= before.index, index <= lastIndex else { return nil }
         guard index > before.index, let run = run(at: index) else { return before.term }
         return runs[run].term
     }
 
     /// The position of an entry, or ``before``; nil for an index outside of the log.
-    package func position(at index: LogIndex) -> LogPosition? {
+    public func position(at index: LogIndex) -> LogPosition? {
         term(at: index).map { LogPosition(index: index, term: $0) }
     }
 
+    /// The first entry, or the place after the last if there is none.
+    public var firstIndex: LogIndex { runs.first?.first ?? lastIndex.next }
+
+    /// Whether an entry may follow the last one.
+    public func accepts(_ position: LogPosition) -> Bool {
+        position.index > .zero && position.index.previous == lastIndex
+            && position.term >= last.term && position.term > .zero
+    }
+
     /// Adds `count` entries of one term at the end.
-    package mutating func append(term: Term, count: Int = 1) {
+    public mutating func append(term: Term, count: Int = 1) {
         guard count > 0 else { return }
         if runs.last?.term != term { runs.append(Run(first: lastIndex.next, term: term)) }
         lastIndex = LogIndex(lastIndex.value + UInt64(count))
     }
 
     /// Removes the entries after `index`.
-    package mutating func truncate(after index: LogIndex) {
+    public mutating func truncate(after index: LogIndex) {
         lastIndex = min(lastIndex, max(index, before.index))
         while let run = runs.last, run.first > lastIndex { runs.removeLast() }
     }
@@ -60,7 +67,7 @@ package struct LogTerms: Hashable, Sendable {
     /// one exchange for each term in which they differ (Raft §5.3).
     ///
     /// - Complexity: O(*n*) in the number of runs, and only the runs after the answer.
-    package func last(atOrBefore index: LogIndex, termAtMost term: Term) -> LogPosition {
+    public func last(atOrBefore index: LogIndex, termAtMost term: Term) -> LogPosition {
         var end = min(index, lastIndex)
         for run in runs.reversed() where run.first <= end {
             if run.term <= term { return LogPosition(index: end, term: run.term) }
@@ -70,7 +77,7 @@ package struct LogTerms: Hashable, Sendable {
     }
 
     /// The terms of `count` entries from `first` on, as far as there are that many.
-    package func runs(from first: LogIndex, count: Int) -> [TermRun] {
+    public func runs(from first: LogIndex, count: Int) -> [TermRun] {
         guard count > 0, first > before.index, first <= lastIndex, var run = run(at: first) else {
             return []
         }
@@ -97,5 +104,56 @@ package struct LogTerms: Hashable, Sendable {
             if runs[middle].first <= index { low = middle + 1 } else { high = middle }
         }
         return low == 0 ? nil : low - 1
+    }
+}
+
+/// Some entries of one term, one after the other.
+public struct TermRun: Hashable, Sendable {
+    /// Their term.
+    public var term: Term
+    /// How many there are; at least one.
+    public var count: Int
+
+    /// Creates a run.
+    public init(term: Term, count: Int) {
+        self.term = term
+        self.count = count
+    }
+}
+
+extension TermRun: LineCodable {
+    /// The most entries of a run that is believed.
+    public static let maximumCount = 1 << 20
+
+    /// Reads `{"term":3,"count":2}`.
+    public init(from reader: inout JSONReader) throws(LineError) {
+        var term: UInt64?
+        var count: Int?
+        try reader.members { (name, reader) throws(LineError) in
+            switch name {
+            case "term": term = try reader.unsigned()
+            case "count": count = try reader.count()
+            default: throw reader.unknown(name)
+            }
+        }
+        self.init(
+            term: Term(try reader.require(term, "term")),
+            count: try reader.require(count, "count")
+        )
+        // So large a term could not be followed by another one.
+        guard self.term.value <= 1 << 53 else {
+            throw reader.error(.invalid("a term is at most 2^53"))
+        }
+        guard (1...Self.maximumCount).contains(self.count) else {
+            throw reader.error(.invalid("a run has 1 to \(Self.maximumCount) entries"))
+        }
+    }
+
+    /// Writes `{"term":3,"count":2}`.
+    public func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("term", term.value)
+        writer.member("count", count)
+        writer.endObject()
     }
 }

@@ -1,8 +1,10 @@
+import ChatService
 package import Options
+import Replication
 import Storage
 
 /// `chat-cli`: reads the command line, runs the command, reports what went wrong.
-package struct Program: Sendable {
+package struct ChatProgram: Sendable {
     private let console: Console
 
     /// Creates a program that runs once.
@@ -19,11 +21,26 @@ package struct Program: Sendable {
                 guard let command = CommandTable.command(at: parsed.path) else {
                     throw Failure(.internalError, code: "internal_error", "no such command")
                 }
-                try await command.run(Call(parsed, console))
+                try await run(command, Call(parsed, console))
             }
             return .done
         } catch {
             return report(error)
+        }
+    }
+
+    private func run(_ command: Command, _ call: Call) async throws {
+        do {
+            try await command.run(call)
+        } catch ChatClientError.failed(let error) {
+            var failure = Failure(error)
+            if case .clusterChanged = error {
+                let path = call.profiles.path(of: call.profileName)
+                failure.details = [
+                    "Use another --profile; if the cluster was replaced, remove \(path)"
+                ]
+            }
+            throw failure
         }
     }
 
@@ -36,6 +53,7 @@ package struct Program: Sendable {
         // Who reads no more of the output has what it wanted.
         if let error = error as? StreamError, error.message == nil { return error.exitCode }
         let failure = Failure(error)
+        guard !failure.isReported else { return failure.exitCode }
         var text = failure.text
         if console.arguments.contains("--json") {
             text = failure.json

@@ -1,20 +1,20 @@
 import ChatService
-import Options
+package import Options
 import Replication
 import Storage
 
 /// Why a command ends without success: for people, for scripts, and as an exit code.
-struct Failure: Error, Hashable, Sendable {
+package struct Failure: Error, Hashable, Sendable {
     /// The code to end with.
-    var exitCode: ExitCode
+    package var exitCode: ExitCode
     /// The stable name, such as `user_unknown`.
-    var code: String
+    package var code: String
     /// What is wrong, and what to do.
-    var message: String
+    package var message: String
     /// More lines for people.
-    var details: [String] = []
+    package var details: [String] = []
     /// The idempotency key of a request whose outcome is unknown.
-    var key: String?
+    package var key: String?
     /// Whether the user knows already, so that the code is all that is left to give.
     var isReported = false
 
@@ -27,7 +27,7 @@ struct Failure: Error, Hashable, Sendable {
 
 extension Failure {
     /// What an error means to the user, whatever threw it.
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure
         case let error as UsageError:
@@ -94,7 +94,7 @@ extension Failure {
 extension Failure {
     /// The failure as a line for scripts:
     /// `{"error":{"code":"outcome_unknown","message":"…","hint":"…","key":"…"}}`.
-    var json: String {
+    package var json: String {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("error")
@@ -109,7 +109,7 @@ extension Failure {
     }
 
     /// The failure as lines for people.
-    var text: String {
+    package var text: String {
         let first = "Error: \(message.escapedForTerminal())"
         return ([first] + details.map { "  \($0.escapedForTerminal())" }).joined(separator: "\n")
     }

@@ -1,4 +1,4 @@
-import ChatCore
+package import ChatCore
 import ChatService
 import Options
 import Storage
@@ -23,9 +23,9 @@ extension Report {
 }
 
 /// Times as people read them, in UTC so that all see the same.
-enum TimeText {
+package enum TimeText {
     /// `2025-11-21 04:00:00Z`; nonsense from a server gives a strange date, never a trap.
-    static func text(_ time: LogTime) -> String {
+    package static func text(_ time: LogTime) -> String {
         let (seconds, _) = floored(time.milliseconds, by: 1000)
         let (days, second) = floored(seconds, by: 86_400)
         let (year, month, day) = date(ofDay: days)

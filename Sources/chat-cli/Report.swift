@@ -83,9 +83,9 @@ struct Report: Sendable {
 }
 
 /// Columns of text.
-enum TextTable {
+package enum TextTable {
     /// Rows padded to columns, two spaces apart.
-    static func lines(_ rows: [[String]]) -> [String] {
+    package static func lines(_ rows: [[String]]) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
             rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0

@@ -6,7 +6,8 @@ import Testing
 /// A cluster of real processes in a directory that goes with it.
 final class Cluster {
     let nodes: [TestNode]
-    private let directory: String
+    /// Where everything of it lies.
+    let directory: String
 
     /// Starts as many nodes, and waits until all serve.
     ///

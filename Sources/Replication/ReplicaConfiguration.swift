@@ -101,7 +101,9 @@ public struct ReplicaConfiguration: Sendable {
     /// - Throws: ``ReplicationError/configuration(_:)``.
     func validate(with restored: RestoredNode) throws(ReplicationError) {
         guard restored.cluster != nil else { return try validateFormation() }
-        guard let known = restored.membership.member(restored.identity)?.peerAddress,
+        // Nobody looks for the only node of a cluster.
+        guard restored.membership.all.count > 1,
+            let known = restored.membership.member(restored.identity)?.peerAddress,
             known != peerAddress
         else { return }
         throw .configuration(

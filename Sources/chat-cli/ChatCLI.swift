@@ -11,6 +11,6 @@ import Glibc
 struct ChatCLI {
     static func main() async {
         Output.reportBrokenPipes()
-        exit(await Interrupts.run { await Program(console: .process()).run() }.rawValue)
+        exit(await Interrupts.run { await ChatProgram(console: .process()).run() }.rawValue)
     }
 }

@@ -60,7 +60,7 @@ struct CommandUser {
         let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
         _ = unsafe write(stdin.writing, input, input.utf8.count)
         stdin.closeWriting()
-        let code = await Program(
+        let code = await ChatProgram(
             console: console(arguments, profile, stdin, stdout, stderr)
         ).run()
         stdout.closeWriting()
@@ -74,7 +74,7 @@ struct CommandUser {
     {
         let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
         let console = console(arguments, profile, stdin, stdout, stderr)
-        let task = Task { await Program(console: console).run() }
+        let task = Task { await ChatProgram(console: console).run() }
         let lines = Lock([String]())
         let reading = stdout.reading
         let reader = spawnThread {
@@ -85,7 +85,12 @@ struct CommandUser {
             }
             task.cancel()
         }
-        _ = await task.value
+        // A test whose time is up must not wait for lines that never come.
+        _ = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
         stdout.closeWriting()
         reader.join()
         return lines.withLock { $0 }
@@ -111,9 +116,16 @@ struct CommandUser {
     }
 }
 
+/// An address that nobody listens on, for a node that is started more than once.
+func freeAddress() throws -> String {
+    let listener = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
+    return "127.0.0.1:\(listener.port)"
+}
+
 /// Runs a cluster of one in this process, with real sockets, while `body` runs.
 func withNode(
     in directory: CommandDirectory,
+    peer: String = "127.0.0.1:0",
     losingAnswersEvery every: Int? = nil,
     _ body: (_ server: String) async throws -> Void
 ) async throws {
@@ -121,7 +133,7 @@ func withNode(
         id: "n1",
         dataDirectory: "\(directory.path)/n1",
         clientAddress: "127.0.0.1:0",
-        peerAddress: "127.0.0.1:0"
+        peerAddress: peer
     )
     configuration.bootstrapExpect = 1
     configuration.dropAnswersEvery = every

@@ -157,8 +157,9 @@ import chat_cli
     @Test(.timeLimit(.minutes(1)))
     func `a lost answer is found again by its key, and nothing is sent twice`() async throws {
         let directory = try CommandDirectory()
+        let peer = try freeAddress()
         var user = CommandUser(directory: directory)
-        try await withNode(in: directory) { server in
+        try await withNode(in: directory, peer: peer) { server in
             user.servers = server
             let ann = try await user.run(
                 "register",
@@ -168,7 +169,7 @@ import chat_cli
             )
             #expect(ann.code == .done)
         }
-        try await withNode(in: directory, losingAnswersEvery: 1) { server in
+        try await withNode(in: directory, peer: peer, losingAnswersEvery: 1) { server in
             user.servers = server
             let lost = try await user.run(
                 "send",
@@ -184,7 +185,7 @@ import chat_cli
             #expect(lost.output == "")
             #expect(lost.errors.hasSuffix(#""key":"k1"}}"# + "\n"))
         }
-        try await withNode(in: directory) { server in
+        try await withNode(in: directory, peer: peer) { server in
             user.servers = server
             let found = try await user.run("send", "ann", "hi", "--key", "k1")
             #expect(found.output.hasPrefix("already sent as ann/1 "))

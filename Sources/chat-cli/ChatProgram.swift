@@ -4,7 +4,7 @@ import Replication
 import Storage
 
 /// `chat-cli`: reads the command line, runs the command, reports what went wrong.
-package struct Program: Sendable {
+package struct ChatProgram: Sendable {
     private let console: Console
 
     /// Creates a program that runs once.

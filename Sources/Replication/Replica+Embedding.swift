@@ -99,7 +99,7 @@ extension Replica {
 
     /// What can be said of a call that is given up: what may be in a log may still take effect.
     func lastWord(on ticket: Ticket, orElse failure: RequestFailure) -> Reply {
-        guard let request = node.pending[ticket], request.wasHandedOver else {
+        guard let request = node.pending[ticket], request.handOvers > 0 else {
             return .failed(failure, key: nil)
         }
         return .failed(.outcomeUnknown, key: request.proposal.key)

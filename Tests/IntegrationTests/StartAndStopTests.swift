@@ -24,7 +24,7 @@ extension ClusterTests {
     }
 }
 
-extension Array {
+extension Sequence {
     /// Maps one element after the other.
     func asyncMap<Result>(
         _ transform: (Element) async throws -> Result

@@ -81,6 +81,9 @@ package struct EventLog<Event: Sendable>: Sendable {
         if evicted > 0 { elements.removeFirst(evicted) }
     }
 
+    /// Whether every event after `id` is still here; the floor's own entry may be gone.
+    package func holdsAll(after id: EventID) -> Bool { floor == .zero || id >= .end(of: floor) }
+
     /// The offset of the first event after `id`.
     ///
     /// - Complexity: O(log *n*).

@@ -135,7 +135,7 @@ extension LogEntry {
             switch name {
             case "index": index = try reader.unsigned()
             case "term": term = try reader.unsigned()
-            case "time": time = try reader.integer()
+            case "time": time = try reader.milliseconds()
             case "by": by = try reader.string()
             case "key": key = try reader.string()
             case "request": request = try reader.string()
@@ -185,7 +185,7 @@ extension LogEntry {
                 switch name {
                 case "index": index = try reader.unsigned()
                 case "term": term = try reader.unsigned()
-                case "time": time = try reader.integer()
+                case "time": time = try reader.milliseconds()
                 case "members":
                     isMembership = true
                     throw LineError(.trailingBytes)
@@ -205,5 +205,17 @@ extension LogEntry {
             head.membership = membership
         }
         return head
+    }
+}
+
+extension JSONReader {
+    /// A wall clock's time: far enough from the ends of the type that no sum with a duration
+    /// overflows.
+    mutating func milliseconds() throws(LineError) -> Int64 {
+        let value = try integer()
+        guard value.magnitude <= Self.largestOrdinal else {
+            throw error(.invalid("a time is at most 2^53 milliseconds"))
+        }
+        return value
     }
 }

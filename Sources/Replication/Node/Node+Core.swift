@@ -18,7 +18,7 @@ extension Node {
                 cache.truncate(after: index)
             case .append(let appended): store(appended, lines: lines)
             case .refused(let refusal): refuseQueued(refusal)
-            case .vote(let vote): record(vote)
+            case .vote(let vote): records.append(.vote(vote))
             case .persist(let token):
                 effects.append(.persist(records, token))
                 records.removeAll(keepingCapacity: true)
@@ -35,13 +35,6 @@ extension Node {
             }
         }
         applyCommitted()
-    }
-
-    private mutating func record(_ vote: Vote) {
-        #if PLANTED_BUGS
-        if PlantedBug.active == .forgetVote { return }
-        #endif
-        records.append(.vote(vote))
     }
 
     private mutating func store(_ appended: Appended, lines: [[UInt8]]) {
@@ -127,7 +120,7 @@ extension Node {
 
     private func address(of node: NodeIdentity) -> String? {
         core.membership.member(node)?.peerAddress
-            ?? links.values.first { $0.from == node }?.peerAddress
+            ?? hellos.last { $0.from == node }?.peerAddress
     }
 
     mutating func loaded(_ lines: [[UInt8]]) {

@@ -20,6 +20,9 @@ extension Node {
     /// Says what a node does when it starts; called once, before any input.
     package mutating func start() -> [NodeEffect] {
         dialPeers()
+        // A creator that crashed before this knows its cluster from the first entry alone; the next
+        // membership names none.
+        if let cluster { effects.append(.adopt(cluster: cluster)) }
         defer { effects.removeAll(keepingCapacity: true) }
         return effects
     }

@@ -13,12 +13,15 @@ extension Node {
         )
     }
 
+    /// Who speaks on the connections from other nodes, oldest first.
+    var hellos: [Hello] { links.sorted { $0.key.value < $1.key.value }.map(\.value) }
+
     /// Says which connections to keep, if that has changed.
     mutating func dialPeers() {
         var targets: [String: NodeIdentity?] = [:]
         if core.membership == .empty {
             for address in configuration.plan.addresses { targets[address] = .some(nil) }
-            for hello in links.values { targets[hello.peerAddress] = hello.from }
+            for hello in hellos { targets[hello.peerAddress] = hello.from }
         }
         for member in core.membership.all { targets[member.peerAddress] = member.identity }
         targets[configuration.peerAddress] = nil
@@ -83,13 +86,25 @@ extension Node {
     mutating func accept(_ hello: Hello, on link: LinkID) {
         links[link] = hello
         effects.append(.welcome(link, ownHello(to: hello.from)))
+        freshLinks.insert(link)
         dialPeers()
-        // Answers of the leader may have been lost with its old connection.
-        if cluster != nil, core.role != .leader, core.leader == hello.from { routeAll() }
+    }
+
+    /// The other side has taken the welcome: from here on its answers come through.
+    ///
+    /// Answers of the leader may have been lost with its old connection, so it is asked again; not
+    /// before, for what it answers until it has read the welcome is lost too.
+    mutating func firstMessage(on link: LinkID, from hello: Hello) {
+        guard freshLinks.remove(link) != nil, cluster != nil, core.role != .leader,
+            core.leader == hello.from
+        else { return }
+        routeAll()
+        reads.askAgain()
     }
 
     mutating func linkEnded(_ link: LinkID) {
         adoption?.waiting.removeAll { $0.0 == link }
+        freshLinks.remove(link)
         guard let hello = links.removeValue(forKey: link) else { return }
         guard cluster != nil, !links.values.contains(where: { $0.from == hello.from }) else {
             return

@@ -17,13 +17,17 @@ extension Node {
             propose(request.proposal, for: .local(request.ticket))
         } else if let leader = core.leader, isLinked(leader) {
             pending.markHandedOver(request.ticket)
-            send(.forward(id: request.ticket.value, request.proposal), to: leader)
+            let id = request.ticket.value &+ forwardOffset
+            send(.forward(id: id, request.proposal), to: leader)
         }
     }
 
     /// Sends the unanswered window again, in order and with the same keys: the leader changed, or
     /// its connection did.
     mutating func routeAll() {
+        // What is too old to be answered must not go out once more: after a long pause its first
+        // try may be forgotten by the table, and it would take effect twice.
+        expireRequests()
         for request in pending.inOrder { route(request) }
     }
 
@@ -73,7 +77,7 @@ extension Node {
 
     private func recordOf(_ proposal: Proposal) -> ExactlyOnce.Record? {
         #if PLANTED_BUGS
-        if PlantedBug.active == .exactlyOnceOff { return nil }
+        if PlantedBug.exactlyOnceOff.isActive { return nil }
         #endif
         return state.exactlyOnce[proposal.identity]
     }
@@ -155,7 +159,7 @@ extension Node {
 
     /// What the leader did with a request that was forwarded to it.
     mutating func takeForwarded(_ id: UInt64, _ outcome: ForwardOutcome) {
-        let ticket = Ticket(id)
+        let ticket = Ticket(id &- forwardOffset)
         switch outcome {
         case .applied(let index, let output, let isRepeated):
             replyOutput(ticket, index, output, isRepeated: isRepeated)

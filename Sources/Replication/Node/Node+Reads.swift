@@ -21,6 +21,10 @@ extension Node {
         switch consistency {
         case .stale: answer(PendingQuery(body: body, caller: caller), ticket)
         case .linearizable:
+            guard queries.count < configuration.maximumPending else {
+                reply(ticket, .failed(.overloaded, key: nil))
+                return
+            }
             queries[ticket] = PendingQuery(body: body, caller: caller)
             reads.gather(.query(ticket), deadline: deadline)
         }

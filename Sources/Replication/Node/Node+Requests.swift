@@ -25,12 +25,13 @@ extension Node {
             reply(request.ticket, .failed(.stopping, key: request.key))
             return
         }
-        guard pending.count + admitting.count < configuration.maximumPending else {
+        guard pending.count + admitting.count + waitingInLanes < configuration.maximumPending else {
             reply(request.ticket, .failed(.overloaded, key: request.key))
             return
         }
         if lanes[request.lane] != nil {
             lanes[request.lane]?.waiting.append(request)
+            waitingInLanes += 1
         } else {
             begin(request)
         }
@@ -189,6 +190,7 @@ extension Node {
         else { return }
         var waiting = left.waiting[...]
         while let next = waiting.popFirst() {
+            waitingInLanes -= 1
             begin(next)
             // If that one is not admitted at once either, the rest waits behind it.
             if lanes[lane] != nil {

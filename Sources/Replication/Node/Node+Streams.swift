@@ -29,6 +29,13 @@ extension Node {
         }
     }
 
+    /// Whether a stream is behind for no other reason than that a turn writes so much and no more.
+    var canGoOnWithStreams: Bool {
+        streams.behind.contains {
+            streams[$0].map { $0.position.index <= state.applied.index } ?? false
+        }
+    }
+
     /// Writes what streams that are behind have missed, a bounded number of events each.
     mutating func goOnWithStreams() {
         for ticket in streams.behind.sorted() { catchUp(ticket) }
@@ -40,7 +47,7 @@ extension Node {
             return
         }
         guard isAllowed(stream) else { return }
-        if stream.position.epoch != 1 || stream.position.index < state.events.floor {
+        if stream.position.epoch != 1 || !state.events.holdsAll(after: stream.position) {
             let restart = EventID.end(of: state.applied.index)
             effects.append(.stream(ticket, [.reset(restart)]))
             streams.move(ticket, to: restart, isBehind: false)

@@ -37,6 +37,8 @@ package struct Node<Machine: Service>: Sendable {
 
     /// Connections from other nodes, and who speaks there.
     var links: [LinkID: Hello] = [:]
+    /// Connections from other nodes over which nothing came yet but the hello.
+    var freshLinks: Set<LinkID> = []
     /// Connections to other nodes, by the address dialled.
     var linked: [String: Hello] = [:]
     var dialled: [Dial] = []
@@ -47,8 +49,13 @@ package struct Node<Machine: Service>: Sendable {
     var heldForwards: [(from: NodeIdentity, id: UInt64, proposal: Proposal)] = []
     var lanes: [UInt64: Lane] = [:]
     var laneOf: [Ticket: UInt64] = [:]
+    /// How many requests wait in ``lanes``.
+    var waitingInLanes = 0
     var admitting: [Ticket: Admitting] = [:]
-    var reads = ReadWaiters()
+    /// Added to a ticket on its way to the leader: tickets begin anew with each process, and an
+    /// answer to what an earlier one forwarded must not answer a request of this one.
+    let forwardOffset: UInt64
+    var reads: ReadWaiters
     var queries: [Ticket: PendingQuery] = [:]
     /// Reads that the core was asked for, by this node or by others.
     var readTickets: [ReadTicket: ReadOrigin] = [:]
@@ -93,6 +100,9 @@ package struct Node<Machine: Service>: Sendable {
             maximumBytes: configuration.cacheBytes
         )
         lastTime = restored.lastTime
+        var generator = SeededGenerator(seed: configuration.seed)
+        forwardOffset = generator.next()
+        reads = ReadWaiters(after: generator.next())
         formation =
             restored.cluster == nil
             ? Formation(plan: configuration.plan, ownAddress: configuration.peerAddress) : nil
@@ -127,7 +137,10 @@ package struct Node<Machine: Service>: Sendable {
         case .unlinked(let address): linked[address] = nil
         case .linkEnded(let link): linkEnded(link)
         case .message(let link, let message, let lines):
-            if let hello = links[link] { take(message, lines, from: hello) }
+            if let hello = links[link] {
+                take(message, lines, from: hello)
+                firstMessage(on: link, from: hello)
+            }
         case .stop: isStopping = true
         }
     }
@@ -141,6 +154,8 @@ package struct Node<Machine: Service>: Sendable {
         if let oldest = pending.nextDeadline { deadline = min(deadline, oldest) }
         if let oldest = reads.nextDeadline { deadline = min(deadline, oldest) }
         if !streams.isEmpty { deadline = min(deadline, streams.nextMark) }
+        // Paced, so that a reader has a chance to take what a turn writes.
+        if canGoOnWithStreams { deadline = min(deadline, now.instant + .milliseconds(5)) }
         return deadline
     }
 

@@ -50,7 +50,7 @@ extension PeerMessage {
         var id: UInt64?
         try Line.read(bytes, in: range) { (name, reader) throws(LineError) in
             switch name {
-            case "clock": clock = try reader.integer()
+            case "clock": clock = try reader.milliseconds()
             case "id": id = try reader.unsigned()
             default:
                 guard body == nil else { throw reader.unknown(name) }

@@ -19,7 +19,11 @@ struct ReadWaiters: Sendable {
     private var gathered: [Waiter] = []
     private var asked: (id: UInt64, waiters: [Waiter], at: Instant)?
     private var waiting: [(index: LogIndex, waiter: Waiter)] = []
-    private var lastID: UInt64 = 0
+    private var lastID: UInt64
+
+    /// Creates waiters whose questions are numbered from a number that no earlier process of this
+    /// node used: an answer to one of its questions says nothing about a later read.
+    init(after number: UInt64) { lastID = number }
 
     var hasGathered: Bool { !gathered.isEmpty }
     /// Whether a question may go out: there is something to ask for, and none is under way.
@@ -38,7 +42,7 @@ struct ReadWaiters: Sendable {
 
     /// Begins a question for all that has gathered, and gives its number.
     mutating func begin(at now: Instant) -> UInt64 {
-        lastID += 1
+        lastID &+= 1
         asked = (lastID, gathered, now)
         gathered = []
         return lastID
@@ -79,8 +83,10 @@ struct ReadWaiters: Sendable {
     }
 
     /// When the next waiter expires.
+    ///
+    /// All wait for the same time, so the first of each is the oldest.
     var nextDeadline: Instant? {
-        let all = gathered + (asked?.waiters ?? []) + waiting.map(\.waiter)
-        return all.map(\.deadline).min()
+        let oldest = [gathered.first, asked?.waiters.first, waiting.first?.waiter]
+        return oldest.compactMap { $0?.deadline }.min()
     }
 }

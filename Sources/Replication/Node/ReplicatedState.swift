@@ -80,7 +80,7 @@ package struct ReplicatedState<Machine: Service>: Sendable {
 
     private func recordOf(_ proposal: Proposal) -> ExactlyOnce.Record? {
         #if PLANTED_BUGS
-        if PlantedBug.active == .exactlyOnceOff { return nil }
+        if PlantedBug.exactlyOnceOff.isActive { return nil }
         #endif
         return exactlyOnce[proposal.identity]
     }

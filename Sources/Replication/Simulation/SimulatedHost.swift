@@ -32,6 +32,12 @@ struct SimulatedHost<Machine: Service> {
     var dials: [Dial] = []
     var pausedUntil: Instant?
     var nextTimer: Instant?
+    /// What the clients' tickets are called in this process: it counts from 1, as every process
+    /// does, and an answer meant for an earlier one must not be taken for its own.
+    var tickets: [Ticket: Ticket] = [:]
+    var lastTicket: UInt64 = 0
+    /// After how many packets sent it dies, before the next one.
+    var packetsToLive: Int?
 
     /// The log as its leader and the wire gave it to this node, whether durable or not.
     var log: [[UInt8]] = []
@@ -44,4 +50,6 @@ struct SimulatedHost<Machine: Service> {
     }
 
     var isUp: Bool { node != nil }
+    /// Whether it dies before anything else happens.
+    var isDying: Bool { packetsToLive.map { $0 < 0 } ?? false }
 }

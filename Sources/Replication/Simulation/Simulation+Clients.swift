@@ -15,8 +15,7 @@ extension Simulation {
         lane: UInt64 = 0,
         at host: Int
     ) throws(Violation) -> Ticket {
-        lastTicket += 1
-        let ticket = Ticket(lastTicket)
+        let (ticket, local) = newTicket(at: host)
         let bytes = (0..<8).flatMap { _ in
             littleEndianBytes(generator.next())
         }
@@ -24,8 +23,8 @@ extension Simulation {
             host,
             .request(
                 ClientRequest(
-                    ticket: ticket,
-                    lane: lane == 0 ? lastTicket : lane,
+                    ticket: local,
+                    lane: lane == 0 ? local.value | 1 << 63 : lane,
                     body: body,
                     caller: Caller(),
                     key: key,
@@ -43,11 +42,59 @@ extension Simulation {
         _ consistency: Consistency = .linearizable,
         at host: Int
     ) throws(Violation) -> Ticket {
-        lastTicket += 1
-        let ticket = Ticket(lastTicket)
-        try step(host, .query(ticket, body: body, caller: Caller(), consistency))
+        let (ticket, local) = newTicket(at: host)
+        try step(host, .query(local, body: body, caller: Caller(), consistency))
         return ticket
     }
+
+    /// Opens a stream at a host, after an event or from now on.
+    package func openStream(after id: EventID? = nil, at host: Int) throws(Violation) -> Ticket {
+        let (ticket, local) = newTicket(at: host)
+        try step(host, .openStream(local, caller: Caller(), after: id))
+        return ticket
+    }
+
+    /// A ticket for the caller, and what the host's process calls it.
+    private func newTicket(at host: Int) -> (ticket: Ticket, local: Ticket) {
+        lastTicket += 1
+        hosts[host].lastTicket += 1
+        let local = Ticket(hosts[host].lastTicket)
+        hosts[host].tickets[local] = Ticket(lastTicket)
+        return (Ticket(lastTicket), local)
+    }
+
+    /// Whether a host's process runs.
+    package func isUp(_ host: Int) -> Bool { hosts[host].isUp }
+
+    /// Ends a host's process before the next packet after so many.
+    package func crash(_ host: Int, afterPackets packets: Int) {
+        hosts[host].packetsToLive = packets
+    }
+
+    /// A host's disk; faults may be asked of it.
+    package func disk(of host: Int) -> MemoryFileSystem { hosts[host].disk }
+
+    /// Gives a host that is down an empty disk.
+    package func replaceDisk(of host: Int, _ disk: MemoryFileSystem = MemoryFileSystem()) {
+        hosts[host].disk = disk
+    }
+
+    /// Up to where a leader knows a member's log to be its own, durably.
+    package func matched(by leader: Int, of host: Int) -> LogIndex? {
+        guard let identity = hosts[host].node?.identity else { return nil }
+        return hosts[leader].node?.core.progress.first { $0.identity == identity }?.match
+    }
+
+    /// What a host is in its term.
+    package func role(of host: Int) -> Role? { hosts[host].node?.core.role }
+    /// A host's term.
+    package func term(of host: Int) -> Term { hosts[host].node?.core.term ?? .zero }
+    /// Where a host's log ends.
+    package func last(of host: Int) -> LogPosition {
+        hosts[host].node?.core.lastPosition ?? .zero
+    }
+    /// How far a host's log is durable.
+    package func durable(of host: Int) -> LogIndex { hosts[host].node?.core.durableIndex ?? .zero }
 
     /// The host that leads with the highest term, if one does.
     package var leader: Int? {

@@ -8,8 +8,10 @@ extension Simulation {
     }
 
     /// Opens the journal, as the replica does at start, and steps the node for the first time.
-    func start(_ host: Int) throws(Violation) {
+    package func start(_ host: Int) throws(Violation) {
         hosts[host].generation += 1
+        hosts[host].tickets = [:]
+        hosts[host].lastTicket = 0
         let incarnation = generator.next()
         do {
             let (journal, recovered) = try Journal.open(
@@ -25,6 +27,7 @@ extension Simulation {
         } catch let error as Violation {
             throw error
         } catch {
+            if hosts[host].disk.isCrashed { return hosts[host].disk.processCrash() }
             throw violation(.staysUp, "\(hosts[host].name) refuses its disk: \(error)")
         }
     }
@@ -49,6 +52,7 @@ extension Simulation {
         let effects = node.start()
         hosts[host].node = node
         try perform(effects, on: host)
+        try bury(host)
         planTimer(host)
     }
 
@@ -84,8 +88,16 @@ extension Simulation {
         try perform(effects, on: host)
         guard let rest = hosts[host].node?.step(.turnEnded, now: moment) else { return }
         try perform(rest, on: host)
-        try invariants.check(&hosts, host, counts: &counts)
+        try bury(host)
+        if configuration.checksInvariants {
+            try invariants.check(&hosts, host, counts: &counts)
+        }
         planTimer(host)
+    }
+
+    /// Ends the process of a host that has sent its last packet.
+    private func bury(_ host: Int) throws(Violation) {
+        if hosts[host].isDying { try crash(host, powerLoss: false) }
     }
 
     func planTimer(_ host: Int) {
@@ -97,10 +109,12 @@ extension Simulation {
     }
 
     func perform(_ effects: [NodeEffect], on host: Int) throws(Violation) {
-        for effect in effects {
+        for effect in effects where !hosts[host].isDying {
             switch effect {
             case .persist(let records, let token):
-                try invariants.note(records, by: host, in: &hosts)
+                if configuration.checksInvariants {
+                    try invariants.note(records, by: host, in: &hosts)
+                }
                 addJob(.persist(records, token), host)
             case .adopt(let cluster):
                 try invariants.note(cluster: cluster, by: hosts[host].name)
@@ -113,7 +127,7 @@ extension Simulation {
             case .redial: endLinks(host)
             case .welcome(let link, let hello): answer(link, .welcome(hello), from: host)
             case .refuse(let link, let refusal): answer(link, .refused(refusal), from: host)
-            case .reply(let ticket, let reply): deliver(reply, to: ticket)
+            case .reply(let ticket, let reply): deliver(reply, to: ticket, of: host)
             case .compute(let ticket, let body):
                 queue.plan(
                     .computed(
@@ -124,8 +138,10 @@ extension Simulation {
                     ),
                     at: now + .milliseconds(1)
                 )
-            case .stream(let ticket, let items): onStream(ticket, items)
-            case .endStream(let ticket, let refusal): onStreamEnd(ticket, refusal)
+            case .stream(let ticket, let items):
+                if let ticket = hosts[host].tickets[ticket] { onStream(ticket, items) }
+            case .endStream(let ticket, let refusal):
+                if let ticket = hosts[host].tickets[ticket] { onStreamEnd(ticket, refusal) }
             case .halt(let reason):
                 throw violation(.staysUp, "\(hosts[host].name) stopped: \(reason)")
             case .log(let level, let message): onLog?(host, level, message)
@@ -133,7 +149,8 @@ extension Simulation {
         }
     }
 
-    private func deliver(_ reply: Reply, to ticket: Ticket) {
+    private func deliver(_ reply: Reply, to ticket: Ticket, of host: Int) {
+        guard let ticket = hosts[host].tickets.removeValue(forKey: ticket) else { return }
         if happens(faults.lostReplies) {
             counts.lostReplies += 1
         } else {
@@ -170,6 +187,7 @@ extension Simulation {
         do throws(JournalError) {
             input = try carryOut(done, host)
         } catch {
+            if hosts[host].disk.isCrashed { return try crash(host, powerLoss: false) }
             throw violation(.staysUp, "\(hosts[host].name)'s journal failed: \(error)")
         }
         startJobs(host)
@@ -218,6 +236,7 @@ extension Simulation {
         if powerLoss { disk.powerLoss(using: &generator) } else { disk.processCrash() }
         hosts[host].node = nil
         hosts[host].journal = nil
+        hosts[host].packetsToLive = nil
         hosts[host].jobs = []
         hosts[host].busy = 0
         hosts[host].dials = []

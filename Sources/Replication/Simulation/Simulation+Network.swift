@@ -10,7 +10,8 @@ extension Simulation {
 
     func setDials(_ dials: [Dial], _ host: Int) {
         hosts[host].dials = dials
-        for (address, link) in hosts[host].links
+        // In order: each end draws from the seed.
+        for (address, link) in hosts[host].links.sorted(by: { $0.key < $1.key })
         where !dials.contains(where: { $0 == link.dial }) {
             endLink(host, address)
         }
@@ -122,6 +123,10 @@ extension Simulation {
     }
 
     private func transmit(_ packet: Packet, after delay: Duration) {
+        if let left = hosts[packet.from].packetsToLive {
+            hosts[packet.from].packetsToLive = left - 1
+            if left <= 0 { return }
+        }
         queue.plan(.arrive(packet, generation: hosts[packet.to].generation), at: now + delay)
     }
 

@@ -57,6 +57,7 @@ package final class Simulation<Machine: Service> {
     var partitionNumber: UInt64 = 0
     var lastLink: UInt64 = 0
     var lastTicket: UInt64 = 0
+    var lastCall: UInt64 = 0
     /// What arrived at paused hosts.
     var deferred: [Int: [NodeInput]] = [:]
     /// Told of what is written to a stream.
@@ -119,9 +120,9 @@ package final class Simulation<Machine: Service> {
         _ duration: Duration,
         _ body: @escaping () throws(Violation) -> Void
     ) {
-        lastTicket += 1
-        calls[lastTicket] = body
-        queue.plan(.call(lastTicket), at: now + duration)
+        lastCall += 1
+        calls[lastCall] = body
+        queue.plan(.call(lastCall), at: now + duration)
     }
 
     /// A number below `limit`, from the seed.

@@ -14,6 +14,8 @@ package struct SimulationConfiguration: Sendable {
         fillBytes: 4 << 10,
         indexBytes: 1 << 10
     )
+    /// Whether the invariants of Raft are checked, or only what clients see.
+    package var checksInvariants = true
     /// Changes each node's configuration before it starts.
     package var adjust: @Sendable (inout NodeConfiguration) -> Void = { _ in }
 

@@ -45,10 +45,15 @@ final class Cluster {
         }
     }
 
-    /// Waits until a running node says that it leads, and gives it.
-    func leader(afterTerm term: UInt64 = 0) async throws -> TestNode {
+    /// Waits until one of these nodes says that it leads, and gives it.
+    ///
+    /// A process that was stopped answers nobody, and must not be asked.
+    func leader(
+        among asked: [TestNode]? = nil,
+        afterTerm term: UInt64 = 0
+    ) async throws -> TestNode {
         try await eventually("a leader after term \(term)") {
-            for node in nodes {
+            for node in asked ?? nodes {
                 if let status = try await node.status(), status.role == "leader",
                     status.term > term
                 {

@@ -31,3 +31,10 @@ func eventually(
 ) async throws {
     _ = try await eventually(what(), within: limit) { try await body() ? true : nil } as Bool
 }
+
+/// An answer of another kind than the test can go on with.
+struct Unexpected: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ text: String) { description = text }
+}

@@ -60,12 +60,18 @@ final class TestNode {
     }
 
     /// What it wrote to standard error, over all its starts.
-    var logLines: [String] {
+    var logLines: [String] { text(ofFile: log).split(separator: "\n").map(String.init) }
+
+    /// The lines of its journal, oldest first.
+    var journal: [String] {
+        journalFiles.flatMap { text(ofFile: $0).split(separator: "\n").map(String.init) }
+    }
+
+    /// The files of its journal, oldest first.
+    var journalFiles: [String] {
         do throws(FileError) {
-            let file = try DiskFileSystem().open(log)
-            defer { file.close() }
-            let bytes = try file.read(at: 0, count: try file.size())
-            return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+            return try DiskFileSystem().list(directory).filter { $0.hasSuffix(".jsonl") }.sorted()
+                .map { "\(directory)/\($0)" }
         } catch {
             return []
         }

@@ -15,6 +15,7 @@ final class Wire {
 
     private let socket: Socket
     private var parser = HTTPResponseParser()
+    private var unread: [UInt8] = []
     private var buffer = [UInt8](repeating: 0, count: 1 << 14)
 
     init(to address: String) throws {
@@ -55,16 +56,42 @@ final class Wire {
     /// The next answer; nil if the connection ended before it began or inside it.
     func answer(within limit: Duration = .seconds(15)) async throws -> Answer? {
         var answer: Answer?
-        return try await eventually("an answer", within: limit) { () -> Answer?? in
+        while let part = try await part(within: limit) {
+            switch part {
+            case .head(let status, let fields):
+                answer = Answer(status: status, fields: fields, body: [])
+            case .body(let bytes): answer?.body.append(contentsOf: bytes)
+            case .end: return answer
+            }
+        }
+        return nil
+    }
+
+    /// The status of an answer whose body is read by lines.
+    func head() async throws -> Int? {
+        guard case .head(let status, _)? = try await part() else { return nil }
+        return status
+    }
+
+    /// The next line of an answer's body; nil at its end.
+    func line() async throws -> String? {
+        while true {
+            if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
+                defer { unread.removeFirst(end + 1) }
+                return String(decoding: unread[..<end], as: UTF8.self)
+            }
+            guard case .body(let bytes)? = try await part() else { return nil }
+            unread.append(contentsOf: bytes)
+        }
+    }
+
+    /// The next part of an answer; nil once the connection has ended.
+    private func part(
+        within limit: Duration = .seconds(15)
+    ) async throws -> HTTPResponseParser.Part? {
+        try await eventually("an answer", within: limit) { () -> HTTPResponseParser.Part?? in
             do throws(HTTPResponseParser.Malformed) {
-                while let part = try parser.next() {
-                    switch part {
-                    case .head(let status, let fields):
-                        answer = Answer(status: status, fields: fields, body: [])
-                    case .body(let bytes): answer?.body.append(contentsOf: bytes)
-                    case .end: return .some(answer)
-                    }
-                }
+                if let part = try parser.next() { return part }
             } catch {
                 return .some(nil)
             }

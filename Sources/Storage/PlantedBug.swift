@@ -21,6 +21,10 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case followerCommitsUnverified
     /// A follower takes entries from the leader of an earlier term.
     case ignoreStaleTerm
+    /// The table of answered requests is not asked.
+    case exactlyOnceOff
+    /// The journal does not sync what it appends.
+    case persistWithoutSync
 
     // Sound: set once before the simulation starts, which runs in a single thread.
     /// The one that is active, if any.

@@ -1,0 +1,114 @@
+package import Replication
+
+/// Many seeds of one kind of run, until one breaks a promise that is looked for.
+package struct Hunt: Sendable, CustomStringConvertible {
+    /// Says what the runs are like.
+    package var description: String
+    /// Breaks of other promises are counted and passed over; nil takes any.
+    package var promises: Set<Violation.Promise>?
+    /// How many seeds are tried at the most.
+    package var seeds: UInt64 = 1_500
+    /// One run.
+    package var run: @Sendable (_ seed: UInt64) throws(Violation) -> Void
+
+    /// Creates a hunt.
+    package init(
+        _ description: String,
+        for promises: Set<Violation.Promise>? = nil,
+        seeds: UInt64 = 1_500,
+        run: @escaping @Sendable (_ seed: UInt64) throws(Violation) -> Void
+    ) {
+        self.description = description
+        self.promises = promises
+        self.seeds = seeds
+        self.run = run
+    }
+
+    /// A hunt through random faults.
+    package init(
+        _ description: String,
+        for promises: Set<Violation.Promise>? = nil,
+        faultyFor duration: Duration = .seconds(20),
+        _ configure: @escaping @Sendable (inout SimulationConfiguration) -> Void
+    ) {
+        self.init(description, for: promises) { (seed) throws(Violation) in
+            var configuration = SimulationConfiguration(seed: seed)
+            configure(&configuration)
+            _ = try SimulatedRun(configuration, faultyFor: duration)
+        }
+    }
+
+    /// What a hunt found.
+    package struct Catch: Sendable {
+        /// The violation, with its seed; nil if there was none.
+        package var violation: Violation?
+        /// How many seeds were run.
+        package var runs: UInt64 = 0
+        /// How many broke another promise.
+        package var others = 0
+    }
+
+    /// Runs seed after seed.
+    package func go() -> Catch {
+        var found = Catch()
+        for seed in 1...seeds {
+            found.runs = seed
+            do throws(Violation) {
+                try run(seed)
+            } catch {
+                if promises?.contains(error.promise) ?? true {
+                    found.violation = error
+                    return found
+                }
+                found.others += 1
+            }
+        }
+        return found
+    }
+}
+
+extension Hunt {
+    /// A bit of everything, all invariants.
+    package static let everything = Hunt("all faults") { configuration in
+        configuration.nodes = [3, 5, 4][Int(configuration.seed % 3)]
+        configuration.faults = .all
+    }
+
+    /// A bit of everything, and only what clients see counts.
+    package static func clients(of promises: Set<Violation.Promise>) -> Hunt {
+        Hunt("all faults, seen by clients alone", for: promises) { configuration in
+            configuration.nodes = [3, 5, 4][Int(configuration.seed % 3)]
+            configuration.faults = .all
+            configuration.checksInvariants = false
+        }
+    }
+
+    /// The power of all nodes goes again and again, and only what clients see counts.
+    package static let blackouts = Hunt(
+        "power cuts of all nodes, seen by clients alone",
+        for: [.acknowledgedIsKept]
+    ) { configuration in
+        configuration.faults.blackoutEvery = .milliseconds(700)
+        configuration.checksInvariants = false
+    }
+
+    /// Leaders are cut off, and only what clients see counts.
+    package static let partitions = Hunt(
+        "partitions and pauses, seen by clients alone",
+        for: [.linearizability]
+    ) { configuration in
+        configuration.faults.partitionEvery = .milliseconds(800)
+        configuration.faults.pauseEvery = .milliseconds(800)
+        configuration.checksInvariants = false
+    }
+
+    /// Nodes crash all the time and come back at once.
+    package static let crashes = Hunt(
+        "frequent crashes of processes"
+    ) { configuration in
+        configuration.nodes = 5
+        configuration.faults.crashEvery = .milliseconds(60)
+        configuration.faults.powerLoss = 0
+        configuration.faults.delayed = 300
+    }
+}

@@ -230,7 +230,7 @@ extension Node {
 
     mutating func expireRequests() {
         while let expired = pending.removeExpired(at: now.instant) {
-            let failure: RequestFailure = expired.wasHandedOver ? .outcomeUnknown : .noLeader
+            let failure: RequestFailure = expired.handOvers > 0 ? .outcomeUnknown : .noLeader
             reply(expired.ticket, .failed(failure, key: expired.proposal.key))
         }
     }

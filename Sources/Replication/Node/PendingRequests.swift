@@ -7,8 +7,18 @@ struct PendingRequests: Sendable {
         var proposal: Proposal
         var secret: [UInt8]?
         var deadline: Instant
-        /// Whether it may be in somebody's log: its outcome is unknown until an answer comes.
-        var wasHandedOver = false
+        /// How often it was given to a leader: it may be in the log of each of them, until an answer
+        /// comes.
+        var handOvers = 0
+
+        /// What to say if the last leader did nothing: of earlier ones that is not known.
+        func outcome(of failure: RequestFailure) -> RequestFailure {
+            switch failure {
+            case .noLeader, .overloaded, .notTried, .stopping, .tooLarge:
+                handOvers > 1 ? .outcomeUnknown : failure
+            case .outcomeUnknown, .keyReused, .keyExpired: failure
+            }
+        }
     }
 
     private var requests: [Ticket: Request] = [:]
@@ -27,7 +37,7 @@ struct PendingRequests: Sendable {
     }
 
     mutating func markHandedOver(_ ticket: Ticket) {
-        requests[ticket]?.wasHandedOver = true
+        requests[ticket]?.handOvers += 1
     }
 
     mutating func remove(_ ticket: Ticket) -> Request? {

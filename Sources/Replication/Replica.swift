@@ -190,7 +190,11 @@ public actor Replica<Machine: Service> {
     public var status: ClusterStatus { node.status }
 
     private func reply(to input: NodeInput, _ ticket: Ticket) async -> Reply {
-        guard case .running = phase else { return .failed(.stopping, key: nil) }
+        switch phase {
+        // A call may come before the loop's first turn; it is answered after it.
+        case .ready, .running: break
+        case .stopping, .ended: return .failed(.stopping, key: nil)
+        }
         return await withCheckedContinuation { continuation in
             callers[ticket] = continuation
             step(input, at: now())

@@ -61,6 +61,8 @@ package struct Node<Machine: Service>: Sendable {
     var readTickets: [ReadTicket: ReadOrigin] = [:]
     var readNumber: UInt64 = 0
     var streams = Streams()
+    /// Streams that were refused by a state that may be behind.
+    var openings: [Ticket: StreamOpening] = [:]
     var isStopping = false
     var keys: UInt64 = 0
     /// The first entry of this leader's term.
@@ -126,7 +128,7 @@ package struct Node<Machine: Service>: Sendable {
         case .query(let ticket, let body, let caller, let consistency):
             take(query: body, ticket, caller, consistency)
         case .openStream(let ticket, let caller, let after):
-            openStream(ticket, caller, after: after)
+            openStream(ticket, StreamOpening(caller: caller, after: after))
         case .abandon(let ticket): abandon(ticket)
         case .computed(let ticket, let computed): take(computed, for: ticket)
         case .persisted(let token): persisted(token)

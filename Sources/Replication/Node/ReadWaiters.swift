@@ -9,6 +9,7 @@ struct ReadWaiters: Sendable {
     enum Purpose: Hashable, Sendable {
         case query(Ticket)
         case admission(Ticket)
+        case stream(Ticket)
     }
 
     struct Waiter: Hashable, Sendable {

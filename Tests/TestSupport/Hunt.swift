@@ -7,7 +7,7 @@ package struct Hunt: Sendable, CustomStringConvertible {
     /// Breaks of other promises are counted and passed over; nil takes any.
     package var promises: Set<Violation.Promise>?
     /// How many seeds are tried at the most.
-    package var seeds: UInt64 = 1_500
+    package var seeds: UInt64 = 600
     /// One run.
     package var run: @Sendable (_ seed: UInt64) throws(Violation) -> Void
 
@@ -15,7 +15,7 @@ package struct Hunt: Sendable, CustomStringConvertible {
     package init(
         _ description: String,
         for promises: Set<Violation.Promise>? = nil,
-        seeds: UInt64 = 1_500,
+        seeds: UInt64 = 600,
         run: @escaping @Sendable (_ seed: UInt64) throws(Violation) -> Void
     ) {
         self.description = description
@@ -101,6 +101,17 @@ extension Hunt {
         configuration.faults.pauseEvery = .milliseconds(800)
         configuration.checksInvariants = false
     }
+
+    /// The schedule of Figure 8.
+    package static let figure8 = Hunt("the schedule of Figure 8") { (seed) throws(Violation) in
+        try Figure8.play(seed: seed)
+    }
+
+    /// The schedule of Figure 8, and only what its client sees counts.
+    package static let figure8SeenByClients = Hunt(
+        "the schedule of Figure 8, seen by its client alone",
+        for: [.acknowledgedIsKept]
+    ) { (seed) throws(Violation) in try Figure8.play(seed: seed, checksInvariants: false) }
 
     /// Nodes crash all the time and come back at once.
     package static let crashes = Hunt(

@@ -12,6 +12,8 @@ import Testing
         (.persistWithoutSync, .blackouts),
         (.acknowledgeBeforeMajority, .clients(of: [.acknowledgedIsKept])),
         (.acknowledgeBeforeMajority, .everything),
+        (.commitOldTermByCounting, .figure8),
+        (.commitOldTermByCounting, .figure8SeenByClients),
         (.exactlyOnceOff, .clients(of: [.exactlyOnce])),
         (.readWithoutQuorum, .partitions),
         (.forgetVote, .crashes),
@@ -34,7 +36,10 @@ import Testing
         #expect(found.violation != nil, "\(bug) was not found by \(hunt)")
     }
 
-    @Test(arguments: [Hunt.blackouts, .clients(of: []), .everything, .partitions, .crashes])
+    @Test(arguments: [
+        Hunt.blackouts, .clients(of: []), .everything, .partitions, .crashes, .figure8,
+        .figure8SeenByClients,
+    ])
     func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt
         hunt.promises = nil

@@ -113,13 +113,8 @@ extension Hunt {
         for: [.acknowledgedIsKept]
     ) { (seed) throws(Violation) in try Figure8.play(seed: seed, checksInvariants: false) }
 
-    /// Nodes crash all the time and come back at once.
-    package static let crashes = Hunt(
-        "frequent crashes of processes"
-    ) { configuration in
-        configuration.nodes = 5
-        configuration.faults.crashEvery = .milliseconds(60)
-        configuration.faults.powerLoss = 0
-        configuration.faults.delayed = 300
+    /// A voter crashes after its vote.
+    package static let forgottenVote = Hunt("a voter that crashes") { (seed) throws(Violation) in
+        try ForgottenVote.play(seed: seed)
     }
 }

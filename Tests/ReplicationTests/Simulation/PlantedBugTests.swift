@@ -16,7 +16,7 @@ import Testing
         (.commitOldTermByCounting, .figure8SeenByClients),
         (.exactlyOnceOff, .clients(of: [.exactlyOnce])),
         (.readWithoutQuorum, .partitions),
-        (.forgetVote, .crashes),
+        (.forgetVote, .forgottenVote),
         (.countRefusal, .everything),
         (.followerAcknowledgesBeforeDurable, .everything),
         (.truncateMatching, .everything),
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Hunt.blackouts, .clients(of: []), .everything, .partitions, .crashes, .figure8,
+        Hunt.blackouts, .clients(of: []), .everything, .partitions, .forgottenVote, .figure8,
         .figure8SeenByClients,
     ])
     func `without a planted bug no promise is broken`(hunt: Hunt) {

@@ -26,13 +26,18 @@ import Testing
         #expect(run.counts.blackouts > 0)
     }
 
-    @Test(arguments: 1...24 as ClosedRange<UInt64>)
+    @Test(arguments: 1...16 as ClosedRange<UInt64>)
     func `under all faults nothing is lost, doubled or reordered`(seed: UInt64) throws {
         var configuration = SimulationConfiguration(seed: seed)
         configuration.nodes = [3, 5, 4][Int(seed % 3)]
         configuration.faults = .all
         let run = try SimulatedRun(configuration)
         #expect(run.answered == 200)
+    }
+
+    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    func `a vote is kept over a crash`(seed: UInt64) throws {
+        try ForgottenVote.play(seed: seed)
     }
 
     @Test(arguments: 1...5 as ClosedRange<UInt64>)

@@ -6,7 +6,9 @@ extension Node {
     private static var catchUpEvents: Int { 512 }
 
     mutating func openStream(
-        _ ticket: Ticket, _ opening: StreamOpening, isConfirmed: Bool = false
+        _ ticket: Ticket,
+        _ opening: StreamOpening,
+        isConfirmed: Bool = false
     ) {
         do throws(Refusal) {
             let audience = try state.machine.audience(of: opening.caller)

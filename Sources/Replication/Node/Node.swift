@@ -69,6 +69,8 @@ package struct Node<Machine: Service>: Sendable {
     var lastLeaderIndex: LogIndex?
     var didProposeHeld = false
 
+    /// The entries of the append that is stepped, checked.
+    var received: [(head: LogEntry.Head, line: [UInt8])] = []
     var effects: [NodeEffect] = []
     var now: Moment
 
@@ -173,8 +175,8 @@ package struct Node<Machine: Service>: Sendable {
     }
 
     /// Gives the core an input, and carries out what it says.
-    mutating func stepCore(_ input: Input, lines: [[UInt8]] = []) {
-        perform(core.step(input, now: now.instant), lines: lines)
+    mutating func stepCore(_ input: Input) {
+        perform(core.step(input, now: now.instant))
     }
 
     mutating func log(_ level: LogLevel, _ message: String) {

@@ -16,6 +16,8 @@ final class PeerLinks {
         var isResolving = false
         var retryAt: Instant
         var failures = 0
+        /// What was said of it last: a node that is down for long is not told of again and again.
+        var lastReason: String?
         /// When a welcome that has not come is too late.
         var welcomeDeadline: Instant?
 
@@ -217,6 +219,8 @@ final class PeerLinks {
         case .open: readWelcome(link, at: now)
         case .ended:
             readWelcome(link, at: now)
+            // A refusal has ended the connection already, and says when to dial again.
+            guard link.connection === connection else { return }
             fail(link, "the other side ended the connection", at: now)
         case .failed(let error): fail(link, "\(error)", at: now)
         }
@@ -236,10 +240,11 @@ final class PeerLinks {
             case .welcome(let hello) where !link.isReady:
                 link.isReady = true
                 link.failures = 0
+                link.lastReason = nil
                 link.welcomeDeadline = nil
                 inputs.append(.linked(address: link.dial.address, hello))
             case .refused(let refusal):
-                fail(link, "refused: \(refusal)", at: now, after: .seconds(1))
+                fail(link, "refused: \(refusal)", .warning, at: now, after: .seconds(1))
             default: fail(link, "an unexpected answer", at: now)
             }
         } catch {
@@ -293,11 +298,13 @@ final class PeerLinks {
     private func fail(
         _ link: Outgoing,
         _ reason: String,
+        _ level: LogLevel = .info,
         at now: Instant,
         after pause: Duration? = nil
     ) {
-        let level: LogLevel = link.isReady || link.failures == 0 ? .info : .debug
+        let level = reason == link.lastReason ? .debug : level
         messages.append((level, "connection to \(link.dial.address): \(reason)"))
+        link.lastReason = reason
         drop(link)
         link.failures += 1
         link.retryAt = now + (pause ?? .milliseconds(min(20 << min(link.failures, 5), 500)))

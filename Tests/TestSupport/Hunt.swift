@@ -107,12 +107,6 @@ extension Hunt {
         try Figure8.play(seed: seed)
     }
 
-    /// The schedule of Figure 8, and only what its client sees counts.
-    package static let figure8SeenByClients = Hunt(
-        "the schedule of Figure 8, seen by its client alone",
-        for: [.acknowledgedIsKept]
-    ) { (seed) throws(Violation) in try Figure8.play(seed: seed, checksInvariants: false) }
-
     /// A voter crashes after its vote.
     package static let forgottenVote = Hunt("a voter that crashes") { (seed) throws(Violation) in
         try ForgottenVote.play(seed: seed)

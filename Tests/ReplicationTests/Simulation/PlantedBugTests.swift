@@ -13,7 +13,6 @@ import Testing
         (.acknowledgeBeforeMajority, .clients(of: [.acknowledgedIsKept])),
         (.acknowledgeBeforeMajority, .everything),
         (.commitOldTermByCounting, .figure8),
-        (.commitOldTermByCounting, .figure8SeenByClients),
         (.exactlyOnceOff, .clients(of: [.exactlyOnce])),
         (.readWithoutQuorum, .partitions),
         (.forgetVote, .forgottenVote),
@@ -38,7 +37,6 @@ import Testing
 
     @Test(arguments: [
         Hunt.blackouts, .clients(of: []), .everything, .partitions, .forgottenVote, .figure8,
-        .figure8SeenByClients,
     ])
     func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

@@ -42,6 +42,9 @@ package struct PendingRequests: Sendable {
     /// Creates an empty window.
     package init() {}
 
+    /// A request without an answer.
+    package subscript(ticket: Ticket) -> Request? { requests[ticket] }
+
     /// Number of requests without an answer.
     package var count: Int { requests.count }
 

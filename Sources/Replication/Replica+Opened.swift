@@ -3,41 +3,72 @@ import Storage
 /// What a replica opens before it runs, and small conversions that need no state.
 enum Opened {
     /// Opens the journal, and takes from it what the node needs.
+    ///
+    /// On any failure the journal is closed again, and its directory free for the next attempt.
     static func journal(
         _ configuration: ReplicaConfiguration,
+        _ fileSystem: any FileSystem,
         _ log: LogSink
     ) throws(ReplicationError) -> sending (Journal, RestoredNode) {
+        let (journal, recovered) = try openedJournal(configuration, fileSystem)
         do {
-            let (journal, recovered) = try Journal.open(
-                directory: configuration.dataDirectory,
-                id: configuration.id,
-                fileSystem: DiskFileSystem(),
-                configuration: configuration.journal,
-                makeIncarnation: {
-                    NodeIdentity.incarnation(Entropy.randomWord())
-                }
-            )
             for note in recovered.notes { log.log(.warning, note) }
             let restored = try RestoredNode(recovered, journal)
+            try configuration.validate(with: restored)
             return (journal, restored)
-        } catch let error as JournalError {
-            throw .journal(error)
-        } catch let error as LineError {
-            throw .entry(error)
         } catch {
-            throw .failed("\(error)")
+            journal.close()
+            switch error {
+            case let error as JournalError: throw .journal(error)
+            case let error as LineError: throw .entry(error)
+            case let error as ReplicationError: throw error
+            default: throw .failed("\(error)")
+            }
         }
     }
 
-    static func listener(_ address: String) throws(ReplicationError) -> Listener {
-        do throws(SocketError) {
-            guard let found = try Address(address)?.resolved().first else {
-                throw SocketError("no such address")
-            }
-            return try Listener(on: found)
-        } catch {
-            throw .listen(address: address, reason: "\(error)")
+    private static func openedJournal(
+        _ configuration: ReplicaConfiguration,
+        _ fileSystem: any FileSystem
+    ) throws(ReplicationError) -> sending (Journal, RecoveredJournal) {
+        do throws(JournalError) {
+            return try Journal.open(
+                directory: configuration.dataDirectory,
+                id: configuration.id,
+                fileSystem: fileSystem,
+                configuration: configuration.journal,
+                makeIncarnation: { NodeIdentity.incarnation(Entropy.randomWord()) }
+            )
+        } catch { throw .journal(error) }
+    }
+
+    static func sockets(
+        _ configuration: ReplicaConfiguration
+    ) throws(ReplicationError) -> OpenedSockets {
+        let loop: EventLoop
+        do throws(SocketError) { loop = try EventLoop() } catch {
+            throw .failed("cannot make an event loop: \(error)")
         }
+        return OpenedSockets(
+            loop: loop,
+            clients: try listener(configuration.clientAddress),
+            peers: try listener(configuration.peerAddress)
+        )
+    }
+
+    /// Listens on the first of the address's numeric addresses that this machine has.
+    private static func listener(_ address: String) throws(ReplicationError) -> Listener {
+        var reason = "no such address"
+        do throws(SocketError) {
+            for found in try Address(address)?.resolved() ?? [] {
+                do throws(SocketError) { return try Listener(on: found) } catch {
+                    reason = "\(error)"
+                }
+            }
+        } catch {
+            reason = "\(error)"
+        }
+        throw .listen(address: address, reason: reason)
     }
 
     /// An address with the port that the system chose.
@@ -76,6 +107,14 @@ enum Opened {
 }
 
 extension ReplicaConfiguration {
+    /// What clients may take of this replica.
+    var ofFront: FrontLimits {
+        var limits = FrontLimits()
+        limits.maximumConnections = maximumConnections
+        limits.dropAnswersEvery = dropAnswersEvery
+        return limits
+    }
+
     /// What the node of this replica is told.
     func ofNode(client: String, peer: String) -> NodeConfiguration {
         let seed = Entropy.randomWord()

@@ -56,22 +56,22 @@ public struct ReplicaConfiguration: Sendable {
         for address in join where (Address(address)?.port ?? 0) == 0 {
             throw .configuration("'\(address)' in the join list is not host:port")
         }
-        try validateFormation()
     }
 
-    private func validateFormation() throws(ReplicationError) {
+    /// Checks what a node without data needs: how its cluster is formed.
+    ///
+    /// - Throws: ``ReplicationError/configuration(_:)``.
+    func validateFormation() throws(ReplicationError) {
         if !join.isEmpty, Address(peerAddress)?.port == 0 {
             throw .configuration(
                 "peer port 0 together with a join list: others could not know the port"
             )
         }
         guard let bootstrapExpect else {
-            guard !join.isEmpty else {
-                throw .configuration(
-                    "without a join list a new node needs bootstrap-expect 1: it is alone"
-                )
-            }
-            return
+            throw .configuration(
+                "a new node needs bootstrap-expect: 1 if it is alone, else the number of addresses in"
+                    + " the join list; a node cannot be added to a cluster that runs"
+            )
         }
         if join.isEmpty {
             guard bootstrapExpect == 1 else {
@@ -92,5 +92,21 @@ public struct ReplicaConfiguration: Sendable {
                 )
             }
         }
+    }
+
+    /// Checks that a node with data is where its cluster looks for it.
+    ///
+    /// - Throws: ``ReplicationError/configuration(_:)``.
+    func validate(with restored: RestoredNode) throws(ReplicationError) {
+        guard restored.cluster != nil else { return try validateFormation() }
+        // Nobody looks for the only node of a cluster.
+        guard restored.membership.all.count > 1,
+            let known = restored.membership.member(restored.identity)?.peerAddress,
+            known != peerAddress
+        else { return }
+        throw .configuration(
+            "the cluster knows \(restored.identity.id) at \(known), but its peer address is"
+                + " \(peerAddress): start it with \(known)"
+        )
     }
 }

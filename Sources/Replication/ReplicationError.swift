@@ -1,7 +1,7 @@
 public import Storage
 
 /// What can go wrong with a replica.
-public enum ReplicationError: Error, Sendable, CustomStringConvertible {
+public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The data directory cannot be used; says what, where and what to do.
     case journal(JournalError)
     /// An entry in the journal is of another version.

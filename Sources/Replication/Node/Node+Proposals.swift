@@ -104,7 +104,7 @@ extension Node {
         case .local(let ticket):
             // A request that finds no leader waits for the next one.
             guard failure != .noLeader, let request = pending.remove(ticket) else { return }
-            reply(ticket, .failed(failure, key: request.proposal.key))
+            reply(ticket, .failed(request.outcome(of: failure), key: request.proposal.key))
         }
     }
 
@@ -168,7 +168,7 @@ extension Node {
             break
         case .failed(let failure):
             guard let request = pending.remove(ticket) else { return }
-            reply(ticket, .failed(failure, key: request.proposal.key))
+            reply(ticket, .failed(request.outcome(of: failure), key: request.proposal.key))
         }
     }
 

@@ -224,13 +224,14 @@ extension Node {
     mutating func abandon(_ ticket: Ticket) {
         _ = pending.remove(ticket)
         streams.close(ticket)
+        openings[ticket] = nil
         guard admitting.removeValue(forKey: ticket) != nil else { return }
         leaveLane(ticket)
     }
 
     mutating func expireRequests() {
         while let expired = pending.removeExpired(at: now.instant) {
-            let failure: RequestFailure = expired.wasHandedOver ? .outcomeUnknown : .noLeader
+            let failure: RequestFailure = expired.handOvers > 0 ? .outcomeUnknown : .noLeader
             reply(expired.ticket, .failed(failure, key: expired.proposal.key))
         }
     }

@@ -12,8 +12,9 @@ package struct PendingRequests: Sendable {
         package var secret: [UInt8]?
         /// When it is too late.
         package var deadline: Instant
-        /// Whether it may be in somebody's log: its outcome is unknown until an answer comes.
-        package var wasHandedOver = false
+        /// How often it was given to a leader: it may be in the log of each of them, until an answer
+        /// comes.
+        package var handOvers = 0
 
         /// Creates a request that nobody has taken.
         package init(ticket: Ticket, proposal: Proposal, secret: [UInt8]?, deadline: Instant) {
@@ -21,6 +22,15 @@ package struct PendingRequests: Sendable {
             self.proposal = proposal
             self.secret = secret
             self.deadline = deadline
+        }
+
+        /// What to say if the last leader did nothing: of earlier ones that is not known.
+        package func outcome(of failure: RequestFailure) -> RequestFailure {
+            switch failure {
+            case .noLeader, .overloaded, .notTried, .stopping, .tooLarge:
+                handOvers > 1 ? .outcomeUnknown : failure
+            case .outcomeUnknown, .keyReused, .keyExpired: failure
+            }
         }
     }
 
@@ -31,6 +41,9 @@ package struct PendingRequests: Sendable {
 
     /// Creates an empty window.
     package init() {}
+
+    /// A request without an answer.
+    package subscript(ticket: Ticket) -> Request? { requests[ticket] }
 
     /// Number of requests without an answer.
     package var count: Int { requests.count }
@@ -43,7 +56,7 @@ package struct PendingRequests: Sendable {
 
     /// Notes that somebody may carry it out.
     package mutating func markHandedOver(_ ticket: Ticket) {
-        requests[ticket]?.wasHandedOver = true
+        requests[ticket]?.handOvers += 1
     }
 
     /// Removes an answered request.

@@ -11,6 +11,7 @@ package struct ReadWaiters: Sendable {
         case query(Ticket)
         /// A request that was refused is admitted again.
         case admission(Ticket)
+        case stream(Ticket)
     }
 
     private struct Waiter: Hashable, Sendable {

@@ -7,28 +7,30 @@ package final class Acceptor {
     /// Names it on the loop.
     package let key: PollKey
     /// The port that it listens on.
-    package var port: UInt16 { listener.port }
+    package let port: UInt16
     /// When ``resume(at:)`` wants to be called, if it pauses.
     package private(set) var resumesAt: Instant?
-    private let listener: Listener
+    /// Nil once it was stopped.
+    private var listener: Listener?
     private let loop: EventLoop
 
     /// Puts a listener on a loop; on its thread.
     package init(_ listener: consuming Listener, key: PollKey, on loop: EventLoop) {
-        self.listener = listener
+        port = listener.port
         self.key = key
         self.loop = loop
-        loop.watch(self.listener.descriptor, for: .read, as: key)
+        loop.watch(listener.descriptor, for: .read, as: key)
+        self.listener = consume listener
     }
 
     /// Takes all connections that wait.
     package func accept(at now: Instant, _ take: (consuming Socket) -> Void) {
         while true {
-            switch listener.accept() {
+            switch listener?.accept() ?? .none {
             case .socket(let socket): take(socket)
             case .none: return
             case .exhausted:
-                loop.unwatch(listener.descriptor)
+                unwatch()
                 resumesAt = now + Self.pause
                 return
             }
@@ -39,12 +41,20 @@ package final class Acceptor {
     package func resume(at now: Instant) {
         guard let moment = resumesAt, moment <= now else { return }
         resumesAt = nil
-        loop.watch(listener.descriptor, for: .read, as: key)
+        guard let descriptor = listener?.descriptor else { return }
+        loop.watch(descriptor, for: .read, as: key)
     }
 
-    /// Takes no more; the socket is closed with the object.
+    /// Takes no more and closes the socket, so that who connects is refused at once and goes
+    /// elsewhere; calling it again does nothing.
     package func stop() {
         resumesAt = nil
-        loop.unwatch(listener.descriptor)
+        unwatch()
+        listener = nil
+    }
+
+    private func unwatch() {
+        guard let descriptor = listener?.descriptor else { return }
+        loop.unwatch(descriptor)
     }
 }

@@ -44,8 +44,21 @@ package struct Address: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``SocketError`` with the resolver's words if there is none.
     package func resolved() throws(SocketError) -> [SocketAddress] {
+        try lookedUp(AI_NUMERICSERV)
+    }
+
+    /// The address of a host that is no name, without asking anybody; nil for a name.
+    package var numeric: SocketAddress? {
+        do throws(SocketError) {
+            return try lookedUp(AI_NUMERICSERV | AI_NUMERICHOST).first
+        } catch {
+            return nil
+        }
+    }
+
+    private func lookedUp(_ flags: Int32) throws(SocketError) -> [SocketAddress] {
         var hints = unsafe addrinfo()
-        unsafe hints.ai_flags = AI_NUMERICSERV
+        unsafe hints.ai_flags = flags
         #if canImport(Darwin)
         unsafe hints.ai_socktype = SOCK_STREAM
         #else

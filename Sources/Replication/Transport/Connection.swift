@@ -65,6 +65,12 @@ package final class Connection {
     package var isClosed: Bool { state == .closed }
     /// Whether ``finish()`` was called, so that what comes in counts no more.
     package var isFinishing: Bool { state == .finishing || state == .lingering }
+    /// Whether both sides have said all: close it.
+    package var isOver: Bool { state == .lingering && isInputEnded }
+    /// Whether all was sent after ``finish()``, and only the other side's end is waited for.
+    package var isLingering: Bool { state == .lingering }
+    /// How many bytes were sent in all; tells whether the other side takes them.
+    package private(set) var sentBytes = 0
 
     /// Learns whether connecting worked; call when it becomes writable for the first time.
     package func finishConnecting() throws(SocketError) {
@@ -129,7 +135,9 @@ package final class Connection {
         if pendingBytes > 0 {
             switch write() {
             case .failed(let error): return .failed(error)
-            case .written(let count): sent += count
+            case .written(let count):
+                sent += count
+                sentBytes += count
             }
         }
         reclaim()
@@ -177,12 +185,17 @@ package final class Connection {
         socket?.write(output, from: sent) ?? .written(0)
     }
 
+    /// Gives up a peer that no longer answers; see ``Socket/giveUp(after:)``.
+    func giveUp(after limit: Duration) { socket?.giveUp(after: limit) }
+
     /// Forgets what is sent; keeps a small buffer, since most connections will need it again.
+    ///
+    /// Bytes move only when at least as many go, so that a long output costs linear time.
     private func reclaim() {
         if sent == output.count {
             output.removeAll(keepingCapacity: output.capacity <= 1 << 16)
             sent = 0
-        } else if sent >= 1 << 16 {
+        } else if sent >= max(1 << 16, pendingBytes) {
             output.removeFirst(sent)
             sent = 0
         }

@@ -73,7 +73,7 @@ internal import Glibc
 
     /// Runs on a thread of its own until ``close()``.
     package func start(_ turn: @escaping @Sendable (_ ready: [Readiness]) -> Instant?) {
-        _ = spawnThread { [self] in run(turn) }
+        runOnThread { [self] in run(turn) }
     }
 
     /// Has `turn` called soon; from any thread.

@@ -9,6 +9,9 @@ package struct PeerReader: Sendable {
     /// The most entries of one append that are taken.
     package static let maximumEntries = 1 << 16
 
+    /// The most bytes of entries of one append that are taken.
+    package static let maximumEntryBytes = 64 << 20
+
     /// A whole message.
     package struct Item: Sendable {
         /// The message.
@@ -24,6 +27,8 @@ package struct PeerReader: Sendable {
     private var searched = 0
     private var current: Item?
     private var missing = 0
+    /// How many more bytes the entries of `current` may have.
+    private var room = 0
 
     /// Creates a reader at the start of a connection.
     package init() {}
@@ -47,12 +52,19 @@ package struct PeerReader: Sendable {
     package mutating func next() throws(LineError) -> Item? {
         while let line = nextLine() {
             if missing > 0 {
+                room -= line.count
+                guard room >= 0 else {
+                    throw LineError(
+                        .invalid("more than \(Self.maximumEntryBytes) bytes of entries")
+                    )
+                }
                 current?.lines.append(Array(buffer[line.lowerBound...line.upperBound]))
                 missing -= 1
             } else {
                 let message = try PeerMessage(buffer, in: line)
                 current = Item(message: message, lines: [])
                 missing = try entriesAfter(message)
+                room = Self.maximumEntryBytes
             }
             if missing == 0, let item = current {
                 current = nil

@@ -169,10 +169,30 @@ package struct Socket: ~Copyable {
         #endif
     }
 
-    /// Sets an option to 1; one that is refused costs speed, not correctness.
-    borrowing func setOption(_ level: Int32, _ option: Int32) {
-        var one: Int32 = 1
-        _ = unsafe setsockopt(descriptor, level, option, &one, socklen_t(MemoryLayout<Int32>.size))
+    /// Sets an option; one that is refused costs speed, not correctness.
+    borrowing func setOption(_ level: Int32, _ option: Int32, to value: Int32 = 1) {
+        var value = value
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        _ = unsafe setsockopt(descriptor, level, option, &value, size)
+    }
+
+    /// Breaks the connection when the other machine is silent for about `limit`: what was sent is
+    /// not acknowledged, or it does not answer when asked whether it is there.
+    ///
+    /// Without this the system goes on for a quarter of an hour, with ever longer pauses.
+    borrowing func giveUp(after limit: Duration) {
+        let milliseconds = Int32(clamping: max(limit.milliseconds, 1))
+        let seconds = max(milliseconds / 2_000, 1)
+        setOption(SOL_SOCKET, SO_KEEPALIVE)
+        setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, to: seconds)
+        setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, to: 2)
+        #if canImport(Darwin)
+        setOption(Int32(IPPROTO_TCP), TCP_KEEPALIVE, to: seconds)
+        setOption(Int32(IPPROTO_TCP), TCP_RXT_CONNDROPTIME, to: seconds * 2)
+        #else
+        setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, to: seconds)
+        setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, to: milliseconds)
+        #endif
     }
 
     #if canImport(Darwin)

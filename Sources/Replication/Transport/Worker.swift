@@ -4,48 +4,50 @@ import Storage
 ///
 /// One thread, because `crypt` is not reentrant, and a queue with an end.
 final class Worker: Sendable {
+    private struct State: Sendable {
+        var waiting = 0
+        var isStopped = false
+        var thread: SpawnedThread?
+    }
+
     private let jobs = Mailbox<@Sendable () -> Void>()
-    private let waiting = Lock(0)
+    private let state = Lock(State())
     private let limit: Int
-    private let thread: Lock<SpawnedThread?>
 
     init(limit: Int) {
         self.limit = limit
-        thread = Lock(nil)
-        let (jobs, waiting) = (jobs, waiting)
+        let (jobs, state) = (jobs, state)
         let spawned = spawnThread {
             while let batch = jobs.takeAll() {
-                for job in batch {
+                for job in batch where !state.withLock({ $0.isStopped }) {
                     job()
-                    waiting.withLock { $0 -= 1 }
+                    state.withLock { $0.waiting -= 1 }
                 }
             }
         }
-        thread.withLock { $0 = spawned }
+        state.withLock { $0.thread = spawned }
     }
 
     /// Runs a job on the thread; false if too many wait, or it was stopped.
     func run(_ job: @escaping @Sendable () -> Void) -> Bool {
-        let mayWait = waiting.withLock { waiting in
-            guard waiting < limit else { return false }
-            waiting += 1
+        let mayWait = state.withLock { state in
+            guard state.waiting < limit, !state.isStopped else { return false }
+            state.waiting += 1
             return true
         }
-        guard mayWait else { return false }
-        guard jobs.push(job) else {
-            waiting.withLock { $0 -= 1 }
-            return false
-        }
-        return true
+        return mayWait && jobs.push(job)
     }
 
-    /// Takes no more jobs, and returns when those that wait are done.
+    /// Drops the jobs that wait, and returns when the one that runs is done.
+    ///
+    /// Calling it again does nothing.
     func stop() {
-        jobs.close()
-        let spawned = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
+        let spawned = state.withLock { state in
+            state.isStopped = true
+            defer { state.thread = nil }
+            return state.thread
         }
+        jobs.close()
         spawned?.join()
     }
 }

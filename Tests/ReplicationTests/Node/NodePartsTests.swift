@@ -146,7 +146,7 @@ import Testing
         #expect(pending.removeExpired(at: instant(2_996)) == nil)
         pending.markHandedOver(Ticket(2_998))
         #expect(pending.inOrder.map(\.ticket.value) == [2_997, 2_998, 2_999, 3_000])
-        #expect(pending.inOrder.map(\.wasHandedOver) == [false, true, false, false])
+        #expect(pending.inOrder.map(\.handOvers) == [0, 1, 0, 0])
         #expect(pending.nextDeadline == instant(2_997) && pending.count == 4)
     }
 

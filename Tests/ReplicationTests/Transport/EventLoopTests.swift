@@ -3,7 +3,7 @@ import Storage
 import Testing
 
 /// An actor on a loop: what the replica is, without its work.
-private actor Counter {
+private actor LoopCounter {
     let loop: EventLoop
     private var turns = 0
     private var count = 0
@@ -34,7 +34,7 @@ private actor Counter {
 
 @Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
     @Test func `jobs of the actor run on the loop's thread, one after the other`() async throws {
-        let counter = try Counter()
+        let counter = try LoopCounter()
         counter.start()
         let last = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<200 { group.addTask { await counter.add() } }
@@ -51,7 +51,7 @@ private actor Counter {
     }
 
     @Test func `a call after the end is answered`() async throws {
-        let counter = try Counter()
+        let counter = try LoopCounter()
         counter.start()
         #expect(await counter.turnsSoFar() >= 0)
         counter.loop.close()
@@ -61,11 +61,11 @@ private actor Counter {
     }
 
     /// Past the end jobs run on a queue, where `checkIsolated` would trap.
-    private func counterAnswer(_ counter: Counter) async -> Int { await counter.addUnchecked() }
+    private func counterAnswer(_ counter: LoopCounter) async -> Int { await counter.addUnchecked() }
 
     @Test func `calls that race with the end are all answered, each once`() async throws {
         for _ in 0..<20 {
-            let counter = try Counter()
+            let counter = try LoopCounter()
             counter.start()
             let answers = await withTaskGroup(of: Int.self) { group in
                 for number in 0..<50 {
@@ -81,7 +81,7 @@ private actor Counter {
     }
 
     @Test func `a loop that never ran answers once it is closed`() async throws {
-        let counter = try Counter()
+        let counter = try LoopCounter()
         async let answer = counter.addUnchecked()
         counter.loop.close()
         #expect(await answer == 1)
@@ -124,7 +124,7 @@ private actor Counter {
     }
 }
 
-extension Counter {
+extension LoopCounter {
     fileprivate func addUnchecked() -> Int {
         count += 1
         return count

@@ -27,6 +27,12 @@ extension MessageView: LineCodable {
     /// `"time":1763697600123,"unread":true}`
     public func write(to writer: inout JSONWriter) {
         writer.beginObject()
+        writeMembers(to: &writer)
+        writer.endObject()
+    }
+
+    /// Writes the members alone, for an object that has others beside.
+    package func writeMembers(to writer: inout JSONWriter) {
         writer.member("id", id)
         writer.member("conversation", conversation)
         writer.member("from", from)
@@ -36,7 +42,6 @@ extension MessageView: LineCodable {
         writer.member("time", time)
         writer.member("deleted", deletion)
         writer.member("unread", isUnread ? true : nil)
-        writer.endObject()
     }
 }
 

@@ -30,6 +30,8 @@ package struct HTTPConnection: Sendable {
     /// Whether no further request is parsed: one asked for the end, or could not be read.
     private var isLast = false
     private var isInputEnded = false
+    /// Bytes of answers that wait for those before them.
+    package private(set) var heldBytes = 0
     /// Whether the answer after which the connection ends was written.
     private var hasClosed = false
 
@@ -44,6 +46,8 @@ package struct HTTPConnection: Sendable {
 
     /// Requests that wait for their answers to go out.
     package var inFlight: Int { slots.count - first }
+    /// Requests that came so far.
+    package var requestCount: UInt64 { firstSequence + UInt64(inFlight) }
     /// Whether so many are in flight that nothing more should be read from the socket.
     package var isPaused: Bool { inFlight >= limits.inFlight }
     /// Whether nothing is in flight and no request has begun: the connection may be ended.
@@ -107,12 +111,9 @@ package struct HTTPConnection: Sendable {
             response.write(to: &output, common: fields, isHead: slot.isHead, closes: closes)
             advance(into: &output)
         } else {
-            response.write(
-                to: &slots[place].held,
-                common: fields,
-                isHead: slot.isHead,
-                closes: closes
-            )
+            hold(place) { held, common in
+                response.write(to: &held, common: common, isHead: slot.isHead, closes: closes)
+            }
         }
     }
 
@@ -131,7 +132,7 @@ package struct HTTPConnection: Sendable {
             response.writeStreamHead(to: &output, common: fields)
             advance(into: &output)
         } else {
-            response.writeStreamHead(to: &slots[place].held, common: fields)
+            hold(place) { response.writeStreamHead(to: &$0, common: $1) }
         }
     }
 
@@ -142,7 +143,7 @@ package struct HTTPConnection: Sendable {
         _ write: (inout [UInt8]) -> Void
     ) {
         guard let place = place(of: id), slots[place].isStream else { return }
-        if place == first { write(&output) } else { write(&slots[place].held) }
+        if place == first { write(&output) } else { hold(place) { held, _ in write(&held) } }
     }
 
     /// Ends a stream.
@@ -150,6 +151,13 @@ package struct HTTPConnection: Sendable {
         guard let place = place(of: id), slots[place].isStream else { return }
         slots[place].isComplete = true
         advance(into: &output)
+    }
+
+    /// Writes what cannot go out yet.
+    private mutating func hold(_ place: Int, _ write: (inout [UInt8], _ common: [UInt8]) -> Void) {
+        let before = slots[place].held.count
+        write(&slots[place].held, fields)
+        heldBytes += slots[place].held.count - before
     }
 
     private mutating func open(isHead: Bool, closes: Bool) -> HTTPRequestID {
@@ -170,6 +178,7 @@ package struct HTTPConnection: Sendable {
     private mutating func advance(into output: inout [UInt8]) {
         while first < slots.count, !hasClosed {
             output.append(contentsOf: slots[first].held)
+            heldBytes -= slots[first].held.count
             slots[first].held = []
             guard slots[first].isComplete else { break }
             hasClosed = slots[first].closes

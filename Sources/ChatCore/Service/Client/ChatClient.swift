@@ -1,0 +1,109 @@
+public import ChatCore
+public import Replication
+import Storage
+
+/// A person's, or a program's, way into the chat: typed calls over a ``ClusterClient``.
+///
+/// Each call tries server after server until one answers or the time is up; what it changes is
+/// changed once. Copies share one connection and one session.
+///
+/// ```swift
+/// let client = try ChatClient(servers: ["127.0.0.1:7400", "127.0.0.1:7410"])
+/// try await client.login("ann", password: password)
+/// try await client.send("hello", to: "bob")
+/// ```
+public struct ChatClient: Sendable {
+    /// What finds the servers, and holds the token.
+    public let connection: ClusterClient
+    /// Whether reads may be answered by a server that is behind, and by a minority that has lost
+    /// the others; else a read sees all that was acknowledged before it.
+    public var acceptsStaleReads = false
+
+    /// Wraps a connection.
+    public init(_ connection: ClusterClient) { self.connection = connection }
+
+    /// Creates a client; nothing is sent yet.
+    ///
+    /// - Parameters:
+    ///   - servers: `host:port` of one or more servers.
+    ///   - token: The token of a session, from an earlier login.
+    ///   - cluster: The cluster's id, if known from an earlier session: no other is spoken to.
+    ///   - timeout: For a call in all, with all its tries.
+    /// - Throws: ``ChatClientError/failed(_:)``.
+    public init(
+        servers: [String],
+        token: String? = nil,
+        cluster: String? = nil,
+        timeout: Duration = .seconds(5)
+    ) throws(ChatClientError) {
+        do throws(ClusterClientError) {
+            connection = try ClusterClient(
+                servers: servers,
+                token: token,
+                cluster: cluster,
+                timeout: timeout
+            )
+        } catch {
+            throw .failed(error)
+        }
+    }
+
+    /// Posts any request.
+    ///
+    /// - Parameters:
+    ///   - request: What to do.
+    ///   - key: The idempotency key; nil makes a random one.
+    /// - Returns: What it gave, and the token of a new session.
+    /// - Throws: ``ChatClientError``.
+    public func post(
+        _ request: ChatState.Request,
+        key: String? = nil
+    ) async throws(ChatClientError) -> (receipt: Receipt<ChatState.Output>, token: String?) {
+        let response: ClusterClient.Response
+        do throws(ClusterClientError) {
+            response = try await connection.request(request.lineBytes, key: key)
+        } catch {
+            throw .failed(error)
+        }
+        do throws(LineError) {
+            let envelope = try AnswerEnvelope(response.body)
+            guard let output = envelope.output else { throw AnswerEnvelope.otherKind }
+            let receipt = Receipt(
+                value: output,
+                index: envelope.index,
+                isRepeated: envelope.isRepeated
+            )
+            return (receipt, envelope.secret?.token)
+        } catch {
+            throw .unreadable(server: response.server, error)
+        }
+    }
+
+    /// Posts any query.
+    ///
+    /// - Throws: ``ChatClientError``, but never an unknown outcome.
+    public func ask(_ query: ChatState.Query) async throws(ChatClientError) -> ChatState.Answer {
+        let response: ClusterClient.Response
+        do throws(ClusterClientError) {
+            response = try await connection.query(query.lineBytes, isStale: acceptsStaleReads)
+        } catch {
+            throw .failed(error)
+        }
+        do throws(LineError) {
+            guard let answer = try AnswerEnvelope(response.body).answer else {
+                throw AnswerEnvelope.otherKind
+            }
+            return answer
+        } catch {
+            throw .unreadable(server: response.server, error)
+        }
+    }
+
+    /// The value that an output or an answer holds, if it is of the kind that was asked for.
+    func expect<Value>(_ value: Value?) async throws(ChatClientError) -> Value {
+        guard let value else {
+            throw .unreadable(server: await connection.server, AnswerEnvelope.otherKind)
+        }
+        return value
+    }
+}

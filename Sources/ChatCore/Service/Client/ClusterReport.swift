@@ -1,0 +1,94 @@
+import Replication
+public import Storage
+
+/// What one node knows of its cluster, as `GET /v1/cluster` tells.
+public struct ClusterReport: Hashable, Sendable {
+    /// A member, as the node that was asked sees it.
+    public struct Member: Hashable, Sendable {
+        /// Its id.
+        public var id = ""
+        /// Where other nodes reach it.
+        public var peer = ""
+        /// Where clients reach it; empty while it is not known.
+        public var client = ""
+        /// Whether it counts for a quorum.
+        public var isVoter = true
+        /// Whether the node that was asked is connected to it, or is it.
+        public var isConnected = false
+    }
+
+    /// The cluster's id.
+    public var cluster: String?
+    /// The node that was asked.
+    public var node = ""
+    /// What it is in its term.
+    public var role = ""
+    /// Its term.
+    public var term: UInt64 = 0
+    /// Who leads, as far as it knows.
+    public var leader: String?
+    /// Up to where it has applied the log.
+    public var applied: UInt64 = 0
+    /// The members.
+    public var members: [Member] = []
+
+    /// Reads the body; unknown members are from a newer server, and read over.
+    public init(_ body: [UInt8]) throws(LineError) {
+        var reader = JSONReader(body)
+        try reader.members { (name, reader) throws(LineError) in
+            try read(name, &reader)
+        }
+        try reader.finish()
+    }
+
+    private mutating func read(_ name: String, _ reader: inout JSONReader) throws(LineError) {
+        guard try reader.peek() != .null else { return try reader.null() }
+        switch name {
+        case "cluster": cluster = try reader.string()
+        case "node": node = try reader.string()
+        case "role": role = try reader.string()
+        case "term": term = try reader.unsigned()
+        case "leader": leader = try reader.string()
+        case "applied": applied = try reader.unsigned()
+        case "members":
+            try reader.elements { (reader) throws(LineError) in
+                members.append(try Member(from: &reader))
+            }
+        default: _ = try reader.skip()
+        }
+    }
+}
+
+extension ClusterReport.Member {
+    init(from reader: inout JSONReader) throws(LineError) {
+        try reader.members { (name, reader) throws(LineError) in
+            switch name {
+            case "id": id = try reader.string()
+            case "peer": peer = try reader.string()
+            case "client": client = try reader.string()
+            case "voter": isVoter = try reader.boolean()
+            case "connected": isConnected = try reader.boolean()
+            default: _ = try reader.skip()
+            }
+        }
+    }
+}
+
+extension ChatClient {
+    /// What the server in use knows of its cluster; needs no session.
+    ///
+    /// - Throws: ``ChatClientError``.
+    public func clusterReport() async throws(ChatClientError) -> ClusterReport {
+        let response: ClusterClient.Response
+        do throws(ClusterClientError) {
+            response = try await connection.get("/v1/cluster")
+        } catch {
+            throw .failed(error)
+        }
+        do throws(LineError) {
+            return try ClusterReport(response.body)
+        } catch {
+            throw .unreadable(server: response.server, error)
+        }
+    }
+}

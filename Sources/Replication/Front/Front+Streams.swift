@@ -1,0 +1,67 @@
+import Storage
+
+/// Streams of events.
+extension Front {
+    /// Asks the node for a stream; its head waits until the node has checked the caller, so that a
+    /// refusal is an answer with its own status.
+    func askForStream(
+        _ client: FrontClient,
+        _ request: HTTPRequestID,
+        _ caller: Caller,
+        after: EventID?
+    ) {
+        guard !isStopping else {
+            return respond(client, request, Answers.response(to: .failed(.stopping, key: nil)))
+        }
+        let ticket = newTicket()
+        waiting[ticket] = Waiting(
+            client: client.connection.key,
+            request: request,
+            kind: .askedStream
+        )
+        client.streams.insert(ticket)
+        inputs.append(.openStream(ticket, caller: caller, after: after))
+    }
+
+    /// The node has taken the question for a stream; without a refusal meanwhile it begins.
+    func grantStream(_ ticket: Ticket) {
+        guard let place = waiting[ticket], case .askedStream = place.kind,
+            let client = clients[place.client]
+        else { return }
+        waiting[ticket]?.kind = .stream
+        client.http.fields = commonFields
+        client.http.beginStream(
+            place.request,
+            EventStreamWriter.response,
+            into: &client.connection.output
+        )
+        client.connection.isWriteOnly = true
+        markDirty(client)
+    }
+
+    func stream(_ ticket: Ticket, _ items: [StreamItem]) {
+        grantStream(ticket)
+        guard let place = waiting[ticket], let client = clients[place.client] else { return }
+        client.http.writeStream(place.request, into: &client.connection.output) { output in
+            for item in items { item.write(to: &output) }
+        }
+        markDirty(client)
+    }
+
+    func endStream(_ ticket: Ticket, _ refusal: Refusal?) {
+        guard let place = waiting.removeValue(forKey: ticket), let client = clients[place.client]
+        else { return }
+        client.streams.remove(ticket)
+        markDirty(client)
+        if case .askedStream = place.kind {
+            let reply = refusal.map { Reply.refused($0) } ?? .failed(.stopping, key: nil)
+            return respond(client, place.request, Answers.response(to: reply))
+        }
+        if let refusal {
+            client.http.writeStream(place.request, into: &client.connection.output) { output in
+                EventStreamWriter.writeEnd(refusal, to: &output)
+            }
+        }
+        client.http.endStream(place.request, into: &client.connection.output)
+    }
+}

@@ -1,0 +1,63 @@
+import Storage
+
+/// One client's connection.
+final class FrontClient {
+    /// What a client does or fails to do, as long as it is the same.
+    enum Activity: Equatable {
+        /// Takes what is sent; so much it has taken.
+        case sending(sentBytes: Int)
+        /// Everything is said.
+        case lingering
+        /// Waits for an answer, or for events.
+        case waiting
+        /// Sends a request: the one of this number.
+        case requesting(UInt64)
+        /// Does nothing since then.
+        case idle(since: Instant)
+    }
+
+    let connection: Connection
+    var http: HTTPConnection
+    /// What it waits for, streams not included.
+    var tickets: Set<Ticket> = []
+    /// The events that it reads; at most one stream, for a connection ends with it.
+    var streams: Set<Ticket> = []
+    var isDirty = false
+    private var activity = Activity.waiting
+    private var activeSince: Instant
+
+    init(_ connection: Connection, _ http: HTTPConnection, at now: Instant) {
+        self.connection = connection
+        self.http = http
+        activeSince = now
+    }
+
+    /// What waits for the client to take it.
+    var pendingBytes: Int { connection.pendingBytes + http.heldBytes }
+    /// Whether nothing more should be read from the socket.
+    var mustPause: Bool { http.isPaused || !streams.isEmpty }
+
+    /// Whether the client has done the same thing for too long; looked at now and then.
+    func isLate(at now: Instant, _ limits: FrontLimits) -> Bool {
+        let current = currentActivity
+        guard current == activity else {
+            (activity, activeSince) = (current, now)
+            return false
+        }
+        switch current {
+        case .sending: return now - activeSince > limits.stall
+        case .lingering: return now - activeSince > limits.linger
+        case .waiting: return false
+        case .requesting: return now - activeSince > limits.request
+        case .idle(let since): return now - since > limits.idle
+        }
+    }
+
+    private var currentActivity: Activity {
+        if connection.isLingering { return .lingering }
+        if connection.pendingBytes > 0 { return .sending(sentBytes: connection.sentBytes) }
+        if !tickets.isEmpty || !streams.isEmpty { return .waiting }
+        if !http.isIdle { return .requesting(http.requestCount) }
+        return .idle(since: connection.lastHeard)
+    }
+}

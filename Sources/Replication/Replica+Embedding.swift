@@ -1,0 +1,107 @@
+public import Storage
+
+/// Calls in this process, as clients make them over the network.
+extension Replica {
+    /// What this node knows of its cluster.
+    public var status: ClusterStatus { node.status }
+
+    /// Carries out a request in this process, as a client would over the network.
+    ///
+    /// A caller whose task is cancelled waits no longer; the error says whether the request may
+    /// still take effect.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - caller: Who calls.
+    ///   - key: The idempotency key; a retry of a request whose outcome is unknown must have the
+    ///     same one.
+    /// - Returns: The output, and the index of the entry that it took effect with.
+    /// - Throws: ``ReplicationError``.
+    public func request(
+        _ request: Machine.Request,
+        from caller: Caller = Caller(),
+        key: String? = nil
+    ) async throws(ReplicationError) -> (output: Machine.Output, index: LogIndex) {
+        let ticket = front.newTicket()
+        let reply = await reply(
+            to: .request(
+                ClientRequest(
+                    ticket: ticket,
+                    lane: ticket.value | 1 << 63,
+                    body: request.lineBytes,
+                    caller: caller,
+                    key: key,
+                    entropy: .system()
+                )
+            ),
+            ticket
+        )
+        guard case .output(let index, let bytes, _, _) = reply else { throw Opened.error(reply) }
+        do throws(LineError) { return (try Machine.Output(lineBytes: bytes), index) } catch {
+            throw .entry(error)
+        }
+    }
+
+    /// Answers a query in this process.
+    ///
+    /// - Parameters:
+    ///   - query: The query.
+    ///   - caller: Who calls.
+    ///   - consistency: How new the state must be that answers.
+    /// - Returns: The answer.
+    /// - Throws: ``ReplicationError``.
+    public func query(
+        _ query: Machine.Query,
+        from caller: Caller = Caller(),
+        consistency: Consistency = .linearizable
+    ) async throws(ReplicationError) -> Machine.Answer {
+        let ticket = front.newTicket()
+        let reply = await reply(
+            to: .query(ticket, body: query.lineBytes, caller: caller, consistency),
+            ticket
+        )
+        guard case .answer(_, let bytes) = reply else { throw Opened.error(reply) }
+        do throws(LineError) { return try Machine.Answer(lineBytes: bytes) } catch {
+            throw .entry(error)
+        }
+    }
+
+    private func reply(to input: NodeInput, _ ticket: Ticket) async -> Reply {
+        switch phase {
+        case .ready, .claimed, .running: break
+        case .stopping, .ended: return .failed(.stopping, key: nil)
+        }
+        let mail = mail
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                callers[ticket] = continuation
+                let now = Moment(instant: SystemClock.now(), wall: SystemClock.wallTime())
+                step(input, at: now)
+                // The loop ends the turn: this is its thread, and it looks for work after each job.
+                loop.wake()
+            }
+        } onCancel: {
+            mail.post(.cancelled(ticket))
+        }
+    }
+
+    /// Answers a caller in this process, if there is one.
+    func resume(_ ticket: Ticket, _ reply: Reply) {
+        callers.removeValue(forKey: ticket)?.resume(returning: reply)
+    }
+
+    func cancel(_ ticket: Ticket, at now: Moment) {
+        guard callers[ticket] != nil else { return }
+        let reply = lastWord(on: ticket, orElse: .notTried)
+        step(.abandon(ticket), at: now)
+        resume(ticket, reply)
+    }
+
+    /// What can be said of a call that is given up: what may be in a log may still take effect.
+    func lastWord(on ticket: Ticket, orElse failure: RequestFailure) -> Reply {
+        guard let request = node.pending[ticket], request.handOvers > 0 else {
+            return .failed(failure, key: nil)
+        }
+        return .failed(.outcomeUnknown, key: request.proposal.key)
+    }
+}

@@ -1,0 +1,141 @@
+import Storage
+
+/// What the loop does: inputs to the node, and its effects carried out.
+extension Replica {
+    /// One turn of the loop: everything that is ready, then what follows from it, then one send
+    /// for each connection.
+    ///
+    /// - Returns: When the next turn is due at the latest.
+    func turn(_ ready: [Readiness]) -> Instant? {
+        switch phase {
+        case .ready, .claimed, .ended: return nil
+        case .running, .stopping: break
+        }
+        let now = Moment(instant: SystemClock.now(), wall: SystemClock.wallTime())
+        for input in mail.takeAll() { take(input, at: now) }
+        for ready in ready where !front.handle(ready, at: now.instant) {
+            _ = links.handle(ready, at: now.instant)
+        }
+        front.timer(at: now.instant)
+        links.timer(at: now.instant)
+        if node.nextDeadline <= now.instant { step(.timer, at: now) }
+        goOn(at: now)
+        // After a failure nothing is answered: the answer might rest on what is not on the disk.
+        if failure == nil {
+            front.commonFields = ProtocolFields.fields(cluster: node.cluster)
+            front.flush()
+            links.flush(at: now.instant)
+        }
+        report()
+        if isOver(at: now.instant) {
+            end()
+            return nil
+        }
+        return nextDeadline(at: now.instant)
+    }
+
+    /// Steps the node until nothing follows; answers may let more requests in.
+    ///
+    /// Bounded, so that one busy client cannot keep the others from being sent to.
+    private func goOn(at now: Moment) {
+        for _ in 0..<16 {
+            takeInputs(at: now)
+            step(.turnEnded, at: now)
+            front.takeHeldRequests()
+            if !hasInputs { return }
+        }
+    }
+
+    private var hasInputs: Bool { !front.inputs.isEmpty || !links.inputs.isEmpty }
+
+    private func nextDeadline(at now: Instant) -> Instant {
+        if hasInputs { return now }
+        let next = min(front.nextDeadline, node.nextDeadline, links.nextDeadline ?? .distant)
+        guard case .stopping(let until) = phase else { return next }
+        return min(next, until)
+    }
+
+    private func takeInputs(at now: Moment) {
+        let inputs = links.inputs + front.inputs
+        links.inputs.removeAll(keepingCapacity: true)
+        front.inputs.removeAll(keepingCapacity: true)
+        for input in inputs { step(input, at: now) }
+    }
+
+    private func take(_ input: LoopInput, at now: Moment) {
+        switch input {
+        case .node(let input): step(input, at: now)
+        case .resolved(let address, let found): links.resolved(address, found, at: now.instant)
+        case .cancelled(let ticket): cancel(ticket, at: now)
+        case .failed(let error): fail(error)
+        case .stop: stop(at: now)
+        }
+    }
+
+    func step(_ input: NodeInput, at now: Moment) {
+        guard failure == nil else { return }
+        perform(node.step(input, now: now), at: now.instant)
+        if case .openStream(let ticket, _, _) = input { front.grantStream(ticket) }
+    }
+
+    func perform(_ effects: [NodeEffect], at now: Instant) {
+        for effect in effects {
+            switch effect {
+            case .persist(let records, let token): journal.submit(records, token: token.value)
+            case .adopt(let cluster): adopt(cluster)
+            case .load(let after, let through, let maximumBytes):
+                load(after, through, maximumBytes)
+            case .send(let address, let line, let entries): links.send(line, entries, to: address)
+            case .dial(let dials): links.dial(dials, at: now)
+            case .redial: links.endOutgoing()
+            case .welcome(let link, let hello):
+                links.answer(link, .welcome(hello), thenEnd: false, at: now)
+            case .refuse(let link, let refusal):
+                links.answer(link, .refused(refusal), thenEnd: true, at: now)
+            case .reply(let ticket, let reply):
+                if !front.reply(ticket, reply) { resume(ticket, reply) }
+            case .compute(let ticket, let body): compute(ticket, body)
+            case .stream(let ticket, let items): front.stream(ticket, items)
+            case .endStream(let ticket, let refusal): front.endStream(ticket, refusal)
+            case .halt(let reason): fail(.failed(reason))
+            case .log(let level, let message): logSink.log(level, message)
+            }
+        }
+    }
+
+    private func adopt(_ cluster: String) {
+        let mail = mail
+        journal.adopt(cluster: cluster) { result in
+            switch result {
+            case .success: mail.post(.node(.adopted))
+            case .failure(let error): mail.post(.failed(.journal(error)))
+            }
+        }
+    }
+
+    private func load(_ after: LogIndex, _ through: LogIndex, _ maximumBytes: Int) {
+        let mail = mail
+        journal.load(after: after, through: through, maximumBytes: maximumBytes) { result in
+            switch result {
+            case .success(let entries): mail.post(.node(.loaded(entries.map(\.line))))
+            case .failure(let error): mail.post(.failed(.journal(error)))
+            }
+        }
+    }
+
+    private func compute(_ ticket: Ticket, _ body: @escaping @Sendable () -> Computed) {
+        let mail = mail
+        let isTaken = worker.run { mail.post(.node(.computed(ticket, body()))) }
+        if !isTaken { mail.post(.node(.computed(ticket, .overloaded))) }
+    }
+
+    private func report() {
+        for (level, message) in links.messages { logSink.log(level, message) }
+        links.messages.removeAll(keepingCapacity: true)
+    }
+}
+
+extension Instant {
+    /// Later than any moment that is waited for.
+    fileprivate static let distant = Instant(nanoseconds: .max)
+}

@@ -1,0 +1,17 @@
+/// What a node takes of others, and how long it waits for them.
+struct PeerLimits: Sendable {
+    /// A peer that takes less than it is sent is cut off at this: the core sends it again.
+    var pendingBytes = 64 << 20
+    /// For a connection to be made and welcome, and for a refused one to be closed.
+    var handshake = Duration.seconds(2)
+    /// How long a machine may be silent before its connections count as broken.
+    var silence = Duration.seconds(5)
+    /// Connections from others; a cluster has a handful of nodes.
+    var incoming = 1_024
+    /// The first pause before dialling again; it doubles up to ``longestPause``.
+    var firstPause = Duration.milliseconds(20)
+    /// The longest pause before dialling again.
+    var longestPause = Duration.milliseconds(500)
+    /// The pause after a refusal, which mostly needs an operator.
+    var refusedPause = Duration.seconds(1)
+}

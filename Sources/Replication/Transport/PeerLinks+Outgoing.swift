@@ -1,0 +1,147 @@
+import Storage
+
+/// The connections that this node dials.
+extension PeerLinks {
+    /// Keeps connections to these, and ends others.
+    func dial(_ dials: [Dial], at now: Instant) {
+        for link in dialled where !dials.contains(link.dial) {
+            drop(link)
+            outgoing[link.dial.address] = nil
+        }
+        for dial in dials where outgoing[dial.address] == nil {
+            outgoing[dial.address] = OutgoingLink(dial, at: now)
+        }
+    }
+
+    /// Ends all connections that this node dialled; ``dial(_:at:)`` follows.
+    func endOutgoing() {
+        for link in dialled { drop(link) }
+        outgoing.removeAll()
+    }
+
+    /// Sends over what was dialled; without a welcome there what is sent is lost.
+    func send(_ line: [UInt8], _ entries: [[UInt8]], to address: String) {
+        guard case .ready(let connection) = outgoing[address]?.state else { return }
+        markDirty(connection)
+        connection.output.append(contentsOf: line)
+        for entry in entries { connection.output.append(contentsOf: entry) }
+    }
+
+    func timer(_ link: OutgoingLink, at now: Instant) {
+        guard let deadline = link.deadline, deadline <= now else { return }
+        switch link.state {
+        case .shaking(let connection, _):
+            fail(link, connection.sentBytes == 0 ? "no connection" : "no welcome", at: now)
+        case .waiting:
+            // Only names are looked up elsewhere: it may take long.
+            if let target = Address(link.dial.address)?.numeric {
+                connect(link, to: target, at: now)
+            } else {
+                link.state = .resolving
+                resolve(link.dial.address)
+            }
+        case .resolving, .ready: break
+        }
+    }
+
+    /// A name was looked up.
+    func resolved(_ address: String, _ found: [SocketAddress], at now: Instant) {
+        // Asked for by a link that was dropped meanwhile, the answer is as good for the next one.
+        guard let link = outgoing[address], case .resolving = link.state else { return }
+        guard !found.isEmpty else {
+            return fail(link, "the name is not known, or too many are looked up", at: now)
+        }
+        // A name may have an address where nobody listens: each attempt takes the next one.
+        connect(link, to: found[link.failures % found.count], at: now)
+    }
+
+    private func connect(_ link: OutgoingLink, to target: SocketAddress, at now: Instant) {
+        do throws(SocketError) {
+            let connection = Connection(
+                try Socket.connecting(to: target),
+                key: nextKey(),
+                on: loop,
+                at: now,
+                isConnecting: true,
+                highWaterBytes: .max
+            )
+            connection.giveUp(after: limits.silence)
+            link.state = .shaking(connection, until: now + limits.handshake)
+            link.reader = PeerReader()
+            outgoingKeys[connection.key] = link.dial.address
+        } catch {
+            fail(link, "\(error)", at: now)
+        }
+    }
+
+    func handle(_ link: OutgoingLink, _ ready: Readiness, at now: Instant) {
+        guard let connection = link.connection else { return }
+        if ready.interest.contains(.write) {
+            do throws(SocketError) { try goOn(link, connection) } catch {
+                return fail(link, "\(error)", at: now)
+            }
+        }
+        guard ready.interest.contains(.read) else { return }
+        switch connection.receive(into: &scratch, at: now, { link.reader.receive($0) }) {
+        case .open: readWelcome(link, connection, at: now)
+        case .ended: fail(link, "the other side ended the connection", at: now)
+        case .failed(let error): fail(link, "\(error)", at: now)
+        }
+    }
+
+    /// Says hello once connected, and sends what could not be sent before.
+    private func goOn(_ link: OutgoingLink, _ connection: Connection) throws(SocketError) {
+        if case .shaking = link.state {
+            try connection.finishConnecting()
+            if connection.sentBytes == 0, connection.pendingBytes == 0 {
+                connection.output.append(contentsOf: PeerMessage.hello(link.dial.hello).line)
+            }
+        }
+        if case .failed(let error) = connection.flush() { throw error }
+    }
+
+    /// Over what it dialled a node hears only whether it is welcome.
+    private func readWelcome(_ link: OutgoingLink, _ connection: Connection, at now: Instant) {
+        do throws(LineError) {
+            while let item = try link.reader.next() {
+                switch (item.message, link.state) {
+                case (.welcome(let hello), .shaking):
+                    link.state = .ready(connection)
+                    link.failures = 0
+                    link.lastReason = nil
+                    inputs.append(.linked(address: link.dial.address, hello))
+                case (.refused(let refusal), .shaking):
+                    return fail(link, "refused: \(refusal)", .warning, at: now, limits.refusedPause)
+                default: return fail(link, "an unexpected answer", .warning, at: now)
+                }
+            }
+        } catch {
+            fail(link, "\(error)", .warning, at: now)
+        }
+    }
+
+    /// Ends a connection that this node dialled, and dials again in a while.
+    func fail(
+        _ link: OutgoingLink,
+        _ reason: String,
+        _ level: LogLevel = .info,
+        at now: Instant,
+        _ pause: Duration? = nil
+    ) {
+        let isNews = reason != link.lastReason
+        messages.append((isNews ? level : .debug, "connection to \(link.dial.address): \(reason)"))
+        link.lastReason = reason
+        drop(link)
+        let doubled = limits.firstPause * (1 << min(link.failures, 16))
+        link.state = .waiting(until: now + (pause ?? min(doubled, limits.longestPause)))
+        link.failures += 1
+    }
+
+    private func drop(_ link: OutgoingLink) {
+        if let connection = link.connection {
+            outgoingKeys[connection.key] = nil
+            connection.close()
+        }
+        if case .ready = link.state { inputs.append(.unlinked(address: link.dial.address)) }
+    }
+}

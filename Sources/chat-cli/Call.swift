@@ -1,0 +1,63 @@
+import ChatService
+import Options
+import Replication
+import Storage
+
+/// One run of a command: its values, the streams, and the profile in use.
+struct Call: Sendable {
+    /// What was asked for.
+    let parsed: ParsedCommand
+    /// The world around.
+    let console: Console
+    /// Where results go.
+    let report: Report
+    /// The sessions of this user.
+    let profiles: ProfileStore
+    /// Which of them is used.
+    let profileName: String
+
+    init(_ parsed: ParsedCommand, _ console: Console) throws {
+        self.parsed = parsed
+        self.console = console
+        report = Report(parsed, console)
+        profileName = try parsed.string(required: "profile")
+        guard ProfileStore.isValid(name: profileName) else {
+            throw parsed.usageError(
+                "The profile '\(profileName)' is not 1 to 64 of letters, digits, '.', '_', '-'"
+            )
+        }
+        profiles = try ProfileStore(environment: console.environment)
+    }
+
+    /// The session in use, and a client for it.
+    ///
+    /// - Throws: ``Failure`` without a session, or when its file can be read by others.
+    func session() throws -> (profile: Profile, client: ChatClient) {
+        guard let profile = try profiles.load(profileName) else {
+            throw Failure(
+                .notPermitted,
+                code: "not_logged_in",
+                "not logged in (profile '\(profileName)'): use 'login' or 'register' first"
+            )
+        }
+        return (profile, try client(token: profile.token, cluster: profile.cluster))
+    }
+
+    /// A client without a session.
+    func client(
+        token: String? = nil,
+        cluster: String? = nil,
+        servers: [String]? = nil,
+        limit: Duration? = nil
+    ) throws -> ChatClient {
+        let timeout = try parsed.duration(required: "timeout")
+        var client = try ChatClient(
+            servers: servers ?? parsed.list("servers"),
+            token: token,
+            cluster: cluster,
+            timeout: min(timeout, limit ?? timeout)
+        )
+        client.acceptsStaleReads = parsed.string("consistency") == Consistency.stale.rawValue
+        return client
+    }
+}

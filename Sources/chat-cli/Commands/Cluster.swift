@@ -1,0 +1,149 @@
+import ChatService
+import Options
+import Replication
+import Storage
+
+extension Command {
+    static let clusterStatus = Command(
+        spec: CommandSpec(
+            "status",
+            abstract: "Show the servers, which of them leads, and how far each is.",
+            discussion: "Every server is asked; no login is needed."
+        )
+    ) { call in
+        let first = try await call.client().clusterReport()
+        let status = await ClusterOverview(first, reports: call.reports(of: first))
+        if call.report.isJSON { return try call.report.object(status.lineBytes) }
+        if call.report.isQuiet { return try call.report.line(status.leader ?? "") }
+        try call.report.table(
+            ["NODE", "ROLE", "ADDRESS", "TERM", "APPLIED", "LAG"],
+            status.nodes.map(\.row)
+        )
+        try call.report.line(status.verdict)
+    }
+}
+
+extension Call {
+    /// What each member says of itself; those that do not answer are left out.
+    fileprivate func reports(of first: ClusterReport) async -> [ClusterReport] {
+        await withTaskGroup(of: ClusterReport?.self) { group in
+            for member in first.members where member.id != first.node && !member.client.isEmpty {
+                group.addTask {
+                    // One that is down is no error here; it is what the table shows.
+                    let client = try? client(
+                        cluster: first.cluster,
+                        servers: [member.client],
+                        limit: .seconds(1)
+                    )
+                    let report = try? await client?.clusterReport()
+                    return report?.node == member.id ? report : nil
+                }
+            }
+            var reports = [first]
+            for await report in group { if let report { reports.append(report) } }
+            return reports
+        }
+    }
+}
+
+/// The cluster as its nodes together tell it.
+struct ClusterOverview: Hashable, Sendable {
+    /// One row.
+    struct Node: Hashable, Sendable {
+        var member: ClusterReport.Member
+        /// What it says of itself, if it answers.
+        var report: ClusterReport?
+        var lag: UInt64?
+
+        var role: String {
+            guard let report else { return member.isConnected ? "unreachable" : "down" }
+            return member.isVoter ? report.role : "learner"
+        }
+
+        var row: [String] {
+            [
+                member.id, role, member.client.isEmpty ? "-" : member.client,
+                report.map { "\($0.term)" } ?? "-", report.map { "\($0.applied)" } ?? "-",
+                lag.map { "\($0)" } ?? "-",
+            ]
+        }
+    }
+
+    let cluster: String?
+    let leader: String?
+    let term: UInt64
+    let nodes: [Node]
+
+    init(_ first: ClusterReport, reports: [ClusterReport]) {
+        cluster = first.cluster
+        // Who is of an older term may not know yet that another leads.
+        let newest = reports.map(\.term).max() ?? 0
+        term = newest
+        leader = reports.filter { $0.term == newest }.compactMap(\.leader).first
+        let end = reports.map(\.applied).max() ?? 0
+        nodes = first.members.map { member in
+            let report = reports.first { $0.node == member.id }
+            return Node(
+                member: member,
+                report: report,
+                lag: report.map { end - min($0.applied, end) }
+            )
+        }.sorted { $0.member.id < $1.member.id }
+    }
+
+    var voters: Int { nodes.count { $0.member.isVoter } }
+    var answering: Int { nodes.count { $0.member.isVoter && $0.report != nil } }
+    var quorum: Int { voters / 2 + 1 }
+
+    /// What it means, in one line.
+    var verdict: String {
+        let place = "quorum \(quorum) of \(voters)"
+        guard leader != nil else { return "\(place): no leader, nothing can be written" }
+        guard answering >= quorum else {
+            return "\(place): only \(answering) answer here"
+        }
+        let spare = answering - quorum
+        switch spare {
+        case 0 where voters == 1: return "\(place): healthy, but there is no second copy"
+        case 0: return "\(place): healthy, but one more failure stops writes"
+        case 1: return "\(place): healthy, one failure is survived"
+        default: return "\(place): healthy, \(spare) failures are survived"
+        }
+    }
+}
+
+extension ClusterOverview {
+    /// `{"cluster":"…","leader":"n2","term":2,"quorum":2,"members":[{"id":"n1",…}]}`.
+    var lineBytes: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("cluster", cluster)
+        writer.key("leader")
+        if let leader { writer.string(leader) } else { writer.null() }
+        writer.member("term", term)
+        writer.member("voters", voters)
+        writer.member("quorum", quorum)
+        writer.member("answering", answering)
+        writer.key("members")
+        writer.beginArray()
+        for node in nodes { node.write(to: &writer) }
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+extension ClusterOverview.Node {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("id", member.id)
+        writer.member("role", role)
+        writer.member("client", member.client.isEmpty ? nil : member.client)
+        writer.member("peer", member.peer)
+        writer.member("voter", member.isVoter)
+        writer.member("term", report?.term)
+        writer.member("applied", report?.applied)
+        writer.member("lag", lag)
+        writer.endObject()
+    }
+}

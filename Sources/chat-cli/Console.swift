@@ -1,0 +1,58 @@
+package import Options
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// All that the program gets from the world around it, so that tests can be that world.
+package struct Console: Sendable {
+    /// The arguments, without the name of the program.
+    package var arguments: [String]
+    /// All variables.
+    package var environment: [String: String]
+    /// Where texts and passwords come from.
+    package var input: Input
+    /// Where results go.
+    package var output: Output
+    /// Where everything else goes.
+    package var errors: Output
+
+    /// Creates a console.
+    package init(
+        arguments: [String],
+        environment: [String: String] = [:],
+        input: Input = .standard,
+        output: Output = .standard,
+        errors: Output = .standardError
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.input = input
+        self.output = output
+        self.errors = errors
+    }
+
+    /// The console of this process.
+    static func process() -> Console {
+        Console(
+            arguments: Array(CommandLine.arguments.dropFirst()),
+            environment: processEnvironment()
+        )
+    }
+
+    private static func processEnvironment() -> [String: String] {
+        var variables: [String: String] = [:]
+        // Sound: the list is ended by nil, and nothing changes it while it is read.
+        var entry = unsafe environ
+        while let text = unsafe entry.pointee {
+            let line = unsafe String(cString: text)
+            if let equals = line.firstIndex(of: "=") {
+                variables[String(line[..<equals])] = String(line[line.index(after: equals)...])
+            }
+            unsafe entry += 1
+        }
+        return variables
+    }
+}

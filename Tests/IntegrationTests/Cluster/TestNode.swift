@@ -1,0 +1,134 @@
+import Glibc
+import Replication
+import Storage
+import Testing
+
+/// A node of a test's cluster: its place on disk and its process, if it runs.
+final class TestNode {
+    let id: String
+    let directory: String
+    let log: String
+    let client: String
+    let peer: String
+    private let ports: [ReservedPort]
+    private let arguments: [String]
+    private(set) var process: Program?
+
+    init(_ id: String, in directory: String, ports: [ReservedPort], _ arguments: [String]) {
+        self.id = id
+        self.directory = "\(directory)/\(id)"
+        self.ports = ports
+        log = "\(directory)/\(id).log"
+        client = ports[0].address
+        peer = ports[1].address
+        self.arguments =
+            [
+                "run", "--id", id, "--data-dir", self.directory, "--listen", client,
+                "--peer-listen", peer, "--until-input-ends",
+            ] + arguments
+    }
+
+    /// Starts the process, and waits until it listens.
+    func start(_ more: [String] = []) async throws {
+        let process = try Program("chat-node", arguments + more, errorsTo: log)
+        self.process = process
+        guard let line = try await process.line(), line.contains("\"ready\"") else {
+            throw NotInTime(description: "\(id) did not start: \(logLines.suffix(5))")
+        }
+    }
+
+    /// Starts the process where it must refuse to; gives its code and what it complained of.
+    func refuseToStart() async throws -> (ending: Program.Ending, complaint: String) {
+        let lines = logLines.count
+        let process = try Program("chat-node", arguments, errorsTo: log)
+        let ending = try await process.end()
+        return (ending, logLines.dropFirst(lines).joined(separator: "\n"))
+    }
+
+    /// Kills the process as a crash would, and waits until it is gone.
+    func crash() async throws {
+        process?.signal(SIGKILL)
+        _ = try await process?.end()
+        process = nil
+    }
+
+    /// Stops the process in good order.
+    func stop(within limit: Duration = .seconds(10)) async throws -> Program.Ending? {
+        process?.signal(SIGTERM)
+        defer { process = nil }
+        return try await process?.end(within: limit)
+    }
+
+    /// What it wrote to standard error, over all its starts.
+    var logLines: [String] { text(ofFile: log).split(separator: "\n").map(String.init) }
+
+    /// The lines of its journal, oldest first.
+    var journal: [String] {
+        journalFiles.flatMap { text(ofFile: $0).split(separator: "\n").map(String.init) }
+    }
+
+    /// The files of its journal, oldest first.
+    var journalFiles: [String] {
+        do throws(FileError) {
+            return try DiskFileSystem().list(directory).filter { $0.hasSuffix(".jsonl") }.sorted()
+                .map { "\(directory)/\($0)" }
+        } catch {
+            return []
+        }
+    }
+
+    /// Waits until the log says something.
+    func says(_ text: String) async throws {
+        try await eventually("\(id) says '\(text)'; it said \(logLines.suffix(5))") {
+            logLines.contains { $0.contains(text) }
+        }
+    }
+
+    /// What it says of itself, if it answers.
+    func status() async throws -> NodeStatus? {
+        guard process?.isRunning == true else { return nil }
+        return try await Wire.get("/v1/cluster", from: client).map {
+            try NodeStatus(lineBytes: $0.body)
+        }
+    }
+
+    /// Waits until it has applied an entry.
+    func applies(_ index: UInt64) async throws {
+        try await eventually("\(id) applies \(index)") {
+            try await status().map { $0.applied >= index } ?? false
+        }
+    }
+}
+
+/// What a test wants of `GET /v1/cluster`.
+struct NodeStatus: LineCodable {
+    var cluster: String?
+    var role: String
+    var term: UInt64
+    var leader: String?
+    var applied: UInt64
+    var last: UInt64
+
+    init(from reader: inout JSONReader) throws(LineError) {
+        var (cluster, role, leader): (String?, String?, String?)
+        var (term, applied, last): (UInt64?, UInt64?, UInt64?)
+        try reader.members { (name, reader) throws(LineError) in
+            switch name {
+            case "cluster": cluster = try reader.string()
+            case "role": role = try reader.string()
+            case "leader": leader = try reader.string()
+            case "term": term = try reader.unsigned()
+            case "applied": applied = try reader.unsigned()
+            case "last": last = try reader.unsigned()
+            default: _ = try reader.skip()
+            }
+        }
+        (self.cluster, self.leader) = (cluster, leader)
+        self.role = try reader.require(role, "role")
+        self.term = try reader.require(term, "term")
+        self.applied = try reader.require(applied, "applied")
+        self.last = try reader.require(last, "last")
+    }
+
+    func write(to writer: inout JSONWriter) { writer.oneCase("status") }
+}

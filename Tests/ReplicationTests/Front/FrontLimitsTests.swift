@@ -1,0 +1,155 @@
+import Storage
+import Testing
+
+@testable import Replication
+
+/// The limits that nobody wants to wait for: a front alone, on a loop driven by hand, by a clock
+/// of the test's own.
+@Suite(.timeLimit(.minutes(1))) struct FrontLimitsTests {
+    private final class Bench {
+        let loop: EventLoop
+        let front: Front
+        let server: String
+        var now = SystemClock.now()
+
+        init(_ change: (inout FrontLimits) -> Void = { _ in }) throws {
+            loop = try EventLoop()
+            let listener = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
+            server = "127.0.0.1:\(listener.port)"
+            var limits = FrontLimits()
+            change(&limits)
+            var lastKey: UInt64 = 0
+            front = Front(
+                listener,
+                on: loop,
+                limits: limits,
+                nextKey: {
+                    lastKey += 1
+                    return PollKey(lastKey)
+                },
+                at: now
+            )
+        }
+
+        /// Turns until `isDone`; false if that takes too long.
+        func run(until isDone: () -> Bool) throws {
+            let limit = SystemClock.now() + .seconds(20)
+            var poller = 0
+            while !isDone() {
+                try #require(SystemClock.now() < limit)
+                poller += 1
+                for ready in loop.poll(milliseconds: 5) { _ = front.handle(ready, at: now) }
+                front.timer(at: now)
+                front.flush()
+            }
+        }
+
+        /// Sweeps after so much time, twice: the first only sees what a client does.
+        func wait(_ duration: Duration) {
+            front.timer(at: now + .seconds(1))
+            now = now + .seconds(2) + duration
+            front.timer(at: now)
+            front.flush()
+        }
+    }
+
+    @Test func `idle connections end, and those that wait for an answer do not`() throws {
+        let bench = try Bench()
+        let idle = try RawClient(bench.server)
+        let waiting = try RawClient(bench.server)
+        try waiting.send("POST /v1/queries HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
+        try bench.run { bench.front.inputs.count == 1 && bench.front.clients.count == 2 }
+        bench.wait(.seconds(119))
+        #expect(bench.front.clients.count == 2)
+        bench.wait(.seconds(121))
+        #expect(bench.front.clients.count == 1)
+        #expect(try idle.read() == "")
+        #expect(bench.front.waiting.count == 1)
+    }
+
+    @Test func `a request that does not come in whole ends its connection`() throws {
+        let bench = try Bench()
+        let client = try RawClient(bench.server)
+        try client.send("GET / HT")
+        try bench.run { bench.front.clients.values.contains { !$0.http.isIdle } }
+        bench.wait(.seconds(29))
+        #expect(bench.front.clients.count == 1)
+        bench.wait(.seconds(31))
+        #expect(bench.front.clients.isEmpty)
+    }
+
+    @Test func `a client that does not close after the end is closed`() throws {
+        let bench = try Bench()
+        let client = try RawClient(bench.server)
+        try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        try bench.run { bench.front.clients.values.contains { $0.connection.isLingering } }
+        bench.wait(.seconds(3))
+        #expect(bench.front.clients.isEmpty)
+        #expect(try client.read().hasSuffix("{}"))
+    }
+
+    @Test func `a client beyond the limit is told so, and those far beyond are closed`() throws {
+        let bench = try Bench {
+            $0.maximumConnections = 2
+            $0.maximumRefusals = 1
+        }
+        let first = [try RawClient(bench.server), try RawClient(bench.server)]
+        try bench.run { bench.front.clients.count == 2 }
+        let third = try RawClient(bench.server)
+        try bench.run { bench.front.clients.count == 3 }
+        let fourth = try RawClient(bench.server)
+        try bench.run { fourth.hasEnded }
+        #expect(bench.front.clients.count == 3)
+        let text = try third.read()
+        #expect(text.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
+        #expect(text.contains(#"{"error":{"code":"overloaded""#))
+        third.finish()
+        try first[0].send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        first[0].finish()
+        try bench.run { bench.front.clients.count == 1 }
+        #expect(try first[0].read().hasSuffix("{}"))
+    }
+
+    @Test func `a reader of events that falls behind is cut off, and its ticket given up`() throws {
+        let bench = try Bench { $0.streamBytes = 1 << 18 }
+        let slow = try RawClient(bench.server)
+        try slow.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")
+        try bench.run { !bench.front.inputs.isEmpty }
+        guard case .openStream(let ticket, _, _) = bench.front.inputs.removeFirst() else {
+            Issue.record("no stream was asked for")
+            return
+        }
+        bench.front.grantStream(ticket)
+        let text = RenderedEvent(name: "e", data: [UInt8](repeating: 0x78, count: 1 << 16))
+        var index: UInt64 = 0
+        try bench.run {
+            index += 1
+            bench.front.stream(ticket, [.event(EventID(index: LogIndex(index), number: 0), text)])
+            return bench.front.clients.isEmpty
+        }
+        guard case .abandon(ticket) = bench.front.inputs.first else {
+            Issue.record("the ticket was not given up")
+            return
+        }
+        // Whatever it has read is whole events, one after the other, up to some place: there it
+        // goes on.
+        bench.front.stream(ticket, [.mark(EventID(index: LogIndex(1), number: 0))])
+        #expect(bench.front.waiting.isEmpty)
+    }
+
+    @Test func `a reader of events that has gone is noticed while nothing happens`() throws {
+        let bench = try Bench()
+        let reader = try RawClient(bench.server)
+        try reader.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")
+        try bench.run { !bench.front.inputs.isEmpty }
+        guard case .openStream(let ticket, _, _) = bench.front.inputs[0] else { return }
+        bench.front.grantStream(ticket)
+        try bench.run { bench.front.clients.values.allSatisfy { $0.connection.pendingBytes == 0 } }
+        reader.finish()
+        try bench.run {
+            bench.now = bench.now + .seconds(1)
+            return bench.front.clients.isEmpty
+        }
+        #expect(bench.front.waiting.isEmpty)
+    }
+}

@@ -68,12 +68,10 @@ public struct ReplicaConfiguration: Sendable {
             )
         }
         guard let bootstrapExpect else {
-            guard !join.isEmpty else {
-                throw .configuration(
-                    "without a join list a new node needs bootstrap-expect 1: it is alone"
-                )
-            }
-            return
+            throw .configuration(
+                "a new node needs bootstrap-expect: 1 if it is alone, else the number of addresses in"
+                    + " the join list; a node cannot be added to a cluster that runs"
+            )
         }
         if join.isEmpty {
             guard bootstrapExpect == 1 else {

@@ -21,6 +21,123 @@ extension ClusterTests {
             #expect(Set(statuses.map { $0?.cluster }).count == 1)
             #expect(statuses.count { $0?.role == "leader" } == 1)
         }
+
+        @Test func `a node says who leads and whether it serves`() async throws {
+            let cluster = try await Cluster()
+            let leader = try await cluster.leader()
+            for node in cluster.nodes {
+                #expect(try await Self.status("/healthz", node) == 200)
+                #expect(try await Self.status("/livez", node) == 200)
+                #expect(try await Self.status("/leader", node) == (node === leader ? 200 : 503))
+            }
+            for node in cluster.others(than: leader) { try await node.crash() }
+            try await eventually("a leader without a majority steps down") {
+                try await Self.status("/leader", leader) == 503
+            }
+            #expect(try await Self.status("/readyz", leader) == 503)
+            #expect(try await Self.status("/healthz", leader) == 200)
+        }
+
+        @Test func `a second process on the same directory is refused and the first goes on`()
+            async throws
+        {
+            let cluster = try await Cluster(1)
+            let node = cluster.nodes[0]
+            let second = try await node.refuseToStart()
+            #expect(second.ending == .code(74))
+            #expect(second.complaint.contains("\(node.directory) is in use by another process"))
+            #expect(try await Self.status("/readyz", node) == 200)
+        }
+
+        @Test func `a port that is taken is refused by name`() async throws {
+            let cluster = try await Cluster(1)
+            let node = cluster.nodes[0]
+            let other = TestNode(
+                "n2",
+                in: cluster.directory,
+                ports: [try ReservedPort(), try ReservedPort()],
+                ["--listen", node.client, "--bootstrap-expect", "1"]
+            )
+            let refusal = try await other.refuseToStart()
+            #expect(refusal.ending == .code(69))
+            #expect(refusal.complaint.contains("cannot listen on \(node.client)"))
+        }
+
+        @Test func `SIGTERM ends a node with 0 at once, streams and requests or not`() async throws
+        {
+            let cluster = try await Cluster()
+            let client = try cluster.client()
+            let token = try await client.enter("ann")
+            let leader = try await cluster.leader()
+            let stream = try await EventWire(leader, token: token)
+            let sends = Sends(to: "ann")
+            try await withThrowingTaskGroup { group in
+                for number in 0..<4 {
+                    let client = try cluster.client([leader] + cluster.nodes, token: token)
+                    group.addTask {
+                        try await sends.run(20, "c\(number)", by: client, givesUp: false)
+                    }
+                }
+                try await sends.reach(20)
+                #expect(try await leader.stop(within: .seconds(3)) == .code(0))
+                try await group.waitForAll()
+            }
+            while try await stream.event() != nil {}
+            for node in cluster.others(than: leader) {
+                #expect(try await node.stop(within: .seconds(3)) == .code(0))
+            }
+            for node in cluster.nodes { try await node.start() }
+            try await sends.check(cluster, token: token)
+        }
+
+        @Test func `a node whose input ends stops too`() async throws {
+            let cluster = try await Cluster(1)
+            cluster.nodes[0].process?.endInput()
+            #expect(try await cluster.nodes[0].process?.end(within: .seconds(3)) == .code(0))
+        }
+
+        @Test func `port 0 is chosen by the system and said`() async throws {
+            let cluster = try await Cluster(1)
+            let directory = cluster.directory
+            let program = try Program(
+                "chat-node",
+                [
+                    "run", "--id", "free", "--data-dir", "\(directory)/free", "--listen",
+                    "127.0.0.1:0", "--peer-listen", "127.0.0.1:0", "--bootstrap-expect", "1",
+                ],
+                errorsTo: "\(directory)/free.log"
+            )
+            let line = try #require(try await program.line())
+            let address = try #require(try member("listen", of: line))
+            #expect(!address.hasSuffix(":0"))
+            try await eventually("it serves at \(address)") {
+                try await Wire.get("/readyz", from: address)?.status == 200
+            }
+        }
+
+        @Test func `a node of another cluster is refused, and both sides say why`() async throws {
+            let cluster = try await Cluster()
+            let gone = cluster.nodes[2]
+            try await gone.crash()
+            // Somebody starts a new cluster of one at the address of a member.
+            let stranger = TestNode(
+                "n9",
+                in: cluster.directory,
+                ports: [try ReservedPort(), try ReservedPort()],
+                ["--peer-listen", gone.peer, "--bootstrap-expect", "1"]
+            )
+            try await stranger.start()
+            try await cluster.ready(stranger)
+            try await stranger.says("belongs to cluster")
+            try await cluster.nodes[0].says("belongs to cluster")
+            #expect(try await stranger.status()?.cluster != cluster.nodes[0].status()?.cluster)
+            let token = try await cluster.client(Array(cluster.nodes.prefix(2))).enter("ann")
+            #expect(!token.isEmpty)
+        }
+
+        private static func status(_ path: String, _ node: TestNode) async throws -> Int? {
+            try await Wire.get(path, from: node.client)?.status
+        }
     }
 }
 

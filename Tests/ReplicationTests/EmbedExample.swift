@@ -2,7 +2,7 @@
 import Replication
 import Storage
 
-struct Counter: Service {
+struct Tally: Service {
     struct Add: Codable, Sendable, LineCodable { var amount: Int64 }
     struct Total: Codable, Sendable, LineCodable {}
     private var total: Int64 = 0
@@ -39,7 +39,7 @@ struct Counter: Service {
 // end machine
 
 /// Runs a cluster of one in this process, and uses it over the network.
-func embedCounter(in directory: String) async throws -> (sum: String, total: String) {
+func embedTally(in directory: String) async throws -> (sum: String, total: String) {
     // begin run
     var configuration = ReplicaConfiguration(
         id: "n1",
@@ -48,12 +48,12 @@ func embedCounter(in directory: String) async throws -> (sum: String, total: Str
         peerAddress: "127.0.0.1:0"
     )
     configuration.bootstrapExpect = 1  // alone; see Docs/Operations.md for three
-    let replica = try Replica<Counter>(configuration)
+    let replica = try Replica<Tally>(configuration)
     async let running: Void = replica.run()
 
     let client = try ClusterClient(servers: [replica.clientAddress])
-    let sum = try await client.request(Counter.Add(amount: 2).lineBytes, key: "first")
-    let total = try await client.query(Counter.Total().lineBytes)
+    let sum = try await client.request(Tally.Add(amount: 2).lineBytes, key: "first")
+    let total = try await client.query(Tally.Total().lineBytes)
 
     replica.beginGracefulShutdown()
     try await running

@@ -1,11 +1,22 @@
 import Storage
 import Testing
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 /// The example of the README compiles, runs, and is the one that stands there.
 @Suite(.timeLimit(.minutes(1))) struct EmbedExampleTests {
-    @Test func `the embedded counter answers over the network`() async throws {
-        let name = "swift-chat-embed-\(UInt64.random(in: 0..<(.max)))"
-        let (sum, total) = try await embedCounter(in: "/tmp/\(name)")
+    @Test func `the embedded tally answers over the network`() async throws {
+        var template = Array("/tmp/swift-chat-embed-XXXXXX".utf8CString)
+        let made = unsafe mkdtemp(&template).map { unsafe String(cString: $0) }
+        let directory = try #require(made)
+        defer { unsafe rmdir(directory) }
+        let (sum, total) = try await embedTally(in: directory)
+        let files = DiskFileSystem()
+        for name in try files.list(directory) { try files.remove("\(directory)/\(name)") }
         #expect(sum == #"{"index":3,"output":2}"#)
         #expect(total == #"{"index":3,"answer":2}"#)
     }

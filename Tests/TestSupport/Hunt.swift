@@ -7,7 +7,7 @@ package struct Hunt: Sendable, CustomStringConvertible {
     /// Breaks of other promises are counted and passed over; nil takes any.
     package var promises: Set<Violation.Promise>?
     /// How many seeds are tried at the most.
-    package var seeds: UInt64 = 1_500
+    package var seeds: UInt64 = 600
     /// One run.
     package var run: @Sendable (_ seed: UInt64) throws(Violation) -> Void
 
@@ -15,7 +15,7 @@ package struct Hunt: Sendable, CustomStringConvertible {
     package init(
         _ description: String,
         for promises: Set<Violation.Promise>? = nil,
-        seeds: UInt64 = 1_500,
+        seeds: UInt64 = 600,
         run: @escaping @Sendable (_ seed: UInt64) throws(Violation) -> Void
     ) {
         self.description = description
@@ -102,13 +102,13 @@ extension Hunt {
         configuration.checksInvariants = false
     }
 
-    /// Nodes crash all the time and come back at once.
-    package static let crashes = Hunt(
-        "frequent crashes of processes"
-    ) { configuration in
-        configuration.nodes = 5
-        configuration.faults.crashEvery = .milliseconds(60)
-        configuration.faults.powerLoss = 0
-        configuration.faults.delayed = 300
+    /// The schedule of Figure 8.
+    package static let figure8 = Hunt("the schedule of Figure 8") { (seed) throws(Violation) in
+        try Figure8.play(seed: seed)
+    }
+
+    /// A voter crashes after its vote.
+    package static let forgottenVote = Hunt("a voter that crashes") { (seed) throws(Violation) in
+        try ForgottenVote.play(seed: seed)
     }
 }

@@ -55,14 +55,16 @@ public struct Register: Service, Equatable {
         return UInt64(values.count)
     }
 
-    /// Proposes the request as it is.
+    /// Proposes the request as it is; one that begins with `slow` is computed first.
     public func admit(
         _ request: Append,
         from caller: Caller,
         entropy: Entropy,
         now: Timestamp
     ) throws(Refusal) -> Admission<Append> {
-        .propose(Admitted(by: "client", operation: request))
+        let admitted = Admitted(by: "client", operation: request)
+        guard request.value.hasPrefix("slow") else { return .propose(admitted) }
+        return .compute { () throws(Refusal) in admitted }
     }
 
     /// Nothing is refused.

@@ -1,23 +1,26 @@
-import Storage
+package import Storage
 
 /// The leader's estimate of the time: the median of the voters' wall clocks.
 ///
 /// Each clock is what a node's last message said, aged by monotonic time, so that one leader's
 /// wrong clock cannot end all sessions. With two readings the lower counts.
-struct ClusterClock: Sendable {
+package struct ClusterClock: Sendable {
     private struct Reading {
         var wall: Timestamp
         var heard: Instant
     }
     private var readings: [NodeIdentity: Reading] = [:]
 
+    /// Creates a clock that has heard nobody.
+    package init() {}
+
     /// Notes what a node's clock said.
-    mutating func note(_ wall: Timestamp, of node: NodeIdentity, at now: Moment) {
+    package mutating func note(_ wall: Timestamp, of node: NodeIdentity, at now: Moment) {
         readings[node] = Reading(wall: wall, heard: now.instant)
     }
 
     /// The median over the voters that were heard, with `own` for this node.
-    func median(of membership: Membership, own: NodeIdentity, at now: Moment) -> Timestamp {
+    package func median(of membership: Membership, own: NodeIdentity, at now: Moment) -> Timestamp {
         var times: [Timestamp] = []
         for member in membership.incoming where member.role == .voter {
             if member.identity == own {

@@ -1,4 +1,4 @@
-import Storage
+package import Storage
 
 /// The newest lines of the log, by index, within a limit of bytes.
 ///
@@ -8,27 +8,27 @@ package struct EntryCache: Sendable {
     /// How many of `lines` were dropped from the front and wait to be removed together.
     private var dropped = 0
     /// The index before the first line that is held.
-    private(set) var before: LogIndex
+    package private(set) var before: LogIndex
     private var heldBytes = 0
     private let maximumBytes: Int
 
     /// Creates an empty cache that goes on after `before`.
-    init(after before: LogIndex, maximumBytes: Int) {
+    package init(after before: LogIndex, maximumBytes: Int) {
         self.before = before
         self.maximumBytes = maximumBytes
     }
 
     /// The index of the newest line, or `before`.
-    var last: LogIndex { LogIndex(before.value + UInt64(lines.count - dropped)) }
+    package var last: LogIndex { LogIndex(before.value + UInt64(lines.count - dropped)) }
 
     /// The line at an index, or nil if it is not held.
-    subscript(index: LogIndex) -> [UInt8]? {
+    package subscript(index: LogIndex) -> [UInt8]? {
         guard index > before, index <= last else { return nil }
         return lines[dropped + Int(index.value - before.value) - 1]
     }
 
     /// The lines of a range, or nil if one is not held.
-    func lines(in range: ClosedRange<LogIndex>) -> [[UInt8]]? {
+    package func lines(in range: ClosedRange<LogIndex>) -> [[UInt8]]? {
         guard range.lowerBound > before, range.upperBound <= last else { return nil }
         let first = dropped + Int(range.lowerBound.value - before.value) - 1
         let end = dropped + Int(range.upperBound.value - before.value)
@@ -36,13 +36,13 @@ package struct EntryCache: Sendable {
     }
 
     /// Adds the line after the newest.
-    mutating func append(_ line: [UInt8]) {
+    package mutating func append(_ line: [UInt8]) {
         lines.append(line)
         heldBytes += line.count
     }
 
     /// Forgets the lines after `index` (pitfall 18).
-    mutating func truncate(after index: LogIndex) {
+    package mutating func truncate(after index: LogIndex) {
         guard index < last else { return }
         if index <= before {
             lines.removeAll()
@@ -55,7 +55,7 @@ package struct EntryCache: Sendable {
     }
 
     /// Drops the oldest lines beyond the limit, but none after `index`.
-    mutating func trim(through index: LogIndex) {
+    package mutating func trim(through index: LogIndex) {
         while heldBytes > maximumBytes, before < index, dropped < lines.count {
             heldBytes -= lines[dropped].count
             lines[dropped] = []

@@ -25,6 +25,13 @@ package struct ExactlyOnce: Sendable {
         package var request: String
         /// What it was answered, canonical JSON without secrets.
         package var output: [UInt8]
+
+        /// Creates a record.
+        package init(index: LogIndex, request: String, output: [UInt8]) {
+            self.index = index
+            self.request = request
+            self.output = output
+        }
     }
 
     private struct Age: Sendable {

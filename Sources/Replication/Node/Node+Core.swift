@@ -10,13 +10,13 @@ enum LoadPurpose: Sendable {
 
 /// Carrying out what the consensus core says.
 extension Node {
-    mutating func perform(_ orders: [Effect], lines: [[UInt8]]) {
+    mutating func perform(_ orders: [Effect]) {
         for order in orders {
             switch order {
             case .truncate(let index):
                 records.append(.truncate(after: index))
                 cache.truncate(after: index)
-            case .append(let appended): store(appended, lines: lines)
+            case .append(let appended): store(appended)
             case .refused(let refusal): refuseQueued(refusal)
             case .vote(let vote): records.append(.vote(vote))
             case .persist(let token):
@@ -37,7 +37,7 @@ extension Node {
         applyCommitted()
     }
 
-    private mutating func store(_ appended: Appended, lines: [[UInt8]]) {
+    private mutating func store(_ appended: Appended) {
         switch appended {
         case .noop(let position):
             lastLeaderIndex = position.index
@@ -52,8 +52,7 @@ extension Node {
                 position.index = position.index.next
             }
         case .received(let range):
-            for line in lines {
-                guard let head = headOf(line), range.contains(head.position.index) else { continue }
+            for (head, line) in received where range.contains(head.position.index) {
                 lastTime = max(lastTime, head.time)
                 store(line, at: head.position)
             }

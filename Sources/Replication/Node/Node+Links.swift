@@ -177,25 +177,24 @@ extension Node {
             return
         }
         do throws(LineError) {
-            var positions: [LogPosition] = []
-            positions.reserveCapacity(lines.count)
+            received.removeAll(keepingCapacity: true)
             for line in lines {
                 let head = try LogEntry.head(ofLine: line)
-                positions.append(head.position)
+                received.append((head, line))
                 if let membership = head.membership {
                     append.entries.memberships.append(
                         MembershipEntry(index: head.position.index, membership: membership)
                     )
                 }
             }
-            guard message.fits(positions) else {
+            guard message.fits(received.map(\.head.position)) else {
                 throw LineError(.invalid("the entries are not those that the append announces"))
             }
         } catch {
             log(.warning, "dropped an append from \(node): \(error)")
             return
         }
-        stepCore(.receive(.append(append), from: node), lines: lines)
+        stepCore(.receive(.append(append), from: node))
         if !append.entries.memberships.isEmpty { dialPeers() }
     }
 }

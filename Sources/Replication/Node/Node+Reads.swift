@@ -100,6 +100,10 @@ extension Node {
             case .query(let ticket):
                 if let query = queries.removeValue(forKey: ticket) { answer(query, ticket) }
             case .admission(let ticket): readmit(ticket)
+            case .stream(let ticket):
+                if let opening = openings.removeValue(forKey: ticket) {
+                    openStream(ticket, opening, isConfirmed: true)
+                }
             }
         }
     }
@@ -112,6 +116,11 @@ extension Node {
                     reply(ticket, .failed(.noLeader, key: nil))
                 }
             case .admission(let ticket): failAdmission(ticket)
+            case .stream(let ticket):
+                // Its reader tries again elsewhere.
+                if openings.removeValue(forKey: ticket) != nil {
+                    effects.append(.endStream(ticket, nil))
+                }
             }
         }
     }

@@ -224,6 +224,7 @@ extension Node {
     mutating func abandon(_ ticket: Ticket) {
         _ = pending.remove(ticket)
         streams.close(ticket)
+        openings[ticket] = nil
         guard admitting.removeValue(forKey: ticket) != nil else { return }
         leaveLane(ticket)
     }

@@ -5,14 +5,18 @@ extension Node {
     /// How many events one turn writes to a stream that catches up.
     private static var catchUpEvents: Int { 512 }
 
-    mutating func openStream(_ ticket: Ticket, _ caller: Caller, after: EventID?) {
+    mutating func openStream(
+        _ ticket: Ticket,
+        _ opening: StreamOpening,
+        isConfirmed: Bool = false
+    ) {
         do throws(Refusal) {
-            let audience = try state.machine.audience(of: caller)
-            let start = after ?? .end(of: state.applied.index)
+            let audience = try state.machine.audience(of: opening.caller)
+            let start = opening.after ?? .end(of: state.applied.index)
             streams.open(
                 Streams.Stream(
                     ticket: ticket,
-                    caller: caller,
+                    caller: opening.caller,
                     audience: audience,
                     position: start,
                     isBehind: true
@@ -23,9 +27,15 @@ extension Node {
             }
             // The first mark tells where the stream begins, so that it can be resumed before its
             // first event.
-            if after == nil { effects.append(.stream(ticket, [.mark(start)])) }
+            if opening.after == nil { effects.append(.stream(ticket, [.mark(start)])) }
         } catch {
-            effects.append(.endStream(ticket, error))
+            // The state may be behind the login: a refusal counts only after a read index.
+            if isConfirmed {
+                effects.append(.endStream(ticket, error))
+            } else {
+                openings[ticket] = opening
+                reads.gather(.stream(ticket), deadline: deadline)
+            }
         }
     }
 

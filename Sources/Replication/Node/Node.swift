@@ -61,12 +61,16 @@ package struct Node<Machine: Service>: Sendable {
     var readTickets: [ReadTicket: ReadOrigin] = [:]
     var readNumber: UInt64 = 0
     var streams = Streams()
+    /// Streams that were refused by a state that may be behind.
+    var openings: [Ticket: StreamOpening] = [:]
     var isStopping = false
     var keys: UInt64 = 0
     /// The first entry of this leader's term.
     var lastLeaderIndex: LogIndex?
     var didProposeHeld = false
 
+    /// The entries of the append that is stepped, checked.
+    var received: [(head: LogEntry.Head, line: [UInt8])] = []
     var effects: [NodeEffect] = []
     var now: Moment
 
@@ -126,7 +130,7 @@ package struct Node<Machine: Service>: Sendable {
         case .query(let ticket, let body, let caller, let consistency):
             take(query: body, ticket, caller, consistency)
         case .openStream(let ticket, let caller, let after):
-            openStream(ticket, caller, after: after)
+            openStream(ticket, StreamOpening(caller: caller, after: after))
         case .abandon(let ticket): abandon(ticket)
         case .computed(let ticket, let computed): take(computed, for: ticket)
         case .persisted(let token): persisted(token)
@@ -138,8 +142,8 @@ package struct Node<Machine: Service>: Sendable {
         case .linkEnded(let link): linkEnded(link)
         case .message(let link, let message, let lines):
             if let hello = links[link] {
-                take(message, lines, from: hello)
                 firstMessage(on: link, from: hello)
+                take(message, lines, from: hello)
             }
         case .stop: isStopping = true
         }
@@ -171,8 +175,8 @@ package struct Node<Machine: Service>: Sendable {
     }
 
     /// Gives the core an input, and carries out what it says.
-    mutating func stepCore(_ input: Input, lines: [[UInt8]] = []) {
-        perform(core.step(input, now: now.instant), lines: lines)
+    mutating func stepCore(_ input: Input) {
+        perform(core.step(input, now: now.instant))
     }
 
     mutating func log(_ level: LogLevel, _ message: String) {

@@ -1,17 +1,20 @@
-import Storage
+package import Storage
 
 /// What waits for a state that is new enough.
 ///
 /// One question to the leader is under way at a time; what comes meanwhile waits for the next, for
 /// an index that was asked for before a read came says nothing about it.
-struct ReadWaiters: Sendable {
+package struct ReadWaiters: Sendable {
     /// What is to be done once the state is new enough.
-    enum Purpose: Hashable, Sendable {
+    package enum Purpose: Hashable, Sendable {
+        /// A query is answered.
         case query(Ticket)
+        /// A request that was refused is admitted again.
         case admission(Ticket)
+        case stream(Ticket)
     }
 
-    struct Waiter: Hashable, Sendable {
+    private struct Waiter: Hashable, Sendable {
         var purpose: Purpose
         var deadline: Instant
     }
@@ -23,25 +26,25 @@ struct ReadWaiters: Sendable {
 
     /// Creates waiters whose questions are numbered from a number that no earlier process of this
     /// node used: an answer to one of its questions says nothing about a later read.
-    init(after number: UInt64) { lastID = number }
+    package init(after number: UInt64) { lastID = number }
 
-    var hasGathered: Bool { !gathered.isEmpty }
     /// Whether a question may go out: there is something to ask for, and none is under way.
-    var mayAsk: Bool { !gathered.isEmpty && asked == nil }
+    package var mayAsk: Bool { !gathered.isEmpty && asked == nil }
 
-    mutating func gather(_ purpose: Purpose, deadline: Instant) {
+    /// Takes what is to be asked for with the next question.
+    package mutating func gather(_ purpose: Purpose, deadline: Instant) {
         gathered.append(Waiter(purpose: purpose, deadline: deadline))
     }
 
     /// What was asked goes back to what is to be asked: the one who was asked will not answer.
-    mutating func askAgain() {
+    package mutating func askAgain() {
         guard let question = asked else { return }
         gathered = question.waiters + gathered
         asked = nil
     }
 
     /// Begins a question for all that has gathered, and gives its number.
-    mutating func begin(at now: Instant) -> UInt64 {
+    package mutating func begin(at now: Instant) -> UInt64 {
         lastID &+= 1
         asked = (lastID, gathered, now)
         gathered = []
@@ -49,21 +52,22 @@ struct ReadWaiters: Sendable {
     }
 
     /// When the question under way has been without an answer for too long.
-    func isLate(at now: Instant, after patience: Duration) -> Bool {
+    package func isLate(at now: Instant, after patience: Duration) -> Bool {
         asked.map { $0.at + patience <= now } ?? false
     }
 
     /// The answer to a question; late answers to others are ignored.
-    mutating func answered(_ id: UInt64, _ index: LogIndex) {
+    package mutating func answered(_ id: UInt64, _ index: LogIndex) {
         guard let question = asked, question.id == id else { return }
         asked = nil
         waiting += question.waiters.map { (index, $0) }
     }
 
-    func isAsking(_ id: UInt64) -> Bool { asked?.id == id }
+    /// Whether this question is under way.
+    package func isAsking(_ id: UInt64) -> Bool { asked?.id == id }
 
     /// What may go on now that `applied` is applied.
-    mutating func ready(applied: LogIndex) -> [Purpose] {
+    package mutating func ready(applied: LogIndex) -> [Purpose] {
         guard waiting.contains(where: { $0.index <= applied }) else { return [] }
         let ready = waiting.filter { $0.index <= applied }
         waiting.removeAll { $0.index <= applied }
@@ -71,7 +75,7 @@ struct ReadWaiters: Sendable {
     }
 
     /// Removes and gives what has waited too long.
-    mutating func removeExpired(at now: Instant) -> [Purpose] {
+    package mutating func removeExpired(at now: Instant) -> [Purpose] {
         guard let next = nextDeadline, next <= now else { return [] }
         var expired = gathered.filter { $0.deadline <= now }
         gathered.removeAll { $0.deadline <= now }
@@ -85,7 +89,7 @@ struct ReadWaiters: Sendable {
     /// When the next waiter expires.
     ///
     /// All wait for the same time, so the first of each is the oldest.
-    var nextDeadline: Instant? {
+    package var nextDeadline: Instant? {
         let oldest = [gathered.first, asked?.waiters.first, waiting.first?.waiter]
         return oldest.compactMap { $0?.deadline }.min()
     }

@@ -1,5 +1,12 @@
 import Storage
 
+/// What a client asks a stream for.
+struct StreamOpening: Sendable {
+    var caller: Caller
+    /// The last event that it has, or nil to begin now.
+    var after: EventID?
+}
+
 /// The event streams of this node's clients.
 struct Streams: Sendable {
     struct Stream: Sendable {

@@ -14,6 +14,9 @@ struct SimulatedHost<Machine: Service> {
         var id: LinkID
         var dial: Dial
         var isReady = false
+        /// When the newest message arrives that keeps its place: a connection reorders nothing but
+        /// what a fault delays.
+        var lastArrival = Instant(nanoseconds: 0)
     }
 
     let name: String

@@ -49,6 +49,8 @@ extension Simulation {
         plan(.partition, every: every)
         counts.partitions += 1
         groups = hosts.map { _ in draw(2) }
+        isOneWay = happens(faults.oneWay)
+        if isOneWay { counts.oneWayCuts += 1 }
         partitionNumber += 1
         queue.plan(
             .endPartition(partitionNumber),
@@ -60,6 +62,7 @@ extension Simulation {
     package func partition(_ groups: [Int]) {
         partitionNumber += 1
         self.groups = groups
+        isOneWay = false
     }
 
     func pauseSomeHost() {

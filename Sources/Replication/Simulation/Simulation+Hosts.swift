@@ -27,8 +27,17 @@ extension Simulation {
         } catch let error as Violation {
             throw error
         } catch {
-            if hosts[host].disk.isCrashed { return hosts[host].disk.processCrash() }
+            if hosts[host].disk.isCrashed { return restartDisk(host) }
             throw violation(.staysUp, "\(hosts[host].name) refuses its disk: \(error)")
+        }
+    }
+
+    /// The machine of a host went down before its process had begun.
+    private func restartDisk(_ host: Int) {
+        if configuration.diesByPowerLoss {
+            hosts[host].disk.powerLoss(using: &generator)
+        } else {
+            hosts[host].disk.processCrash()
         }
     }
 
@@ -97,7 +106,7 @@ extension Simulation {
 
     /// Ends the process of a host that has sent its last packet.
     private func bury(_ host: Int) throws(Violation) {
-        if hosts[host].isDying { try crash(host, powerLoss: false) }
+        if hosts[host].isDying { try crash(host, powerLoss: configuration.diesByPowerLoss) }
     }
 
     func planTimer(_ host: Int) {
@@ -117,7 +126,9 @@ extension Simulation {
                 }
                 addJob(.persist(records, token), host)
             case .adopt(let cluster):
-                try invariants.note(cluster: cluster, by: hosts[host].name)
+                if configuration.checksInvariants {
+                    try invariants.note(cluster: cluster, by: hosts[host].name)
+                }
                 addJob(.adopt(cluster), host)
             case .load(let after, let through, let maximumBytes):
                 addJob(.load(after: after, through: through, maximumBytes: maximumBytes), host)
@@ -187,7 +198,9 @@ extension Simulation {
         do throws(JournalError) {
             input = try carryOut(done, host)
         } catch {
-            if hosts[host].disk.isCrashed { return try crash(host, powerLoss: false) }
+            if hosts[host].disk.isCrashed {
+                return try crash(host, powerLoss: configuration.diesByPowerLoss)
+            }
             throw violation(.staysUp, "\(hosts[host].name)'s journal failed: \(error)")
         }
         startJobs(host)

@@ -2,7 +2,9 @@ import Storage
 
 /// Connections and messages between hosts, and what goes wrong with them.
 extension Simulation {
-    func canReach(_ from: Int, _ to: Int) -> Bool { groups[from] == groups[to] }
+    func canReach(_ from: Int, _ to: Int) -> Bool {
+        groups[from] == groups[to] || isOneWay && groups[from] < groups[to]
+    }
 
     private func host(at address: String) -> Int? { hosts.firstIndex { $0.address == address } }
 
@@ -118,7 +120,9 @@ extension Simulation {
             counts.delayed += 1
             transmit(packet, after: draw(1_000_000...100_000_000))
         } else {
-            transmit(packet, after: delay)
+            let arrival = max(now + delay, link.lastArrival)
+            hosts[host].links[address]?.lastArrival = arrival
+            transmit(packet, after: arrival - now)
         }
     }
 

@@ -54,6 +54,8 @@ package final class Simulation<Machine: Service> {
     var faults: SimulationConfiguration.Faults
     /// Whom each host can reach, by group number.
     var groups: [Int]
+    /// Whether packets still pass from a group to those of a higher number.
+    var isOneWay = false
     var partitionNumber: UInt64 = 0
     var lastLink: UInt64 = 0
     var lastTicket: UInt64 = 0
@@ -81,7 +83,7 @@ package final class Simulation<Machine: Service> {
                 SimulatedHost(name: "n\(number)", wallOffset: .nanoseconds(offset))
             )
         }
-        for host in hosts.indices { try start(host) }
+        if configuration.startsHosts { for host in hosts.indices { try start(host) } }
         planFaults()
     }
 

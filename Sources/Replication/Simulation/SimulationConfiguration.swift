@@ -16,6 +16,10 @@ package struct SimulationConfiguration: Sendable {
     )
     /// Whether the invariants of Raft are checked, or only what clients see.
     package var checksInvariants = true
+    /// Whether all hosts start by themselves; if not, each waits for ``Simulation/start(_:)``.
+    package var startsHosts = true
+    /// Whether a host that was told to die at a packet or at a call of its disk loses its power.
+    package var diesByPowerLoss = false
     /// Changes each node's configuration before it starts.
     package var adjust: @Sendable (inout NodeConfiguration) -> Void = { _ in }
 
@@ -42,6 +46,8 @@ package struct SimulationConfiguration: Sendable {
         package var blackoutEvery: Duration?
         /// The mean time between two partitions, or nil for none.
         package var partitionEvery: Duration?
+        /// How many of a thousand partitions cut one direction alone.
+        package var oneWay = 300
         /// The mean time between two pauses of a node, or nil for none.
         package var pauseEvery: Duration?
         /// How far apart the nodes' wall clocks are at the most.
@@ -86,6 +92,8 @@ package struct FaultCounts: Hashable, Sendable {
     package var tornBatches = 0
     /// Partitions.
     package var partitions = 0
+    /// Partitions that cut one direction alone.
+    package var oneWayCuts = 0
     /// Pauses.
     package var pauses = 0
     /// Leaders elected.
@@ -105,6 +113,7 @@ package struct FaultCounts: Hashable, Sendable {
         left.blackouts += right.blackouts
         left.tornBatches += right.tornBatches
         left.partitions += right.partitions
+        left.oneWayCuts += right.oneWayCuts
         left.pauses += right.pauses
         left.elections += right.elections
     }

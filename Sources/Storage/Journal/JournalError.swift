@@ -64,7 +64,7 @@ public struct JournalDamage: Hashable, Sendable, CustomStringConvertible {
     /// Where, what, and what to do.
     public var description: String {
         "\(file), line \(line) (byte \(offset)): \(reason). The journal is damaged and was left as "
-            + "it is; check the disk, and give this node an empty directory so that the others "
-            + "bring it up to date, or put a good copy of the file in its place"
+            + "it is; check the disk, and put a good copy of the file in its place. The other nodes "
+            + "go on without this one"
     }
 }

@@ -40,6 +40,9 @@ final class Wire {
 
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
+    /// Sends no more.
+    func endInput() { socket.finishWriting() }
+
     /// Posts without waiting for the answer.
     func post(
         _ path: String,

@@ -12,9 +12,10 @@ import Testing
         (.persistWithoutSync, .blackouts),
         (.acknowledgeBeforeMajority, .clients(of: [.acknowledgedIsKept])),
         (.acknowledgeBeforeMajority, .everything),
+        (.commitOldTermByCounting, .figure8),
         (.exactlyOnceOff, .clients(of: [.exactlyOnce])),
         (.readWithoutQuorum, .partitions),
-        (.forgetVote, .crashes),
+        (.forgetVote, .forgottenVote),
         (.countRefusal, .everything),
         (.followerAcknowledgesBeforeDurable, .everything),
         (.truncateMatching, .everything),
@@ -34,7 +35,9 @@ import Testing
         #expect(found.violation != nil, "\(bug) was not found by \(hunt)")
     }
 
-    @Test(arguments: [Hunt.blackouts, .clients(of: []), .everything, .partitions, .crashes])
+    @Test(arguments: [
+        Hunt.blackouts, .clients(of: []), .everything, .partitions, .forgottenVote, .figure8,
+    ])
     func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt
         hunt.promises = nil

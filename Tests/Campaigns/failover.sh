@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# How long nobody's message is acknowledged after the leader is killed with SIGKILL, over many rounds;
+# then 5,000 messages of 16 clients while leaders are killed and answers are lost. Real processes,
+# release build of the nodes.
+# failover.sh [ROUNDS] [MESSAGES]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+rounds=${1:-100}
+messages=${2:-5000}
+swift build -c release --product chat-node
+swift build --build-tests
+CHAT_TEST_PROGRAMS=$(swift build -c release --show-bin-path)
+export CHAT_TEST_PROGRAMS CHAT_TEST_ROUNDS=$rounds CHAT_TEST_SENDS=$messages CHAT_TEST_MINUTES=60
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+run() {
+  if ! swift test --skip-build --filter "IntegrationTests.ClusterTests/$1" >"$log" 2>&1; then
+    cat "$log"
+    exit 1
+  fi
+  grep -E '^(failover|repeated|acknowledged)' "$log"
+}
+run FailoverTests
+run CrashTests

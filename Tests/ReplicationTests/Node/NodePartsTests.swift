@@ -1,0 +1,200 @@
+import Replication
+import Storage
+import Testing
+
+/// The parts that a node is made of, each as a value.
+@Suite struct NodePartsTests {
+    private func instant(_ seconds: Int64) -> Instant {
+        Instant(nanoseconds: seconds * 1_000_000_000)
+    }
+
+    private func cache(_ count: Int, maximumBytes: Int = 1 << 20) -> EntryCache {
+        var cache = EntryCache(after: LogIndex(10), maximumBytes: maximumBytes)
+        for number in 0..<count { cache.append(Array("line \(11 + number)".utf8)) }
+        return cache
+    }
+
+    private func line(_ index: Int) -> [UInt8] { Array("line \(index)".utf8) }
+
+    @Test func `the cache gives lines by index`() {
+        let cache = cache(5)
+        #expect(cache.last == LogIndex(15))
+        #expect(cache[LogIndex(10)] == nil && cache[LogIndex(16)] == nil)
+        #expect(cache[LogIndex(11)] == line(11) && cache[LogIndex(15)] == line(15))
+        #expect(cache.lines(in: LogIndex(12)...LogIndex(13)) == [line(12), line(13)])
+        #expect(cache.lines(in: LogIndex(10)...LogIndex(13)) == nil)
+        #expect(cache.lines(in: LogIndex(15)...LogIndex(16)) == nil)
+    }
+
+    @Test func `what was truncated is not in the cache, even when it is written again`() {
+        var cache = cache(5)
+        cache.truncate(after: LogIndex(12))
+        #expect(cache.last == LogIndex(12))
+        cache.append(Array("other".utf8))
+        #expect(cache[LogIndex(13)] == Array("other".utf8))
+        cache.truncate(after: LogIndex(8))
+        #expect(cache.last == LogIndex(8) && cache.before == LogIndex(8))
+    }
+
+    @Test func `trimming keeps the limit, and never drops what is not applied`() {
+        var cache = cache(5_000, maximumBytes: 100)
+        cache.trim(through: LogIndex(4_000))
+        #expect(cache.before == LogIndex(4_000) && cache[LogIndex(4_001)] == line(4_001))
+        cache.trim(through: LogIndex(5_010))
+        #expect(cache.last == LogIndex(5_010) && cache[LogIndex(5_010)] == line(5_010))
+        #expect(cache.before.value > 4_990)
+        cache.truncate(after: LogIndex(5_005))
+        #expect(cache.last == LogIndex(5_005) && cache[LogIndex(5_005)] == line(5_005))
+        cache.append(Array("other".utf8))
+        #expect(cache[LogIndex(5_006)] == Array("other".utf8))
+    }
+
+    private func record(_ table: inout ExactlyOnce, _ index: UInt64, atHour hour: Int64) {
+        table.record(
+            ExactlyOnce.Record(index: LogIndex(index), request: "r", output: []),
+            of: RequestIdentity(by: "ann", key: "\(index)"),
+            at: Timestamp(milliseconds: hour * 3_600_000)
+        )
+    }
+
+    @Test func `the table forgets the oldest keys by number and by age, and says up to where`() {
+        var limits = ExactlyOnce.Limits()
+        limits.count = 3
+        var table = ExactlyOnce(limits: limits)
+        for index in 1...5 as ClosedRange<UInt64> { record(&table, index, atHour: 0) }
+        #expect(table.count == 3 && table.floor == LogIndex(2))
+        #expect(table[RequestIdentity(by: "ann", key: "2")] == nil)
+        #expect(table[RequestIdentity(by: "ann", key: "3")]?.index == LogIndex(3))
+        #expect(table[RequestIdentity(by: "bob", key: "3")] == nil)
+        record(&table, 6, atHour: 24)
+        #expect(table.floor == LogIndex(3))
+        record(&table, 7, atHour: 25)
+        #expect(table.count == 2 && table.floor == LogIndex(5))
+    }
+
+    @Test func `the window of events counts entries, and knows what it no longer holds`() {
+        var events = EventLog<String>(entries: 2)
+        events.append(["a", "b", "c"], of: LogIndex(1))
+        events.append(["d"], of: LogIndex(2))
+        #expect(events.floor == .zero && events.count == 4)
+        #expect(events.holdsAll(after: EventID(index: .zero, number: 0)))
+        events.append(["e"], of: LogIndex(3))
+        #expect(events.floor == LogIndex(1) && events.count == 2)
+        // The other events of the entry at the floor are gone too.
+        #expect(!events.holdsAll(after: EventID(index: LogIndex(1), number: 0)))
+        #expect(events.holdsAll(after: .end(of: LogIndex(1))))
+        #expect(events.holdsAll(after: EventID(index: LogIndex(2), number: 0)))
+        #expect(events.offset(after: .end(of: LogIndex(1))) == 0)
+        #expect(events.offset(after: EventID(index: LogIndex(2), number: 0)) == 1)
+        #expect(events.offset(after: .end(of: LogIndex(9))) == 2)
+    }
+
+    @Test func `an event's id is read as it is written, and nothing else is`() {
+        let id = EventID(index: LogIndex(42), number: 3)
+        #expect(id.description == "1-42.3" && EventID("1-42.3") == id)
+        for text in [
+            "", "1", "1-", "1-42", "1-42.", "-42.3", "1-42.-3", "1-42.3.4", "1-2-3.4", "a-b.c",
+        ] {
+            #expect(EventID(text) == nil, "\(text)")
+        }
+        #expect(EventID("1-18446744073709551616.0") == nil)
+    }
+
+    private let names = ["n1", "n2", "n3"].map { NodeIdentity(id: $0, incarnation: "0") }
+
+    private func median(_ clocks: [Int64?], own: Int64, aged seconds: Int64 = 0) -> Int64 {
+        var clock = ClusterClock()
+        let start = Moment(instant: instant(100), wall: Timestamp(milliseconds: own))
+        for (name, wall) in zip(names.dropFirst(), clocks) {
+            guard let wall else { continue }
+            clock.note(Timestamp(milliseconds: wall), of: name, at: start)
+        }
+        let membership = Membership(
+            incoming: names.map { Member(identity: $0, peerAddress: "", clientAddress: "") }
+        )
+        let now = Moment(instant: instant(100 + seconds), wall: start.wall)
+        return clock.median(of: membership, own: names[0], at: now).milliseconds
+    }
+
+    @Test func `the time is the median of the voters' clocks, and of two the lower`() {
+        #expect(median([200, 300], own: 100) == 200)
+        #expect(median([200, 300], own: 1_000_000) == 300)
+        #expect(median([500, nil], own: 900) == 500)
+        #expect(median([nil, nil], own: 900) == 900)
+        #expect(median([900_000, 900_000], own: 1, aged: 10) == 910_000)
+    }
+
+    private func request(_ ticket: UInt64, until second: Int64) -> PendingRequests.Request {
+        PendingRequests.Request(
+            ticket: Ticket(ticket),
+            proposal: Proposal(by: "ann", key: "\(ticket)", request: "", operation: []),
+            secret: nil,
+            deadline: instant(second)
+        )
+    }
+
+    @Test func `the window of requests keeps their order, and ends the oldest first`() {
+        var pending = PendingRequests()
+        for ticket in 1...3_000 as ClosedRange<UInt64> {
+            pending.append(request(ticket, until: Int64(ticket)))
+        }
+        for ticket in 1...2_997 as ClosedRange<UInt64> where ticket % 2 == 0 {
+            #expect(pending.remove(Ticket(ticket)) != nil)
+        }
+        #expect(pending.remove(Ticket(2)) == nil)
+        for _ in 0..<1_498 { #expect(pending.removeExpired(at: instant(2_995)) != nil) }
+        #expect(pending.removeExpired(at: instant(2_996)) == nil)
+        pending.markHandedOver(Ticket(2_998))
+        #expect(pending.inOrder.map(\.ticket.value) == [2_997, 2_998, 2_999, 3_000])
+        #expect(pending.inOrder.map(\.handOvers) == [0, 1, 0, 0])
+        #expect(pending.nextDeadline == instant(2_997) && pending.count == 4)
+    }
+
+    private func query(_ ticket: UInt64) -> ReadWaiters.Purpose { .query(Ticket(ticket)) }
+
+    @Test func `a read waits for a question that was asked after it came`() {
+        var reads = ReadWaiters(after: .max)
+        reads.gather(query(1), deadline: instant(5))
+        let first = reads.begin(at: instant(0))
+        reads.gather(query(2), deadline: instant(6))
+        #expect(!reads.mayAsk && reads.isAsking(first))
+        reads.answered(first &+ 1, LogIndex(1))
+        reads.answered(first, LogIndex(7))
+        #expect(reads.mayAsk)
+        #expect(reads.ready(applied: LogIndex(6)) == [])
+        #expect(reads.ready(applied: LogIndex(7)) == [query(1)])
+        let second = reads.begin(at: instant(1))
+        reads.answered(first, LogIndex(7))
+        #expect(reads.isAsking(second) && second != first)
+    }
+
+    @Test func `a question without an answer is asked again for all that waited`() {
+        var reads = ReadWaiters(after: 0)
+        reads.gather(query(1), deadline: instant(5))
+        let first = reads.begin(at: instant(0))
+        reads.gather(query(2), deadline: instant(6))
+        #expect(!reads.isLate(at: instant(2), after: .seconds(3)))
+        #expect(reads.isLate(at: instant(3), after: .seconds(3)))
+        reads.askAgain()
+        #expect(reads.nextDeadline == instant(5))
+        let second = reads.begin(at: instant(3))
+        reads.answered(first, LogIndex(1))
+        #expect(reads.ready(applied: LogIndex(9)) == [])
+        reads.answered(second, LogIndex(2))
+        #expect(reads.ready(applied: LogIndex(9)) == [query(1), query(2)])
+    }
+
+    @Test func `reads expire wherever they wait`() {
+        var reads = ReadWaiters(after: 0)
+        reads.gather(query(1), deadline: instant(1))
+        reads.answered(reads.begin(at: instant(0)), LogIndex(9))
+        reads.gather(query(2), deadline: instant(2))
+        _ = reads.begin(at: instant(0))
+        reads.gather(query(3), deadline: instant(3))
+        #expect(reads.nextDeadline == instant(1))
+        #expect(reads.removeExpired(at: instant(0)) == [])
+        #expect(Set(reads.removeExpired(at: instant(2))) == [query(1), query(2)])
+        #expect(reads.removeExpired(at: instant(3)) == [query(3)])
+        #expect(reads.nextDeadline == nil)
+    }
+}

@@ -1,0 +1,203 @@
+import Replication
+import Storage
+import Testing
+
+@Suite struct PeerMessageTests {
+    private static let from = NodeIdentity(id: "n1", incarnation: "00000000000000aa")
+    private static let other = NodeIdentity(id: "n2", incarnation: "00000000000000bb")
+    private static let plan = Formation.Plan(addresses: ["b:1", "a:1"], expect: 2)
+
+    private static func hello(_ cluster: String?, _ to: NodeIdentity?) -> Hello {
+        Hello(
+            cluster: cluster,
+            from: from,
+            peerAddress: "a:1",
+            clientAddress: "a:2",
+            to: to
+        )
+    }
+
+    private static let position = LogPosition(index: LogIndex(41), term: Term(3))
+
+    private static func append(_ entries: EntryBatch) -> Append {
+        Append(
+            term: Term(3),
+            previous: position,
+            entries: entries,
+            commit: LogIndex(40),
+            round: AppendRound(9),
+            session: ReplicationSession(2)
+        )
+    }
+
+    private static let entries = EntryBatch(
+        first: LogIndex(42),
+        terms: [TermRun(term: Term(3), count: 2)],
+        bytes: 100
+    )
+
+    static let messages: [PeerMessage] =
+        [
+            .hello(hello(nil, nil)), .hello(hello("c1", other)), .welcome(hello("c1", other)),
+            .refused(LinkRefusal(code: "node_mismatch", message: "a \"quote\"\n")),
+            .read(id: 0), .read(id: .max), .readIndex(id: 7, LogIndex(42)), .readIndex(id: 7, nil),
+            .formationRound(3), .blank(round: 3, plan),
+            .blank(round: 3, Formation.Plan(addresses: [], expect: nil)),
+            .forward(
+                id: .max,
+                Proposal(by: "ann", key: "k", request: "00", operation: Array(#"{"a":1}"#.utf8))
+            ),
+            .forward(
+                id: 1,
+                Proposal(
+                    by: "ann",
+                    key: "k",
+                    request: "00",
+                    operation: Array("1".utf8),
+                    since: LogIndex(4),
+                    carriesSecret: true
+                )
+            ),
+            .forwarded(id: 1, .applied(LogIndex(4), output: Array("7".utf8), isRepeated: false)),
+            .forwarded(id: 1, .applied(LogIndex(4), output: Array("7".utf8), isRepeated: true)),
+            .consensus(
+                .preVote(VoteRequest(term: Term(4), last: position)),
+                clock: Timestamp(milliseconds: -5)
+            ),
+            .consensus(.append(append(EntryBatch(first: LogIndex(42)))), clock: now),
+            .consensus(.append(append(entries)), clock: now),
+        ] + RequestFailure.allCases.map { .forwarded(id: 1, .failed($0)) }
+
+    private static let now = Timestamp(milliseconds: 1_763_697_600_123)
+
+    private func read(_ line: [UInt8]) throws(LineError) -> PeerMessage {
+        try PeerMessage(line, in: 0..<line.count - 1)
+    }
+
+    @Test(arguments: messages)
+    func `a message is read as it was written`(message: PeerMessage) throws {
+        let line = message.line
+        #expect(
+            line.last == UInt8(ascii: "\n") && line.dropLast().contains(UInt8(ascii: "\n")) == false
+        )
+        #expect(try read(line) == message)
+    }
+
+    @Test(arguments: messages)
+    func `a message with any byte changed, cut or added is refused`(message: PeerMessage) {
+        let line = message.line
+        for place in 0..<line.count - 1 {
+            for change in [1, 0x20, 0x80] as [UInt8] {
+                var changed = line
+                changed[place] ^= change
+                // Upper-case digits of the checksum are other bytes, and no checksum.
+                #expect(throws: LineError.self) { try read(changed) }
+            }
+            #expect(throws: LineError.self) { try read(line[..<place] + [UInt8(ascii: "\n")]) }
+        }
+        #expect(throws: LineError.self) { try read(line.dropLast() + [0x20, 0x0A]) }
+    }
+
+    private static let malformed = [
+        #"{"hello":1}"#, #"{}"#, #"{"id":1}"#, #"{"read":{}}"#, #"{"read":{"a":1},"id":1}"#,
+        #"{"read":{},"id":1,"id":2}"#, #"{"read":{},"read":{},"id":1}"#,
+        #"{"read":{},"formationRound":1,"id":1}"#, #"{"readIndex":{},"id":-1}"#,
+        #"{"forward":{"by":"a"},"id":1}"#, #"{"forwarded":{"failed":"tired"},"id":1}"#,
+        #"{"forwarded":{"applied":{"index":1}},"id":1}"#, #"{"what":{}}"#,
+        #"{"consensus":{"vote":{"term":1,"last":{"index":0,"term":0}}}}"#,
+        #"{"consensus":{"vote":{"term":1,"last":{"index":0,"term":0}}},"clock":9223372036854775807}"#,
+        #"{"consensus":{"vote":{"term":99999999999999999,"last":{"index":0,"term":0}}},"clock":1}"#,
+        #"{"blank":{"addresses":[1]},"id":1}"#, #"{"hello":{"protocol":1,"from":"n1"}}"#,
+    ]
+
+    @Test(arguments: malformed)
+    func `what no node says is refused`(body: String) throws {
+        let text = Array(body.utf8.dropFirst().dropLast())
+        let seal = CRC32C.checksum(Array("{".utf8) + text)
+        let line = Array("{".utf8) + text + Array(#","crc":"\#(hex(seal))"}"#.utf8) + [0x0A]
+        #expect(throws: LineError.self) { try read(line) }
+    }
+
+    @Test func `the lines of these tests are sealed right`() throws {
+        let text = Array(#""read":{},"id":1"#.utf8)
+        let seal = CRC32C.checksum(Array("{".utf8) + text)
+        let line = Array("{".utf8) + text + Array(#","crc":"\#(hex(seal))"}"#.utf8) + [0x0A]
+        #expect(try read(line) == .read(id: 1))
+    }
+
+    private func hex(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    private func entry(_ index: UInt64) -> [UInt8] {
+        LogEntry(
+            position: LogPosition(index: LogIndex(index), term: Term(3)),
+            time: Self.now,
+            payload: .noop
+        ).line
+    }
+
+    /// All messages, each append with its entries.
+    private var stream: (bytes: [UInt8], items: [(PeerMessage, [[UInt8]])]) {
+        var bytes: [UInt8] = []
+        var items: [(PeerMessage, [[UInt8]])] = []
+        for message in Self.messages {
+            var lines: [[UInt8]] = []
+            if case .consensus(.append(let append), _) = message, !append.entries.isEmpty {
+                lines = [entry(42), entry(43)]
+            }
+            bytes += message.line + lines.flatMap { $0 }
+            items.append((message, lines))
+        }
+        return (bytes, items)
+    }
+
+    @Test(arguments: [1, 2, 7, 100, 1 << 20])
+    func `a reader cuts the same messages from pieces of any size`(size: Int) throws {
+        let (bytes, expected) = stream
+        var reader = PeerReader()
+        var found: [(PeerMessage, [[UInt8]])] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            reader.receive(rest.prefix(size))
+            rest = rest.dropFirst(size)
+            while let item = try reader.next() { found.append((item.message, item.lines)) }
+        }
+        #expect(found.map(\.0) == expected.map(\.0))
+        #expect(found.map(\.1) == expected.map(\.1))
+    }
+
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `a reader of anything takes it or refuses it, and never traps`(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var bytes = stream.bytes
+        for _ in 0..<Int.random(in: 1...20, using: &generator) {
+            let place = Int.random(in: 0..<bytes.count, using: &generator)
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+            case 1: bytes.remove(at: place)
+            case 2: bytes.insert(0x0A, at: place)
+            default: bytes.removeSubrange(place..<min(bytes.count, place + 40))
+            }
+        }
+        var reader = PeerReader()
+        do throws(LineError) {
+            for byte in bytes {
+                reader.receive([byte])
+                while try reader.next() != nil {}
+            }
+        } catch {}
+    }
+
+    @Test func `a line without an end is refused`() {
+        var reader = PeerReader()
+        let piece = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20)
+        #expect(throws: LineError.self) {
+            for _ in 0..<6 {
+                reader.receive(piece[...])
+                _ = try reader.next()
+            }
+        }
+    }
+}

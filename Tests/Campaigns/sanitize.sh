@@ -11,4 +11,5 @@ thread) export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1 ${TSAN_OPTI
 address) export ASAN_OPTIONS="halt_on_error=1 detect_leaks=0 ${ASAN_OPTIONS:-}" ;;
 *) echo "the sanitizer is 'thread' or 'address', not '$sanitizer'" >&2 && exit 64 ;;
 esac
-swift test --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --filter "$filter"
+# One at a time: they are slow enough to miss their deadlines together.
+swift test --no-parallel --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --filter "$filter"

@@ -14,7 +14,7 @@ struct ChatNode {
     static func main() {
         Signals.prepare()
         let arguments = Array(CommandLine.arguments.dropFirst())
-        Task.detached { exit(await command(arguments, Signals.environment()).rawValue) }
+        Task.detached { exit(await command(arguments, ProcessEnvironment.variables()).rawValue) }
         while true { pause() }
     }
 

@@ -99,7 +99,8 @@ import Testing
     @Test func `only what touches a descriptor or a thread imports the C library`() throws {
         let allowed = [
             "Storage/Files", "Storage/Threads", "Replication/Transport",
-            "ChatCore/Service/PasswordHash.swift", "chat-node", "chat-cli/Options/Terminal", "chat-cli/System",
+            "ChatCore/Service/PasswordHash.swift", "chat-node", "chat-cli/Options/Terminal",
+            "chat-cli/System",
         ]
         for source in try sources() where !source.isIn(allowed) {
             #expect(!imports(of: source).contains("Glibc"), "\(source.path)")

@@ -142,8 +142,8 @@ package struct Node<Machine: Service>: Sendable {
         case .linkEnded(let link): linkEnded(link)
         case .message(let link, let message, let lines):
             if let hello = links[link] {
-                take(message, lines, from: hello)
                 firstMessage(on: link, from: hello)
+                take(message, lines, from: hello)
             }
         case .stop: isStopping = true
         }

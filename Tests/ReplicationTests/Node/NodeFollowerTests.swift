@@ -1,0 +1,166 @@
+import Replication
+import Storage
+import TestSupport
+import Testing
+
+/// A follower driven by hand, between two others that may lead.
+@Suite struct NodeFollowerTests {
+    private struct Follower {
+        let names = ["n1", "n2", "n3"].map { NodeIdentity(id: $0, incarnation: "00000000000000aa") }
+        var node: Node<Register>
+        var effects: [NodeEffect] = []
+        var now = Moment(instant: Instant(nanoseconds: 0), wall: Timestamp(milliseconds: 5_000))
+
+        init() {
+            let membership = Membership(
+                incoming: names.map {
+                    Member(identity: $0, peerAddress: "\($0.id):1", clientAddress: "\($0.id):2")
+                }
+            )
+            var log = LogTerms()
+            log.append(term: Term(1))
+            var configuration = NodeConfiguration(
+                peerAddress: "n1:1",
+                clientAddress: "n1:2",
+                plan: Formation.Plan(addresses: names.map { "\($0.id):1" }, expect: 3),
+                seed: 1
+            )
+            configuration.requestTimeout = .seconds(2)
+            node = Node(
+                restored: RestoredNode(
+                    identity: names[0],
+                    cluster: "c1",
+                    vote: Vote(term: Term(1)),
+                    log: log,
+                    membership: membership,
+                    membershipIndex: LogIndex(1),
+                    lastTime: Timestamp(milliseconds: 1_000)
+                ),
+                configuration: configuration,
+                now: now
+            )
+            _ = node.start()
+        }
+
+        mutating func step(_ input: NodeInput) {
+            for input in [input, .turnEnded] {
+                let orders = node.step(input, now: now)
+                effects += orders
+                for case .persist(_, let token) in orders { step(.persisted(token)) }
+            }
+        }
+
+        func hello(_ place: Int) -> Hello {
+            Hello(
+                cluster: "c1",
+                from: names[place],
+                peerAddress: "\(names[place].id):1",
+                clientAddress: "\(names[place].id):2",
+                to: names[0]
+            )
+        }
+
+        /// A connection to and one from another node.
+        mutating func connect(_ place: Int, _ link: UInt64) {
+            step(.hello(LinkID(link), hello(place)))
+            step(.linked(address: "\(names[place].id):1", hello(place)))
+        }
+
+        mutating func hear(_ link: UInt64, leadingTerm term: UInt64) {
+            let append = Append(
+                term: Term(term),
+                previous: LogPosition(index: LogIndex(1), term: Term(1)),
+                entries: EntryBatch(first: LogIndex(2)),
+                commit: LogIndex(1),
+                round: AppendRound(1),
+                session: ReplicationSession(1)
+            )
+            step(.message(LinkID(link), .consensus(.append(append), clock: now.wall), lines: []))
+        }
+
+        mutating func request() {
+            step(
+                .request(
+                    ClientRequest(
+                        ticket: Ticket(1),
+                        lane: 1,
+                        body: Register.Append(value: "a").lineBytes,
+                        caller: Caller(),
+                        key: "k",
+                        entropy: Entropy([UInt8](repeating: 1, count: 64))
+                    )
+                )
+            )
+        }
+
+        /// The addresses to which a request was forwarded, and under which number.
+        var forwards: [(address: String, id: UInt64)] {
+            effects.compactMap { effect in
+                guard case .send(let address, let line, _) = effect,
+                    case .forward(let id, _) = try? PeerMessage(line, in: 0..<line.count - 1)
+                else { return nil }
+                return (address, id)
+            }
+        }
+
+        var replies: [Reply] {
+            effects.compactMap { if case .reply(_, let reply) = $0 { reply } else { nil } }
+        }
+    }
+
+    @Test func `a request follows the leader`() {
+        var follower = Follower()
+        follower.connect(1, 1)
+        follower.connect(2, 2)
+        follower.request()
+        #expect(follower.forwards.isEmpty)
+        follower.hear(1, leadingTerm: 2)
+        #expect(follower.forwards.map(\.address) == ["n2:1"])
+        follower.hear(2, leadingTerm: 3)
+        #expect(follower.forwards.map(\.address) == ["n2:1", "n3:1"])
+    }
+
+    @Test func `a request that is too old to be answered is not sent once more`() {
+        var follower = Follower()
+        follower.connect(1, 1)
+        follower.connect(2, 2)
+        follower.hear(1, leadingTerm: 2)
+        follower.request()
+        // A long pause, and what woke it is not the timer.
+        follower.now.instant = follower.now.instant + .seconds(60)
+        follower.hear(2, leadingTerm: 3)
+        #expect(follower.forwards.map(\.address) == ["n2:1"])
+        #expect(follower.replies == [.failed(.outcomeUnknown, key: "k")])
+    }
+
+    @Test func `the leader is asked again only once it can answer on its new connection`() {
+        var follower = Follower()
+        follower.connect(1, 1)
+        follower.hear(1, leadingTerm: 2)
+        follower.request()
+        follower.step(.hello(LinkID(7), follower.hello(1)))
+        #expect(follower.forwards.count == 1)
+        follower.hear(7, leadingTerm: 2)
+        #expect(follower.forwards.count == 2)
+        follower.hear(7, leadingTerm: 2)
+        #expect(follower.forwards.count == 2)
+    }
+
+    @Test func `numbers on the wire differ from start to start, and the answer finds its way back`()
+    {
+        var follower = Follower()
+        follower.connect(1, 1)
+        follower.hear(1, leadingTerm: 2)
+        follower.request()
+        guard let id = follower.forwards.first?.id else {
+            Issue.record("nothing was forwarded")
+            return
+        }
+        #expect(id != 1)
+        let outcome = ForwardOutcome.applied(LogIndex(2), output: [0x37], isRepeated: false)
+        follower.step(.message(LinkID(1), .forwarded(id: 1, outcome), lines: []))
+        #expect(follower.replies == [])
+        follower.step(.message(LinkID(1), .forwarded(id: id, outcome), lines: []))
+        #expect(follower.replies == [.output(LogIndex(2), [0x37], secret: nil, isRepeated: false)])
+    }
+}

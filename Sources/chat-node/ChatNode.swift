@@ -9,8 +9,8 @@ import Glibc
 /// The entry: parses, runs, and ends with the fitting code.
 @main
 struct ChatNode {
-    /// Not `async`: the thread of an `async` main ends up in a wait of the runtime that lets all
-    /// signals through, and SIGTERM would kill the process there. This one keeps them blocked.
+    // Not async: the thread of an async main ends up in a wait of the runtime that lets all signals
+    // through, and SIGTERM would kill the process there. This one keeps them blocked.
     static func main() {
         Signals.prepare()
         let arguments = Array(CommandLine.arguments.dropFirst())

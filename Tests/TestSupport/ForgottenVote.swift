@@ -21,9 +21,11 @@ package enum ForgottenVote {
         let voter = rest.first { $0 != new } ?? rest[1]
 
         // The voter crashes, comes back, and hears from the old leader alone.
-        cluster.isolate(new)
+        simulation.partition([0, 1, 2])
         try simulation.crash(voter, powerLoss: true)
+        try cluster.reach("the end of the old leader") { $0.role(of: old) != .leader }
         try simulation.start(voter)
+        cluster.isolate(new)
         try cluster.reach("a third leader") { _ in
             [old, voter].contains {
                 simulation.role(of: $0) == .leader

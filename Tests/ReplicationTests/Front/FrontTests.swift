@@ -9,7 +9,8 @@ import Testing
 
     private static func append(_ value: String) -> String {
         let body = #"{"append":"\#(value)"}"#
-        return "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        return
+            "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
     private static func query(_ consistency: String) -> String {

@@ -41,8 +41,17 @@ extension Replica {
         for _ in 0..<16 {
             takeInputs(at: now)
             step(.turnEnded, at: now)
+            grantStreams()
             front.takeHeldRequests()
             if !hasInputs { return }
+        }
+    }
+
+    /// Begins the streams that the node has opened, even if there is nothing to write yet: their
+    /// readers wait for the head.
+    private func grantStreams() {
+        for ticket in front.askedStreams.sorted() where node.streams[ticket] != nil {
+            front.grantStream(ticket)
         }
     }
 
@@ -75,7 +84,6 @@ extension Replica {
     func step(_ input: NodeInput, at now: Moment) {
         guard failure == nil else { return }
         perform(node.step(input, now: now), at: now.instant)
-        if case .openStream(let ticket, _, _) = input { front.grantStream(ticket) }
     }
 
     func perform(_ effects: [NodeEffect], at now: Instant) {

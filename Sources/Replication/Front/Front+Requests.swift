@@ -62,11 +62,7 @@ extension Front {
 
     private func wait(_ client: FrontClient, _ request: HTTPRequestID) -> Ticket {
         let ticket = newTicket()
-        waiting[ticket] = Waiting(
-            client: client.connection.key,
-            request: request,
-            kind: .answer
-        )
+        waiting[ticket] = Waiting(client: client.connection.key, request: request)
         client.tickets.insert(ticket)
         return ticket
     }

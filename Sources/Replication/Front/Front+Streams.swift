@@ -14,21 +14,17 @@ extension Front {
             return respond(client, request, Answers.response(to: .failed(.stopping, key: nil)))
         }
         let ticket = newTicket()
-        waiting[ticket] = Waiting(
-            client: client.connection.key,
-            request: request,
-            kind: .askedStream
-        )
+        waiting[ticket] = Waiting(client: client.connection.key, request: request)
         client.streams.insert(ticket)
+        askedStreams.insert(ticket)
         inputs.append(.openStream(ticket, caller: caller, after: after))
     }
 
-    /// The node has taken the question for a stream; without a refusal meanwhile it begins.
+    /// Begins a stream, once the node has checked the caller.
     func grantStream(_ ticket: Ticket) {
-        guard let place = waiting[ticket], case .askedStream = place.kind,
+        guard askedStreams.remove(ticket) != nil, let place = waiting[ticket],
             let client = clients[place.client]
         else { return }
-        waiting[ticket]?.kind = .stream
         client.http.fields = commonFields
         client.http.beginStream(
             place.request,
@@ -53,8 +49,9 @@ extension Front {
         else { return }
         client.streams.remove(ticket)
         markDirty(client)
-        if case .askedStream = place.kind {
-            let reply = refusal.map { Reply.refused($0) } ?? .failed(.stopping, key: nil)
+        if askedStreams.remove(ticket) != nil {
+            let failure = isStopping ? RequestFailure.stopping : .noLeader
+            let reply = refusal.map { Reply.refused($0) } ?? .failed(failure, key: nil)
             return respond(client, place.request, Answers.response(to: reply))
         }
         if let refusal {

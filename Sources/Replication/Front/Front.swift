@@ -9,14 +9,6 @@ final class Front {
     struct Waiting {
         var client: PollKey
         var request: HTTPRequestID
-        var kind: Kind
-
-        enum Kind {
-            case answer
-            /// Asked for, and not yet granted: what comes first may be a refusal.
-            case askedStream
-            case stream
-        }
     }
 
     /// What happened, for the node.
@@ -29,6 +21,8 @@ final class Front {
     let limits: FrontLimits
     var clients: [PollKey: FrontClient] = [:]
     var waiting: [Ticket: Waiting] = [:]
+    /// Streams that were asked for and are neither granted nor refused.
+    var askedStreams: Set<Ticket> = []
     /// Whether each answer is the last of its connection.
     private(set) var isStopping = false
     /// Requests that took effect, for ``FrontLimits/dropAnswersEvery``.
@@ -152,6 +146,7 @@ final class Front {
         client.connection.close()
         for ticket in client.tickets.union(client.streams).sorted() {
             waiting[ticket] = nil
+            askedStreams.remove(ticket)
             inputs.append(.abandon(ticket))
         }
         client.tickets = []

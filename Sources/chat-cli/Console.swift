@@ -1,11 +1,5 @@
 package import Options
 
-#if canImport(Darwin)
-import Darwin
-#else
-import Glibc
-#endif
-
 /// All that the program gets from the world around it, so that tests can be that world.
 package struct Console: Sendable {
     /// The arguments, without the name of the program.
@@ -38,21 +32,7 @@ package struct Console: Sendable {
     static func process() -> Console {
         Console(
             arguments: Array(CommandLine.arguments.dropFirst()),
-            environment: processEnvironment()
+            environment: ProcessEnvironment.variables()
         )
-    }
-
-    private static func processEnvironment() -> [String: String] {
-        var variables: [String: String] = [:]
-        // Sound: the list is ended by nil, and nothing changes it while it is read.
-        var entry = unsafe environ
-        while let text = unsafe entry.pointee {
-            let line = unsafe String(cString: text)
-            if let equals = line.firstIndex(of: "=") {
-                variables[String(line[..<equals])] = String(line[line.index(after: equals)...])
-            }
-            unsafe entry += 1
-        }
-        return variables
     }
 }

@@ -9,12 +9,14 @@ import Glibc
 /// The entry: parses, runs, and ends with the fitting code.
 @main
 struct ChatNode {
-    /// Not `async`: the thread of an `async` main ends up in a wait of the runtime that lets all
-    /// signals through, and SIGTERM would kill the process there. This one keeps them blocked.
+    /// Runs the command line; waits in a thread that keeps the signals blocked.
+    ///
+    /// An asynchronous `main` ends up in a wait of the runtime that lets all signals through, and
+    /// SIGTERM would kill the process there.
     static func main() {
         Signals.prepare()
         let arguments = Array(CommandLine.arguments.dropFirst())
-        Task.detached { exit(await command(arguments, Signals.environment()).rawValue) }
+        Task.detached { exit(await command(arguments, ProcessEnvironment.variables()).rawValue) }
         while true { pause() }
     }
 

@@ -21,10 +21,13 @@ fail() {
 within() { # SECONDS COMMAND…: tries until it works
   local end=$((SECONDS + $1))
   shift
-  until "$@"; do [ "$SECONDS" -lt "$end" ] || return 1; done
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.1
+  done
 }
 
-within 30 grep -q CHAT_SERVERS "$work/demo.out" || fail "the demo did not start"
+within 30 grep -qs CHAT_SERVERS "$work/demo.out" || fail "the demo did not start"
 export CHAT_SERVERS=$(sed -n 's/.*CHAT_SERVERS=//p' "$work/demo.out")
 ann() { "$bin/chat-cli" --profile ann "$@"; }
 bob() { "$bin/chat-cli" --profile bob "$@"; }

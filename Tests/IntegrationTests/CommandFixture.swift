@@ -107,7 +107,7 @@ struct CommandUser {
             arguments: arguments,
             environment: [
                 "XDG_STATE_HOME": directory.path, "CHAT_SERVERS": servers,
-                "CHAT_PROFILE": profile,
+                "CHAT_PROFILE": profile, "CHAT_TIMEOUT": "60s",
             ],
             input: Input(descriptor: stdin.reading),
             output: Output(descriptor: stdout.writing),

@@ -13,7 +13,7 @@ extension ClusterTests {
             let cluster = try await Cluster(options: { _ in ["--test-drop-answers", "4"] })
             let token = try await cluster.client().enter("ann")
             let sends = Sends(to: "ann")
-            let each = size("SENDS", otherwise: 640) / Self.clients
+            let each = (size("SENDS", otherwise: 640) + Self.clients - 1) / Self.clients
             try await withThrowingTaskGroup { group in
                 for number in 0..<Self.clients {
                     let client = try cluster.client(Self.rotated(cluster, number), token: token)
@@ -44,7 +44,7 @@ extension ClusterTests {
             let cluster = try await Cluster()
             let token = try await cluster.client().enter("ann")
             let sends = Sends(to: "ann")
-            let each = size("SENDS", otherwise: 480) / Self.clients
+            let each = (size("SENDS", otherwise: 480) + Self.clients - 1) / Self.clients
             try await withThrowingTaskGroup { group in
                 for number in 0..<Self.clients {
                     let client = try cluster.client(

@@ -15,6 +15,7 @@ extension ClusterTests {
         /// What a crash never does.
         enum Damage: CaseIterable {
             case lastBatchFlipped
+            case lastBatchFlippedWithItsHead
             case olderByteFlipped
         }
 
@@ -70,6 +71,9 @@ extension ClusterTests {
             case .lastBatchFlipped:
                 let last = try #require(file.batches.last)
                 file.change(last.body) { $0 ^ 0x40 }
+            case .lastBatchFlippedWithItsHead:
+                let last = try #require(file.batches.last)
+                file.change(last.offset..<last.body.upperBound) { $0 ^ 0x40 }
             case .olderByteFlipped:
                 let older = try #require(file.batches.dropLast(2).last)
                 file.change(older.body.lowerBound + 12..<older.body.lowerBound + 13) { $0 ^ 0x01 }

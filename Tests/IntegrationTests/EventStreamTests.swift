@@ -11,7 +11,6 @@ extension ClusterTests {
             let cluster = try await Cluster()
             let client = try cluster.client()
             let token = try await client.enter("ann")
-            try await cluster.settle()
             // The first node's stream is open before anything happens.
             let live = try await EventWire(cluster.nodes[0], token: token)
             var sent: [String] = []
@@ -39,7 +38,6 @@ extension ClusterTests {
             let cluster = try await Cluster()
             let client = try cluster.client(Array(cluster.nodes.reversed()))
             let token = try await client.enter("ann")
-            try await cluster.settle()
             let count = 60
             let connected = Lock(false)
             let reader = Task {
@@ -63,12 +61,29 @@ extension ClusterTests {
                     let node = cluster.nodes[(number / 15 + 2) % 3]
                     try await node.crash()
                     try await node.start()
-                    try await cluster.settle()
                 }
                 _ = try await client.ask(.send(to: "ann", text: "\(number)"), token: token)
                 sent.append("\(number)")
             }
             #expect(try await reader.value == sent)
+        }
+
+        @Test func `a node that was just started does not take a session for unknown`()
+            async throws
+        {
+            let cluster = try await Cluster()
+            let token = try await cluster.client().enter("ann")
+            let node = try #require(cluster.others(than: try await cluster.leader()).first)
+            try await node.crash()
+            try await node.start()
+            let stream = try await EventWire(node, token: token)
+            let stale = try Wire(to: node.client)
+            let query = ChatState.Query.whoami.lineBytes
+            try await stale.post("/v1/queries?consistency=stale", query, token: token)
+            #expect(try await stale.answer()?.status == 200)
+            #expect(try await stream.event()?.name == "mark")
+            _ = try await cluster.client().ask(.send(to: "ann", text: "hi"), token: token)
+            #expect(try await stream.event { $0.name != "mark" }?.name == "message")
         }
 
         @Test func `a stream ends with its session, and others are told`() async throws {

@@ -12,7 +12,7 @@ extension ClusterTests {
         @Test func `after a leader is killed the next message is acknowledged soon`() async throws {
             let cluster = try await Cluster()
             let token = try await cluster.client().enter("ann")
-            var milliseconds: [Double] = []
+            var milliseconds: [Int] = []
             for round in 0..<size("ROUNDS", otherwise: 1) {
                 let leader = try await cluster.leader()
                 let client = try cluster.client(cluster.others(than: leader), token: token)
@@ -21,7 +21,7 @@ extension ClusterTests {
                 leader.process?.signal(SIGKILL)
                 _ = try await client.ask(.send(to: "ann", text: "after \(round)"))
                 let length = SystemClock.now() - start
-                milliseconds.append(Double(length / .microseconds(1)) / 1_000)
+                milliseconds.append(Int(length / .milliseconds(1)))
                 try await leader.crash()
                 try await leader.start()
                 try await cluster.settle()

@@ -51,7 +51,7 @@ func embedTally(in directory: String) async throws -> (sum: String, total: Strin
     let replica = try Replica<Tally>(configuration)
     async let running: Void = replica.run()
 
-    let client = try ClusterClient(servers: [replica.clientAddress])
+    let client = try ClusterClient(servers: [replica.clientAddress], timeout: .seconds(30))
     let sum = try await client.request(Tally.Add(amount: 2).lineBytes, key: "first")
     let total = try await client.query(Tally.Total().lineBytes)
 

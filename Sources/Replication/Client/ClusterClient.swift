@@ -57,7 +57,7 @@ public actor ClusterClient {
         servers: [String],
         token: String? = nil,
         cluster: String? = nil,
-        timeout: Duration = .seconds(5),
+        timeout: Duration = .seconds(10),
         attemptTimeout: Duration = .seconds(2),
         connectTimeout: Duration = .seconds(1)
     ) throws(ClusterClientError) {

@@ -19,25 +19,36 @@ extension Node {
             return
         }
         switch consistency {
-        case .stale: answer(PendingQuery(body: body, caller: caller), ticket)
-        case .linearizable:
-            guard queries.count < configuration.maximumPending else {
-                reply(ticket, .failed(.overloaded, key: nil))
-                return
-            }
-            queries[ticket] = PendingQuery(body: body, caller: caller)
-            reads.gather(.query(ticket), deadline: deadline)
+        case .stale:
+            answer(PendingQuery(body: body, caller: caller), ticket, isConfirmed: false)
+        case .linearizable: confirm(PendingQuery(body: body, caller: caller), ticket)
         }
     }
 
-    private mutating func answer(_ query: PendingQuery, _ ticket: Ticket) {
+    /// Answers a query once the state is as new as the query.
+    private mutating func confirm(_ query: PendingQuery, _ ticket: Ticket) {
+        guard queries.count < configuration.maximumPending else {
+            reply(ticket, .failed(.overloaded, key: nil))
+            return
+        }
+        queries[ticket] = query
+        reads.gather(.query(ticket), deadline: deadline)
+    }
+
+    private mutating func answer(
+        _ query: PendingQuery,
+        _ ticket: Ticket,
+        isConfirmed: Bool
+    ) {
         do throws(LineError) {
             let parsed = try Machine.Query(lineBytes: query.body)
             do throws(Refusal) {
                 let answer = try state.machine.answer(parsed, from: query.caller, now: logTime)
                 reply(ticket, .answer(state.applied.index, answer.lineBytes))
             } catch {
-                reply(ticket, .refused(error))
+                // An old state may be shown to who asks for it, but it does not know what is not
+                // there: a session that it has not heard of is no reason to log in again.
+                if isConfirmed { reply(ticket, .refused(error)) } else { confirm(query, ticket) }
             }
         } catch {
             reply(ticket, .malformed(error))
@@ -98,7 +109,9 @@ extension Node {
         for purpose in reads.ready(applied: state.applied.index) {
             switch purpose {
             case .query(let ticket):
-                if let query = queries.removeValue(forKey: ticket) { answer(query, ticket) }
+                if let query = queries.removeValue(forKey: ticket) {
+                    answer(query, ticket, isConfirmed: true)
+                }
             case .admission(let ticket): readmit(ticket)
             case .stream(let ticket):
                 if let opening = openings.removeValue(forKey: ticket) {

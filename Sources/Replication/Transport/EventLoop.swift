@@ -126,6 +126,14 @@ internal import Glibc
         precondition(isIsolatingCurrentContext() == true, "off the event loop's thread")
     }
 
+    /// Waits once and gives what is ready, of a loop that nobody runs; for tests that take turns by
+    /// hand.
+    func poll(milliseconds: Int32) -> [Readiness] {
+        poller.wait(milliseconds: milliseconds, into: &ready)
+        takeWakeSignal()
+        return ready
+    }
+
     /// Runs the jobs that came; whether the loop goes on.
     ///
     /// The loop ends only when no job is left, in the same critical section: from then on jobs go

@@ -59,9 +59,11 @@ final class PeerLinks {
 
     /// Has a connection sent at the end of the turn; call before output is appended.
     ///
-    /// One that has output already is either in the list, or blocked and waits for the poller.
+    /// One that has output already is either in the list, or blocked and waits for the poller; one
+    /// that has too much comes into the list to be cut off.
     func markDirty(_ connection: Connection) {
-        if connection.pendingBytes == 0 { dirty.append(connection) }
+        let pending = connection.pendingBytes
+        if pending == 0 || pending > limits.pendingBytes { dirty.append(connection) }
     }
 
     /// Sends what gathered in this turn, with one call for each connection.

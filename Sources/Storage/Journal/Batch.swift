@@ -38,7 +38,7 @@ extension SegmentFile {
         do throws(LineError) {
             head = try BatchHead(bytes, in: offset..<end)
         } catch {
-            guard mayBeTorn, isUnwrittenHead(at: offset),
+            guard mayBeTorn, isUnwrittenHead([BatchHead.prefix, ClosedLine.prefix], at: offset),
                 !batches(from: offset).contains(where: { $0 >= number })
             else { throw damage(at: offset, "the head of batch \(number): \(reason(error))") }
             return (nil, dropped(from: offset, "the head of batch \(number) is incomplete"))

@@ -104,7 +104,9 @@ extension Recovery {
             if error.reason == SegmentHead.newer { throw .newerFormat(file: file.path) }
             // A file is begun with one batch and one write. A second one was written only after
             // that was durable, head and all.
-            guard mayBeTorn, file.isUnwrittenHead(at: 0), file.batches(from: 0).count < 2 else {
+            guard mayBeTorn, file.isUnwrittenHead([SegmentHead.prefix], at: 0),
+                file.batches(from: 0).count < 2
+            else {
                 throw file.damage(at: 0, "the head of the file can't be read: \(error)")
             }
             return nil

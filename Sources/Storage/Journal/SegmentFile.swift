@@ -30,8 +30,16 @@ struct SegmentFile {
     /// Whether a head that can't be read was never written completely.
     ///
     /// Its length is not known, so its line must be cut off: by unwritten bytes or by the end of the
-    /// file. A line that ends in a seal is whole, and bad.
-    func isUnwrittenHead(at offset: Int) -> Bool {
+    /// file. A line that ends in a seal is whole, and bad. So is one that begins with other bytes
+    /// than its own, each of which was written or was not; a lone byte is a flipped bit of the
+    /// filling.
+    func isUnwrittenHead(_ prefixes: [[UInt8]], at offset: Int) -> Bool {
+        let mayBeCutOff = prefixes.contains { prefix in
+            let start = bytes[offset...].prefix(prefix.count)
+            return start.count { !Self.isFill($0) } < 2
+                || zip(start, prefix).allSatisfy { $0 == $1 || Self.isFill($0) }
+        }
+        guard mayBeCutOff else { return false }
         guard let end = lineEnd(from: offset) else { return true }
         let hasSeal =
             end - offset > Line.sealBytes && bytes[end - 1] == UInt8(ascii: "}")

@@ -10,6 +10,7 @@ struct SegmentHead: Hashable {
         var bytes: Int
     }
 
+    static let prefix = Array("{\"journal\":".utf8)
     static let version: UInt64 = 1
     static let newer = LineError.Reason.invalid("written by a newer version of this program")
 

@@ -46,21 +46,6 @@ enum Signals {
         }
     }
 
-    /// The process's environment.
-    static func environment() -> [String: String] {
-        var variables: [String: String] = [:]
-        // Sound: the list is ended by nil, and nothing changes it while it is read.
-        var entry = unsafe environ
-        while let text = unsafe entry.pointee {
-            let line = unsafe String(cString: text)
-            if let equals = line.firstIndex(of: "=") {
-                variables[String(line[..<equals])] = String(line[line.index(after: equals)...])
-            }
-            unsafe entry += 1
-        }
-        return variables
-    }
-
     private static var stops: sigset_t {
         var set = sigset_t()
         unsafe sigemptyset(&set)

@@ -10,8 +10,8 @@ import Testing
     @Test(.timeLimit(.minutes(1)))
     func `all calls of the client`() async throws {
         try await withChatNode { server in
-            let ann = try ChatClient(servers: [server])
-            let bob = try ChatClient(servers: [server])
+            let ann = try ChatClient(servers: [server], timeout: .seconds(60))
+            let bob = try ChatClient(servers: [server], timeout: .seconds(60))
             for (client, name) in [(ann, "ann"), (bob, "bob")] {
                 try await client.register(name, password: "password of \(name)", displayName: name)
                 try await client.login(name, password: "password of \(name)", device: "test")

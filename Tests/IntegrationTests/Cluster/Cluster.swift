@@ -14,6 +14,7 @@ final class Cluster {
     /// - Parameters:
     ///   - count: How many.
     ///   - options: More options of each node, by its number from 0.
+    /// - Throws: If a node does not start in time.
     init(_ count: Int = 3, options: (Int) -> [String] = { _ in [] }) async throws {
         directory = try Self.makeDirectory()
         let ports = try (0..<count).map { _ in try [ReservedPort(), ReservedPort()] }

@@ -31,6 +31,7 @@ final class Sends: Sendable {
     ///   - client: Who sends them.
     ///   - givesUp: Whether a message without an answer is left to its fate; else it is tried again
     ///     under its key until an answer comes.
+    /// - Throws: If the test was cancelled.
     func run(_ count: Int, _ name: String, by client: ClusterClient, givesUp: Bool) async throws {
         for number in 0..<count {
             let text = "\(name)-\(number)"

@@ -27,6 +27,8 @@ import Testing
     }
 
     #if PLANTED_BUGS
+    /// Bugs that this test does not look for.
+    ///
     /// Chance finds the schedules for the first two too seldom; pitfall 10 and the test of stale
     /// terms play them. The other two are no bugs of the core.
     private static let others: [PlantedBug] = [

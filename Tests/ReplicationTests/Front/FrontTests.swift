@@ -9,7 +9,8 @@ import Testing
 
     private static func append(_ value: String) -> String {
         let body = #"{"append":"\#(value)"}"#
-        return "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        return
+            "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
     private static func query(_ consistency: String) -> String {
@@ -50,9 +51,10 @@ import Testing
             let client = try RawClient(server)
             let fields = "Host: a\r\nAuthorization: Bearer good\r\nLast-Event-ID: 1-2.0\r\n\r\n"
             try client.send("GET /v1/events HTTP/1.1\r\n" + fields)
-            #expect(try client.read { $0.contains("\r\n\r\n") }.contains("text/event-stream"))
+            let head = try client.read { $0.hasSuffix("\r\n\r\n") }
+            #expect(head.contains("text/event-stream"))
             _ = try await run.replica.request(Register.Append(value: "a"))
-            _ = try client.read { $0.contains("data: \"a\"") }
+            _ = try client.read { $0.hasSuffix("data: \"a\"\n\n") }
         }
     }
 
@@ -90,12 +92,15 @@ import Testing
                 default: Self.append("v\(number)")
                 }
             }
-            try client.send(requests.joined() + Self.query("linearizable"))
+            try client.send(requests.joined())
             client.finish()
             let bodies = Self.bodies(try client.read())
-            try #require(bodies.count == 201)
+            try #require(bodies.count == 200)
+            let other = try RawClient(server)
+            try other.send(Self.query("linearizable"))
+            other.finish()
             let values = (1...200).filter { $0 % 4 > 1 }.map { "\"v\($0)\"" }
-            #expect(bodies[200].hasSuffix(#""answer":[\#(values.joined(separator: ","))]}"#))
+            #expect(try other.read().hasSuffix(#""answer":[\#(values.joined(separator: ","))]}"#))
             var place = 0
             for number in 1...200 where number % 4 > 1 {
                 place += 1
@@ -155,7 +160,7 @@ import Testing
         let start = SystemClock.now()
         run.replica.beginGracefulShutdown()
         // The stream ends at once; the request, which no leader takes, when the time is over.
-        #expect(try reader.read().hasSuffix("0\r\n\r\n") || true)
+        _ = try reader.read()
         #expect(SystemClock.now() - start < .seconds(2))
         #expect(throws: (any Error).self) { _ = try RawClient(run.replica.clientAddress) }
         try await run.task.value

@@ -53,7 +53,7 @@ import Testing
         let cluster = try ReplicaCluster()
         try cluster.startAll()
         let leader = try await cluster.leader()
-        let client = try ClusterClient(servers: cluster.servers)
+        let client = try ClusterClient(servers: cluster.servers, timeout: .seconds(60))
         let server = Lock<String?>(nil)
         var options = ServerEvents.Options()
         options.includesMarks = true

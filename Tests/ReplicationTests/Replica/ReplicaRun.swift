@@ -87,7 +87,8 @@ extension ReplicaConfiguration {
 }
 
 /// How one node alone is configured.
-func aloneConfiguration(_ directory: ReplicaDirectory, name: String = "n1") -> ReplicaConfiguration {
+func aloneConfiguration(_ directory: ReplicaDirectory, name: String = "n1") -> ReplicaConfiguration
+{
     var configuration = ReplicaConfiguration(
         id: name,
         dataDirectory: directory.path + "/" + name,

@@ -1,0 +1,95 @@
+import Storage
+
+@testable import Replication
+
+/// Links alone, on a loop driven by hand.
+final class PeerLinksBench {
+    let loop: EventLoop
+    let links: PeerLinks
+    let address: String
+    let identity: NodeIdentity
+    /// Names that were to be looked up.
+    let asked = Lock([String]())
+    /// What came, with ``NodeInput/linked(address:_:)`` and the like.
+    var inputs: [NodeInput] = []
+    var messages: [(LogLevel, String)] = []
+
+    init(_ name: String = "a", _ change: (inout PeerLimits) -> Void = { _ in }) throws {
+        loop = try EventLoop()
+        let listener = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
+        address = "127.0.0.1:\(listener.port)"
+        identity = NodeIdentity(id: name, incarnation: "0123456789abcdef")
+        var limits = PeerLimits()
+        limits.handshake = .milliseconds(100)
+        limits.refusedPause = .milliseconds(100)
+        change(&limits)
+        let asked = asked
+        var lastKey: UInt64 = 0
+        links = PeerLinks(
+            listener,
+            on: loop,
+            limits: limits,
+            nextKey: {
+                lastKey += 1
+                return PollKey(lastKey)
+            },
+            resolve: { name in asked.withLock { $0.append(name) } }
+        )
+    }
+
+    var hello: Hello {
+        Hello(
+            cluster: "c",
+            from: identity,
+            peerAddress: address,
+            clientAddress: "127.0.0.1:1",
+            to: nil
+        )
+    }
+
+    func dial(_ addresses: String...) {
+        let dials = addresses.map { Dial(address: $0, hello: hello) }
+        links.dial(dials, at: SystemClock.now())
+    }
+
+    /// One turn, as the replica does it.
+    func turn(_ milliseconds: Int32 = 1) {
+        for ready in loop.poll(milliseconds: milliseconds) {
+            _ = links.handle(ready, at: SystemClock.now())
+        }
+        links.timer(at: SystemClock.now())
+        take()
+        links.flush(at: SystemClock.now())
+        take()
+    }
+
+    private func take() {
+        inputs += links.inputs
+        links.inputs = []
+        messages += links.messages
+        links.messages = []
+    }
+
+    /// Takes whoever said hello.
+    func welcomeAll() {
+        for case .hello(let link, _) in inputs {
+            links.answer(link, .welcome(hello), thenEnd: false, at: SystemClock.now())
+        }
+    }
+
+    var linked: Int { inputs.count { if case .linked = $0 { true } else { false } } }
+    var unlinked: Int { inputs.count { if case .unlinked = $0 { true } else { false } } }
+    var ended: Int { inputs.count { if case .linkEnded = $0 { true } else { false } } }
+    func said(_ level: LogLevel, _ text: String) -> Int {
+        messages.count { $0.0 == level && $0.1.contains(text) }
+    }
+}
+
+/// Turns all until `isDone`.
+func turn(_ benches: PeerLinksBench..., until isDone: () throws -> Bool) throws {
+    let limit = SystemClock.now() + .seconds(20)
+    while try !isDone() {
+        guard SystemClock.now() < limit else { throw NotInTime(description: "not in time") }
+        for bench in benches { bench.turn() }
+    }
+}

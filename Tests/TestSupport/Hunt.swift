@@ -92,6 +92,14 @@ extension Hunt {
         configuration.checksInvariants = false
     }
 
+    /// The power goes while slow disks are behind with their syncs.
+    package static let slowDisks = Hunt("power cuts and slow disks") { configuration in
+        configuration.faults.slowSyncs = 400
+        configuration.faults.crashEvery = .milliseconds(500)
+        configuration.faults.powerLoss = 100
+        configuration.faults.blackoutEvery = .milliseconds(900)
+    }
+
     /// Leaders are cut off, and only what clients see counts.
     package static let partitions = Hunt(
         "partitions and pauses, seen by clients alone",

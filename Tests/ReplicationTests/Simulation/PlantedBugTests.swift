@@ -17,7 +17,7 @@ import Testing
         (.readWithoutQuorum, .partitions),
         (.forgetVote, .forgottenVote),
         (.countRefusal, .everything),
-        (.followerAcknowledgesBeforeDurable, .everything),
+        (.followerAcknowledgesBeforeDurable, .slowDisks),
         (.truncateMatching, .everything),
         (.followerCommitsUnverified, .everything),
         (.ignoreStaleTerm, .everything),
@@ -36,7 +36,8 @@ import Testing
     }
 
     @Test(arguments: [
-        Hunt.blackouts, .clients(of: []), .everything, .partitions, .forgottenVote, .figure8,
+        Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
+        .figure8,
     ])
     func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

@@ -156,12 +156,14 @@ extension Node {
         _ lines: [[UInt8]],
         from hello: Hello
     ) {
+        // What is no member has no say: to know the cluster's id proves nothing. A node without the
+        // first entry listens to everybody, for it does not know the members yet. (Pitfall 7 does
+        // not apply while members cannot change.)
+        guard core.membership == .empty || core.membership.member(hello.from) != nil else { return }
         switch message {
         case .consensus(let message, let wall):
             clock.note(wall, of: hello.from, at: now)
             take(message, lines, from: hello.from)
-        // What is no member has no say; its cluster's id alone proves nothing.
-        case _ where core.membership.member(hello.from) == nil: return
         case .forward(let id, let proposal): takeForward(id, proposal, from: hello.from)
         case .forwarded(let id, let outcome): takeForwarded(id, outcome)
         case .read(let id): takeRead(id, from: hello.from)

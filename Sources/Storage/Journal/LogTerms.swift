@@ -140,9 +140,9 @@ extension TermRun: LineCodable {
             term: Term(try reader.require(term, "term")),
             count: try reader.require(count, "count")
         )
-        // So large a term could not be followed by another one.
-        guard self.term.value <= 1 << 53 else {
-            throw reader.error(.invalid("a term is at most 2^53"))
+        // No entry has term 0, and so large a term could not be followed by another one.
+        guard (1...(1 << 53)).contains(self.term.value) else {
+            throw reader.error(.invalid("an entry's term is 1 to 2^53"))
         }
         guard (1...Self.maximumCount).contains(self.count) else {
             throw reader.error(.invalid("a run has 1 to \(Self.maximumCount) entries"))

@@ -108,6 +108,19 @@ import Testing
         }
     }
 
+    @Test func `a stranger that knows the cluster's id changes nothing`() {
+        var follower = Follower()
+        let stranger = NodeIdentity(id: "n9", incarnation: "00000000000000bb")
+        var hello = follower.hello(1)
+        hello.from = stranger
+        follower.step(.hello(LinkID(7), hello))
+        follower.hear(7, leadingTerm: 9)
+        #expect(follower.node.status.term == Term(1) && follower.node.status.leader == nil)
+        follower.connect(1, 1)
+        follower.hear(1, leadingTerm: 9)
+        #expect(follower.node.status.term == Term(9))
+    }
+
     @Test func `a request follows the leader`() {
         var follower = Follower()
         follower.connect(1, 1)

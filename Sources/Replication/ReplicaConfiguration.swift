@@ -13,7 +13,7 @@ public struct ReplicaConfiguration: Sendable {
     /// The peer addresses of all nodes of a new cluster, this one's among them; ignored by a node
     /// with data.
     public var join: [String] = []
-    /// How many nodes form a new cluster; nil waits to be admitted to one.
+    /// How many nodes form a new cluster; a node without data needs it, one with data ignores it.
     public var bootstrapExpect: Int?
     /// How long a request waits for its answer; 5 s.
     public var requestTimeout = Duration.seconds(5)

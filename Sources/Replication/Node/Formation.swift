@@ -9,7 +9,7 @@ package struct Formation: Hashable, Sendable {
     package struct Plan: Hashable, Sendable {
         /// The peer addresses of all nodes, sorted.
         package var addresses: [String]
-        /// `--bootstrap-expect`, or nil for a node that waits to be admitted.
+        /// `--bootstrap-expect`, or nil for a node that has data and forms nothing.
         package var expect: Int?
 
         /// Creates a plan.

@@ -187,6 +187,10 @@ extension [Effect] {
     var token: PersistToken? {
         compactMap { if case .persist(let token) = $0 { token } else { nil } }.last
     }
+    /// To whom a snapshot is to be sent.
+    var snapshots: [NodeIdentity] {
+        compactMap { if case .sendSnapshot(let peer) = $0 { peer } else { nil } }
+    }
     var readable: [ReadTicket] {
         compactMap { if case .readable(let ticket, _) = $0 { ticket } else { nil } }
     }

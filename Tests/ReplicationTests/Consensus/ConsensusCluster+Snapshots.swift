@@ -3,6 +3,11 @@ import Storage
 
 /// Compaction, snapshots on their way, damage, and disks that are full.
 extension ConsensusCluster {
+    /// What chance must have brought about for a run to show anything.
+    enum Event: CaseIterable {
+        case compacted, ordered, failed, droppedLog, keptSuffix, damaged, lostAll, healed, filled
+    }
+
     struct Transfer {
         var from: NodeIdentity
         var to: NodeIdentity
@@ -17,6 +22,7 @@ extension ConsensusCluster {
         guard node.disk.snapshot.count >= Int(node.memory.before.value) else {
             throw BrokenPromise(description: "\(identity) has no snapshot for \(peer)")
         }
+        events[.ordered, default: 0] += 1
         transfers.append(Transfer(from: identity, to: peer, snapshot: node.disk.snapshot))
     }
 
@@ -38,7 +44,7 @@ extension ConsensusCluster {
         let held = node(identity).disk.snapshot.count
         guard commit > held else { return }
         let end = held + 1 + Int(generator.next() % UInt64(commit - held))
-        try compact(identity, snapshot: end, through: Int(generator.next() % UInt64(end + 1)))
+        try compact(identity, snapshot: end, through: max(0, end - Int(generator.next() % 4)))
     }
 
     /// Snapshots up to `end`, and compacts through `index` as far as the journal is written.
@@ -53,6 +59,7 @@ extension ConsensusCluster {
         node.memory.before = LogIndex(UInt64(index))
         node.disk.before = node.memory.before
         nodes[identity] = node
+        events[.compacted, default: 0] += 1
         try step(identity, .compacted(before: node.memory.position(at: node.memory.before)))
     }
 
@@ -62,14 +69,15 @@ extension ConsensusCluster {
             let place = faulty ? Int(generator.next() % UInt64(reports.count)) : 0
             let report = reports.remove(at: place)
             guard !paused.contains(report.to) else { return reports.append(report) }
+            if case .snapshotFailed = report.input { events[.failed, default: 0] += 1 }
             return try step(report.to, report.input)
         }
         guard !transfers.isEmpty else { return }
         let transfer = transfers.removeFirst()
         switch faulty ? generator.next() % 8 : 7 {
         case 0: reports.append((transfer.from, .snapshotFailed(to: transfer.to)))
-        case 1: transfers.append(transfer)
-        case 2:
+        case 1...3: transfers.append(transfer)
+        case 4:
             transfers.append(transfer)
             try arrive(transfer)
         default: try arrive(transfer)
@@ -93,6 +101,9 @@ extension ConsensusCluster {
         var node = node(identity)
         let held = Disk(entries: snapshot)
         if held.end > node.core.commitIndex, node.core.role != .leader {
+            let isKept = node.memory.holds(snapshot)
+            let event = isKept ? node.memory.end > held.end ? Event.keptSuffix : nil : .droppedLog
+            if let event { events[event, default: 0] += 1 }
             node.disk.install(snapshot)
             node.memory.install(snapshot)
             nodes[identity] = node
@@ -111,12 +122,30 @@ extension ConsensusCluster {
     /// Ends a node and damages the end of its log, unless what is committed might be lost by it.
     mutating func damageSome(of identity: NodeIdentity) throws {
         var disk = node(identity).disk
-        let index = LogIndex(generator.next() % UInt64(disk.entries.count + 1))
-        disk.damage(after: index, withSnapshot: generator.next() % 4 == 0, of: identity)
+        guard !disk.entries.isEmpty else { return }
+        let kept = max(1, disk.entries.count - Int(generator.next() % 8))
+        let withSnapshot = generator.next() % 8 == 0
+        disk.damage(after: LogIndex(UInt64(kept)), withSnapshot: withSnapshot, of: identity)
         var disks = nodes.mapValues(\.disk)
         disks[identity] = disk
         guard isWithinBudget(voters.compactMap { disks[$0] }) else { return }
+        events[disk.entries.isEmpty ? .lostAll : .damaged, default: 0] += 1
         try restart(identity, from: disk)
+        try tell(ofRestart: identity)
+    }
+
+    /// Ends the connections to a node and makes new ones: what was durable there may be so no
+    /// longer.
+    mutating func tell(ofRestart identity: NodeIdentity) throws {
+        for peer in identities where peer != identity {
+            for input in [Input.disconnected(identity), .connected(identity)] {
+                if paused.contains(peer) {
+                    reports.append((peer, input))
+                } else {
+                    try step(peer, input)
+                }
+            }
+        }
     }
 
     /// Whether each entry that is committed, or may be by what was acknowledged, is good on a voter
@@ -135,6 +164,7 @@ extension ConsensusCluster {
     mutating func turnDisk(of identity: NodeIdentity) throws {
         guard !paused.contains(identity) else { return }
         if full.remove(identity) == nil { full.insert(identity) }
+        events[.filled, default: 0] += 1
         try step(identity, .disk(isFull: full.contains(identity)))
     }
 
@@ -143,16 +173,28 @@ extension ConsensusCluster {
         guard !paused.contains(identity) else { return }
         let node = node(identity)
         let peer = identities[Int(generator.next() % UInt64(identities.count))]
-        switch generator.next() % 4 {
+        switch generator.next() % 6 {
         case 0: try step(identity, .snapshotFailed(to: peer))
         case 1: try step(identity, .snapshotSent(to: peer, position: node.memory.last))
         case 2 where node.memory.end > node.core.commitIndex:
             try step(identity, .compacted(before: node.memory.last))
+        case 3...4: try install(self.node(peer).disk.snapshot, at: identity)
         default:
             try install(
                 Array(node.memory.entries.prefix(Int(node.core.commitIndex.value))),
                 at: identity
             )
         }
+    }
+
+    /// Where each node stands, for a test that fails.
+    var description: String {
+        identities.map { identity in
+            let core = node(identity).core
+            let disk = node(identity).disk
+            let peers = core.progress.map { "\($0.identity.id):\($0.mode)<\($0.next)" }
+            return "\(identity.id) \(core.role)@\(core.term) \(disk.before)<\(disk.last)"
+                + " commit \(core.commitIndex) lost \(disk.lost ?? .zero) \(peers)"
+        }.joined(separator: "; ")
     }
 }

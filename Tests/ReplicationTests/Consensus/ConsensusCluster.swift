@@ -48,8 +48,9 @@ struct ConsensusCluster {
     var transfers: [Transfer] = []
     /// What senders are yet to hear of their snapshots.
     var reports: [(to: NodeIdentity, input: Input)] = []
+    var events: [Event: Int] = [:]
     /// What was delivered, once a test asks for it.
-    var delivered: [Message]?
+    var delivered: [Envelope]?
     var now = Instant(nanoseconds: 0)
     var generator: SeededGenerator
     var history = ConsensusHistory()
@@ -103,6 +104,7 @@ struct ConsensusCluster {
         configuration.commitDelay = .milliseconds(1)
         configuration.maximumAppendEntries = 2
         configuration.maximumInflightAppends = 3
+        configuration.maximumUncommittedBytes = 4000
         let core = Consensus(
             restored,
             configuration: configuration,
@@ -217,7 +219,7 @@ extension ConsensusCluster {
         guard !cut.contains(envelope.from), !cut.contains(envelope.to) else { return }
         guard !paused.contains(envelope.to) else { return network.append(envelope) }
         var message = try Message(lineBytes: envelope.message.lineBytes)
-        delivered?.append(message)
+        delivered?.append(envelope)
         if case .append(var append) = message {
             for (place, entry) in envelope.entries.enumerated() {
                 guard let membership = entry.membership else { continue }
@@ -240,7 +242,9 @@ extension ConsensusCluster {
         var node = node(identity)
         guard !node.batches.isEmpty, !paused.contains(identity) else { return }
         let batch = node.batches.removeFirst()
+        let wasDamaged = node.disk.lost != nil
         for write in batch.writes { node.disk.apply(write) }
+        if wasDamaged, node.disk.lost == nil { events[.healed, default: 0] += 1 }
         network += node.gated.filter { $0.token <= batch.token }.map(\.envelope)
         node.gated.removeAll { $0.token <= batch.token }
         nodes[identity] = node
@@ -280,13 +284,16 @@ extension ConsensusCluster {
         case 880..<890: if !late.isEmpty { network.insert(late.removeFirst(), at: 0) }
         case 890..<930: if let first = network.first { network.append(first) }
         case 930..<934: try crash(some)
-        case 934..<942: if cut.remove(some) == nil { cut.insert(some) }
-        case 942..<950: try pause(some)
-        case 950..<960: try reconnect(some)
-        case 960..<966: try compactSome(of: some)
-        case 966..<968: try damageSome(of: some)
-        case 968..<974: try turnDisk(of: some)
-        case 974..<976: try tellLies(to: some)
+        case 934..<936: cut.insert(some)
+        case 936..<942: cut.remove(some)
+        case 942..<943: if !paused.contains(some) { try pause(some) }
+        case 943..<949: if paused.contains(some) { try pause(some) }
+        case 949..<957: try reconnect(some)
+        case 957..<977: try compactSome(of: some)
+        case 977..<979: try damageSome(of: some)
+        case 979..<980: if !full.contains(some) { try turnDisk(of: some) }
+        case 980..<988: if full.contains(some) { try turnDisk(of: some) }
+        case 988..<992: try tellLies(to: some)
         default: try persist(some)
         }
     }

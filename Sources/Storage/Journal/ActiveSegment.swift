@@ -87,7 +87,7 @@ extension Journal {
         let bodyOffset = buffer.finish(
             number: nextBatch,
             state: next,
-            segment: state.head(segment: number, previous: previous)
+            segment: state.head(segment: number, batch: nextBatch, previous: previous)
         )
         let path = FilePath.join(directory, SegmentName.name(number))
         do throws(FileError) {
@@ -96,7 +96,9 @@ extension Journal {
             try fileSystem.syncDirectory(directory)
             try active?.close(next: number)
             active = segment
-            segments.append(Recovery.Segment(number: number, bytes: segment.position))
+            segments.append(
+                Recovery.Segment(number: number, bytes: segment.position, after: state.terms.last)
+            )
         } catch { throw fail(error) }
         commit(lines, next, segment: number, bodyOffset: bodyOffset)
     }

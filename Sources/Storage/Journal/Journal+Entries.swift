@@ -129,7 +129,8 @@ private struct SegmentLines {
     func damage(_ reason: String) -> JournalError {
         do throws(FileError) {
             let read = try file.read(at: 0, count: lineOffset)
-            return SegmentFile(number: 0, path: path, bytes: read).damage(at: lineOffset, reason)
+            let file = SegmentFile(number: 0, path: path, bytes: read)
+            return .damaged(file.damage(at: lineOffset, reason))
         } catch { return .file(error) }
     }
 

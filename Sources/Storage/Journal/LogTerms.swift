@@ -9,7 +9,7 @@ public struct LogTerms: Hashable, Sendable {
     }
 
     /// The position before the first entry: zero, or where a snapshot ends.
-    public let before: LogPosition
+    public private(set) var before: LogPosition
     /// The index of the last entry, or that of ``before``.
     public private(set) var lastIndex: LogIndex
     private var runs: [Run] = []
@@ -59,6 +59,19 @@ public struct LogTerms: Hashable, Sendable {
     public mutating func truncate(after index: LogIndex) {
         lastIndex = min(lastIndex, max(index, before.index))
         while let run = runs.last, run.first > lastIndex { runs.removeLast() }
+    }
+
+    /// Removes the entries up to `index`, which becomes ``before``; an index outside of the log changes
+    /// nothing.
+    public mutating func compact(through index: LogIndex) {
+        guard index > before.index, let position = position(at: index) else { return }
+        if index == lastIndex {
+            runs = []
+        } else if let first = run(at: index.next) {
+            runs.removeFirst(first)
+            runs[0].first = index.next
+        }
+        before = position
     }
 
     /// The last position at or before `index` whose term is not larger than `term`.

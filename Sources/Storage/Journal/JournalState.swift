@@ -41,7 +41,7 @@ struct JournalState: Hashable {
 
     /// Drops the whole log, which begins again at a snapshot's end.
     mutating func reset(to position: LogPosition, membership: LogIndex?) {
-        terms = LogTerms(before: position)
+        terms.reset(to: position)
         memberships = membership.map { [$0] } ?? []
         healIfComplete()
     }

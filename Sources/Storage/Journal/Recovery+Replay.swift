@@ -38,6 +38,7 @@ extension Recovery {
     ) throws(JournalError) -> JournalDamage? {
         let file = try read(link.number, first: link.limit ?? .max)
         if let damage = try enter(link, of: file) { return damage }
+        last = link
         var end = link.bodyOffset
         var damage: JournalDamage?
         reading: while damage == nil, end < file.bytes.count, !(isLast && file.isBlank(from: end)) {

@@ -33,6 +33,8 @@ struct Recovery {
     var segments: [Segment] = []
     /// The good lines of the last batch, which must be written again.
     var lastBatch: Batch?
+    /// The file that was read last, which holds it.
+    var last: Link?
     /// The number of the next batch, be it the last one again.
     var nextBatch: UInt64 = 1
     /// What was found damaged, and not held by a snapshot.

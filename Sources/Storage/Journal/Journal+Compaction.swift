@@ -39,19 +39,24 @@ extension Journal {
     public func reset(to position: LogPosition, membership: LogIndex?) throws(JournalError) {
         try checkUsable()
         guard state.terms.term(at: position.index) != position.term else { return }
-        let dropped = segments.map(\.number)
+        let old = (state: state, segments: segments, index: index)
         var next = state
         next.reset(to: position, membership: membership)
         state = next
-        buffer.removeAll()
         forgetEntries()
-        // The new file is durable before the old ones go. A crash before that leaves the old log
-        // beside a snapshot that it does not lead to, which the next start drops.
-        try startSegment([], next)
+        buffer.removeAll()
+        do throws(JournalError) {
+            // The new file is durable before the old ones go. A crash before that leaves the old
+            // log beside a snapshot that it does not lead to, which the next start drops.
+            try startSegment([], next)
+        } catch {
+            (state, segments, index) = old
+            throw error
+        }
         // While entries are lost the old files may hold what no other node has.
         guard next.lost == nil else { return }
         // What can't be removed counts for nothing, and is removed at the next start.
-        do throws(FileError) { try remove(dropped) } catch {}
+        do throws(FileError) { try remove(old.segments.map(\.number)) } catch {}
     }
 
     /// The files that are written no more, oldest first, with what counts of them.

@@ -15,6 +15,7 @@ public final class Journal {
     var active: ActiveSegment?
     var nextBatch: UInt64
     var failure: JournalError?
+    var reserve: Reserve
     var buffer = BatchBuffer()
 
     /// Whether the last batch has lines and no batch follows it yet.
@@ -22,6 +23,11 @@ public final class Journal {
     /// An empty batch after it makes a torn end impossible there: what is bad in it from then on is
     /// known for damage. One is due within a second of idleness.
     public private(set) var needsEmptyBatch = false
+
+    /// Why there was no space lately; nil once the reserve is there again, see ``endShortage()``.
+    ///
+    /// Until then nothing is filled ahead, and each batch takes of what the reserve set free.
+    public internal(set) var shortage: FileError?
 
     /// Whose journal it is.
     public var identity: JournalIdentity { state.identity }
@@ -44,6 +50,11 @@ public final class Journal {
         index = recovery.index
         segments = recovery.segments
         nextBatch = recovery.nextBatch
+        reserve = Reserve(
+            directory: directory,
+            fileSystem: fileSystem,
+            configuration: configuration
+        )
     }
 
     /// Opens the journal of a directory, which is made if it is not there.
@@ -99,7 +110,8 @@ public final class Journal {
             state: state,
             recovery: recovery
         )
-        let notes = try journal.resume(recovery, snapshots.head)
+        let notes =
+            try journal.resume(recovery, snapshots.head) + (try journal.makeFirstReserve())
         let recovered = RecoveredJournal(
             identity: journal.state.identity,
             vote: journal.state.vote,
@@ -119,8 +131,9 @@ public final class Journal {
     /// With no records it writes an empty batch; see ``needsEmptyBatch``.
     ///
     /// - Throws: ``JournalError/refused(_:)`` if the records don't follow from what is there, with
-    ///   nothing written; ``JournalError/failed(_:)`` if the disk failed, after which every call
-    ///   throws that: never retry, start the node again.
+    ///   nothing written; ``JournalError/full(_:)`` if there is no space, with nothing written: try
+    ///   again later; ``JournalError/failed(_:)`` if the disk failed, after which every call throws
+    ///   that: never retry, start the node again.
     public func append(_ records: [JournalRecord]) throws(JournalError) {
         try checkUsable()
         var next = state
@@ -145,9 +158,13 @@ public final class Journal {
         }
         var next = state
         next.identity.cluster = cluster
+        let before = state
         state = next
         buffer.removeAll()
-        try startSegment([], next)
+        do throws(JournalError) { try startSegment([], next) } catch {
+            state = before
+            throw error
+        }
     }
 
     /// Cuts off what was filled ahead and gives files and lock back.

@@ -16,6 +16,8 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     case file(FileError)
     /// A write or a sync failed, now or earlier: what the disk holds is unknown until the next start.
     case failed(FileError)
+    /// There is no space; nothing was written, and the same call may succeed later.
+    case full(FileError)
     /// The journal was closed.
     case closed
     /// Records that do not follow from what the journal holds; nothing was written.
@@ -44,6 +46,8 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
         case .failed(let error):
             "the journal can't be written, and stays closed until the node is started again: "
                 + error.description
+        case .full(let error):
+            "nothing can be written to the journal until there is space: \(error)"
         case .closed: "the journal is closed"
         case .refused(let rule): "the journal refuses records: \(rule)"
         }

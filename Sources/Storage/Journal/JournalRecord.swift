@@ -38,16 +38,23 @@ public struct JournalConfiguration: Hashable, Sendable {
     public var fillBytes: Int
     /// How far apart the places are that the journal remembers of its entries; 64 KiB.
     public var indexBytes: Int
+    /// How much space is set aside for votes and what is under way when the disk is full; 16 MiB.
+    ///
+    /// Wanted is at least what may be under way at once. With 0 nothing is set aside: then a node
+    /// with a full disk cannot even vote.
+    public var reserveBytes: Int
 
     /// Creates a configuration.
     public init(
         segmentBytes: Int = 16 << 20,
         fillBytes: Int = 1 << 20,
-        indexBytes: Int = 64 << 10
+        indexBytes: Int = 64 << 10,
+        reserveBytes: Int = 16 << 20
     ) {
         self.segmentBytes = segmentBytes
         self.fillBytes = fillBytes
         self.indexBytes = indexBytes
+        self.reserveBytes = reserveBytes
     }
 }
 

@@ -52,14 +52,8 @@ public struct ScrubPace: Hashable, Sendable {
 /// Damage that a scrubber found.
 public struct ScrubFinding: Hashable, Sendable {
     /// Where, and what is wrong.
-    public var damage: JournalDamage
+    public let damage: JournalDamage
     /// The last entry that the file holds: behind a snapshot at or beyond it the file is not needed
-    /// any more.
-    public var last: LogIndex
-
-    /// Creates a finding.
-    init(damage: JournalDamage, last: LogIndex) {
-        self.damage = damage
-        self.last = last
-    }
+    /// any more. Zero for a snapshot, in whose place a new one must be written.
+    public let last: LogIndex
 }

@@ -12,6 +12,9 @@ import Testing
         )
     )
 
+    /// How long to wait for what must come.
+    static let patience = Duration.seconds(20)
+
     /// What the callbacks said.
     final class Told: Sendable {
         let tokens = Mailbox<UInt64>()
@@ -32,7 +35,9 @@ import Testing
 
         /// Waits until this token was named.
         func token(_ last: UInt64) -> Bool {
-            while let more = tokens.takeAll() { if more.contains(last) { return true } }
+            while let more = tokens.takeAll(waiting: JournalSpaceTests.patience), !more.isEmpty {
+                if more.contains(last) { return true }
+            }
             return false
         }
     }
@@ -50,18 +55,18 @@ import Testing
             thread.submit([vote(index, for: "n2"), entry(index, index, long)], token: index)
             #expect(told.token(index))
         }
-        #expect(told.space.takeAll().map { $0.count } == 1)
+        #expect(told.space.takeAll(waiting: Self.patience).map { $0.count } == 1)
         for _ in 1...20 {
             index += 1
             thread.submit([vote(index), entry(index, index, long)], token: index)
         }
         // What is there is read while the rest waits.
         thread.load(after: .zero, through: LogIndex(4), maximumBytes: .max) { told.loads.push($0) }
-        #expect(try told.loads.takeAll()?.first?.get().count == 4)
+        #expect(try told.loads.takeAll(waiting: Self.patience)?.first?.get().count == 4)
         #expect(told.tokens.takeAll(waiting: .milliseconds(20)) == [])
         fixture.disk.setCapacity(nil)
         #expect(told.token(index))
-        #expect(told.space.takeAll() == [.free])
+        #expect(told.space.takeAll(waiting: Self.patience) == [.free])
         thread.stop()
         #expect(told.failures.takeAll(waiting: .zero) == [])
         let (again, recovered) = try fixture.reopen()
@@ -79,7 +84,7 @@ import Testing
         fixture.disk.setCapacity(fixture.disk.usedBytes)
         let long = String(repeating: "x", count: 5_000)
         thread.submit([entry(1, 1, long)], token: 1)
-        guard case .full = told.space.takeAll()?.first else {
+        guard case .full = told.space.takeAll(waiting: Self.patience)?.first else {
             Issue.record("nothing was said")
             return
         }
@@ -88,8 +93,8 @@ import Testing
         thread.submit([.truncate(after: LogIndex(1)), entry(2, 2, "other")], token: 3)
         #expect(adopted.takeAll(waiting: .milliseconds(20)) == [])
         fixture.disk.setCapacity(nil)
-        #expect(told.token(3) && adopted.takeAll() == [true])
-        #expect(told.space.takeAll() == [.free])
+        #expect(told.token(3) && adopted.takeAll(waiting: Self.patience) == [true])
+        #expect(told.space.takeAll(waiting: Self.patience) == [.free])
         thread.stop()
         let (again, recovered) = try without.reopen()
         #expect(recovered.identity.cluster == "c1")
@@ -104,10 +109,10 @@ import Testing
         fixture.disk.setCapacity(0)
         let long = String(repeating: "x", count: 5_000)
         thread.submit([.truncate(after: LogIndex(2)), entry(3, 2, long)], token: 1)
-        _ = told.space.takeAll()
+        _ = told.space.takeAll(waiting: Self.patience)
         thread.submit([.truncate(after: LogIndex(1))], token: 2)
         thread.load(after: .zero, through: LogIndex(9), maximumBytes: .max) { told.loads.push($0) }
-        let loaded = try #require(told.loads.takeAll()?.first).get()
+        let loaded = try #require(told.loads.takeAll(waiting: Self.patience)?.first).get()
         #expect(loaded.map(\.position.index) == [LogIndex(1)])
         thread.stop()
     }
@@ -121,12 +126,15 @@ import Testing
         fixture.disk.setCapacity(0)
         let long = String(repeating: "x", count: 5_000)
         thread.submit([entry(2, 1, long)], token: 2)
-        _ = told.space.takeAll()
+        _ = told.space.takeAll(waiting: Self.patience)
         thread.adopt(cluster: "c1") { result in
             if case .failure(.closed) = result { adopted.push(true) } else { adopted.push(false) }
         }
         thread.stop()
-        #expect(adopted.takeAll() == [true] && told.tokens.takeAll(waiting: .zero) == [])
+        #expect(
+            adopted.takeAll(waiting: Self.patience) == [true]
+                && told.tokens.takeAll(waiting: .zero) == []
+        )
         fixture.disk.setCapacity(nil)
         let (_, recovered) = try fixture.open()
         #expect(recovered.terms.last.index == LogIndex(1) && recovered.identity.cluster == nil)
@@ -137,13 +145,13 @@ import Testing
         let (journal, _) = try fixture.open()
         let told = Told()
         let thread = told.start(journal)
-        guard case .full(let error) = told.space.takeAll()?.first else {
+        guard case .full(let error) = told.space.takeAll(waiting: Self.patience)?.first else {
             Issue.record("nothing was said")
             return
         }
         #expect(error.reason == .noSpace(.disk))
         fixture.disk.setCapacity(nil)
-        #expect(told.space.takeAll() == [.free])
+        #expect(told.space.takeAll(waiting: Self.patience) == [.free])
         thread.stop()
     }
 
@@ -154,7 +162,7 @@ import Testing
         let thread = told.start(journal)
         fixture.disk.fail(.synchronize, with: .noSpace(.disk))
         thread.submit([entry(1, 1)], token: 1)
-        guard case .failed = told.failures.takeAll()?.first else {
+        guard case .failed = told.failures.takeAll(waiting: Self.patience)?.first else {
             Issue.record("it goes on")
             return
         }

@@ -51,16 +51,19 @@ import Testing
         let reserve = directory + "/reserve"
         #expect(try disk.open(reserve).size() == 256 << 10)
         let index = try Self.fill(thread, told)
-        guard case .full(let error) = told.space.takeAll()?.first else {
+        guard case .full(let error) = told.space.takeAll(waiting: JournalSpaceTests.patience)?.first
+        else {
             Issue.record("nothing was said")
             return
         }
         #expect(try error.reason == .noSpace(.disk) && !disk.exists(reserve))
         thread.load(after: .zero, through: LogIndex(1), maximumBytes: 1) { told.loads.push($0) }
-        #expect(try told.loads.takeAll()?.first?.get().count == 1)
+        #expect(
+            try told.loads.takeAll(waiting: JournalSpaceTests.patience)?.first?.get().count == 1
+        )
         try disk.remove(small.path + "/ballast")
         #expect(told.token(index))
-        #expect(told.space.takeAll() == [.free])
+        #expect(told.space.takeAll(waiting: JournalSpaceTests.patience) == [.free])
         thread.stop()
         #expect(try disk.exists(reserve))
         let (journal, recovered) = try Self.open(directory)
@@ -125,7 +128,8 @@ import Testing
         unsafe setrlimit(CInt(kind.rawValue), &limit)
         let index = try fill(thread, told)
         #expect(index > 5)
-        guard case .full(let error) = told.space.takeAll()?.first else {
+        guard case .full(let error) = told.space.takeAll(waiting: JournalSpaceTests.patience)?.first
+        else {
             Issue.record("nothing was said")
             return
         }

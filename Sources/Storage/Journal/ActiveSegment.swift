@@ -117,7 +117,7 @@ extension Journal {
         let bodyOffset = buffer.finish(
             number: nextBatch,
             state: next,
-            segment: state.head(segment: number, previous: previous)
+            segment: state.head(segment: number, batch: nextBatch, previous: previous)
         )
         let count = buffer.count
         try sparing { () throws(JournalError) in
@@ -125,7 +125,9 @@ extension Journal {
             let segment = try begin(number)
             do throws(FileError) { try active?.close(next: number) } catch { throw fail(error) }
             active = segment
-            segments.append(Recovery.Segment(number: number, bytes: segment.position))
+            segments.append(
+                Recovery.Segment(number: number, bytes: segment.position, after: state.terms.last)
+            )
         }
         commit(lines, next, segment: number, bodyOffset: bodyOffset)
     }

@@ -14,7 +14,7 @@ struct ClosedFile: Hashable, Sendable {
     /// - Parameters:
     ///   - fileSystem: The disk.
     ///   - goesOn: Called now and then with how much was read since; what it has not read when it
-is told to stop counts as good.
+    ///     is told to stop counts as good.
     /// - Returns: A finding for each, in the order of the file.
     /// - Throws: ``JournalError/file(_:)``.
     func damages(

@@ -53,7 +53,8 @@ public struct ScrubPace: Hashable, Sendable {
 public struct ScrubFinding: Hashable, Sendable {
     /// Where, and what is wrong.
     public let damage: JournalDamage
-    /// The last entry that the file holds: behind a snapshot at or beyond it the file is not needed
-    /// any more. Zero for a snapshot, in whose place a new one must be written.
+    /// The last entry that the file holds; zero for a snapshot.
+    ///
+    /// Behind a snapshot at or beyond it the file is not needed any more.
     public let last: LogIndex
 }

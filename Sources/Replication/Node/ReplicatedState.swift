@@ -4,15 +4,15 @@ package import Storage
 /// (pitfall 35), and a copy is a snapshot.
 package struct ReplicatedState<Machine: Service>: Sendable {
     /// The embedder's state machine.
-    package private(set) var machine = Machine()
+    package internal(set) var machine: Machine
     /// Which requests took effect.
-    package private(set) var exactlyOnce: ExactlyOnce
+    package internal(set) var exactlyOnce: ExactlyOnce
     /// What streams show.
-    package private(set) var events: EventLog<Machine.Event>
+    package internal(set) var events: EventLog<Machine.Event>
     /// The last applied entry.
-    package private(set) var applied = LogPosition.zero
+    package internal(set) var applied = LogPosition.zero
     /// The time of the last applied entry.
-    package private(set) var time = Timestamp(milliseconds: 0)
+    package internal(set) var time = Timestamp(milliseconds: 0)
 
     /// What an entry gave, for whoever waits for it.
     package enum Result: Hashable, Sendable {
@@ -26,6 +26,7 @@ package struct ReplicatedState<Machine: Service>: Sendable {
 
     /// The state before the first entry.
     package init(limits: ExactlyOnce.Limits, eventEntries: UInt64) {
+        machine = Machine()
         exactlyOnce = ExactlyOnce(limits: limits)
         events = EventLog(entries: eventEntries)
     }
@@ -101,3 +102,5 @@ package struct ReplicatedState<Machine: Service>: Sendable {
         return output
     }
 }
+
+extension ReplicatedState: Equatable where Machine: Equatable, Machine.Event: Equatable {}

@@ -8,6 +8,13 @@ struct GuardedRegister: Service {
 
     init() {}
 
+    init(snapshot: inout SnapshotReader) throws(SnapshotError) {
+        register = try Register(snapshot: &snapshot)
+    }
+    func writeSnapshot(to snapshot: inout SnapshotWriter) throws(SnapshotError) {
+        try register.writeSnapshot(to: &snapshot)
+    }
+
     mutating func apply(_ operation: Register.Append, at context: ApplyContext) -> UInt64 {
         register.apply(operation, at: context)
     }

@@ -88,7 +88,7 @@ extension Consensus {
             state.memberships.append(entry)
         }
         state.quorum = Quorum(membership)
-        if let lost = state.lost, !(state.log.last < lost) { state.lost = nil }
+        state.regain()
         return true
     }
 

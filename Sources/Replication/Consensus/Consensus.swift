@@ -39,6 +39,7 @@ package struct Consensus: Sendable {
         case .read(let ticket): read(ticket, now)
         case .connected(let peer): connected(peer, now)
         case .disconnected(let peer): disconnected(peer, now)
+        case .compacted(let position): compacted(through: position)
         }
         scheduleNews(now)
         return finish(since: before)

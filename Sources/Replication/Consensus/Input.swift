@@ -16,6 +16,9 @@ package enum Input: Hashable, Sendable {
     case connected(NodeIdentity)
     /// The connection to this node ended.
     case disconnected(NodeIdentity)
+    /// The journal dropped its entries up to and with this one; nothing happens if it is not
+    /// known to be committed.
+    case compacted(before: LogPosition)
 }
 
 /// A batch of the journal, numbered in the order of writing since the node started.

@@ -19,7 +19,8 @@ struct ConsensusBench {
         members: Membership = Self.members(),
         configuration: Consensus.Configuration = Consensus.Configuration(),
         before: LogPosition = .zero,
-        damage: Consensus.Damage? = nil
+        commitIndex: LogIndex = .zero,
+        lost: LogPosition? = nil
     ) {
         var log = LogTerms(before: before)
         for term in terms { log.append(term: Term(term)) }
@@ -29,7 +30,8 @@ struct ConsensusBench {
             log: log,
             membership: members,
             membershipIndex: members == .empty ? .zero : LogIndex(1),
-            damage: damage
+            commitIndex: commitIndex,
+            lost: lost
         )
         core = Consensus(restored, configuration: configuration, seed: 1, now: now)
     }
@@ -97,6 +99,11 @@ struct ConsensusBench {
         receive(reply(.matched(through: LogIndex(index)), from: peer, round: round), from: peer)
     }
 
+    /// Asks for this node's vote, and gives its answer.
+    mutating func isGranted(_ term: UInt64, _ last: (index: UInt64, term: UInt64)) -> Bool? {
+        receive(.vote(Self.request(term: term, last: last))).voteReply?.isGranted
+    }
+
     func reply(
         _ outcome: AppendReply.Outcome,
         from peer: NodeIdentity = b,
@@ -137,6 +144,10 @@ struct ConsensusBench {
                 session: ReplicationSession(1)
             )
         )
+    }
+
+    static func position(_ index: UInt64, _ term: UInt64) -> LogPosition {
+        LogPosition(index: LogIndex(index), term: Term(term))
     }
 
     static func request(term: UInt64, last: (index: UInt64, term: UInt64)) -> VoteRequest {

@@ -72,11 +72,7 @@ package struct SnapshotCopy {
         limits: ExactlyOnce.Limits,
         eventEntries: UInt64
     ) throws(SnapshotError) -> ReplicatedState<Machine> {
-        let head = Self.head(
-            state.applied.index.value,
-            term: state.applied.term.value,
-            schema: Machine.snapshotSchema
-        )
+        let head = state.head(cluster: "00c1")
         _ = try store.write(head) { (writer) throws(SnapshotError) in
             try state.write(to: &writer)
         }

@@ -5,6 +5,17 @@ package import Storage
 /// How many keys and events follow stands in the first line, so each section is known to be whole
 /// before the next one begins; the machine's lines end with the snapshot.
 extension ReplicatedState {
+    /// What a snapshot of this state says of itself.
+    package func head(cluster: String) -> SnapshotHead {
+        SnapshotHead(
+            cluster: cluster,
+            position: applied,
+            membershipIndex: membership.index,
+            membership: membership.membership.lineBytes,
+            schema: Machine.snapshotSchema
+        )
+    }
+
     /// Writes the state; nothing of it is gathered in memory.
     ///
     /// - Throws: ``SnapshotError`` if the file cannot be written.
@@ -46,6 +57,12 @@ extension ReplicatedState {
         self.init(limits: limits, eventEntries: eventEntries)
         applied = line.applied
         time = line.time
+        do throws(LineError) {
+            membership = MembershipEntry(
+                index: head.membershipIndex,
+                membership: try Membership(lineBytes: head.membership)
+            )
+        } catch { throw .invalid("the snapshot's members cannot be read: \(error)") }
         exactlyOnce = ExactlyOnce(limits: limits, floor: line.keyFloor)
         events = EventLog(entries: eventEntries, floor: line.eventFloor)
         try readKeys(line.keys, from: &snapshot)

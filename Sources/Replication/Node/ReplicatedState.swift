@@ -11,6 +11,8 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     package internal(set) var events: EventLog<Machine.Event>
     /// The last applied entry.
     package internal(set) var applied = LogPosition.zero
+    /// Who belonged to the cluster by the last applied entry, and since which (pitfall 34).
+    package internal(set) var membership = MembershipEntry(index: .zero, membership: .empty)
     /// The time of the last applied entry.
     package internal(set) var time = Timestamp(milliseconds: 0)
 
@@ -41,8 +43,11 @@ package struct ReplicatedState<Machine: Service>: Sendable {
             "entry \(entry.position) does not follow \(applied)"
         )
         var result = Result.none
-        if case .operation(let proposal) = entry.payload {
-            result = try apply(proposal, of: entry)
+        switch entry.payload {
+        case .operation(let proposal): result = try apply(proposal, of: entry)
+        case .members(let members, _):
+            membership = MembershipEntry(index: entry.position.index, membership: members)
+        case .noop: break
         }
         applied = entry.position
         time = entry.time

@@ -25,7 +25,14 @@ struct MemoryDisk: Sendable {
     private(set) var isCrashing = false
     var crash: (at: Int, point: MemoryFileSystem.CrashPoint)?
     var hook: (@Sendable (FileCall) throws(FileError) -> Void)?
-    var failingSync: String?
+    /// The calls that are to fail, each the given number of times.
+    var faults: [(call: FileCall, reason: FileError.Reason, times: Int)] = []
+    /// Why the call being made fails, if it does.
+    private(set) var failing: FileError?
+    /// What fits onto it, and what is said when it is full; nil if there is no end.
+    var capacity: (bytes: Int, limit: FileError.SpaceLimit)?
+    /// Bits that the next reading over them sees flipped.
+    var misreads: [(suffix: String, bit: Int)] = []
     private var nextNode = 1
 
     /// Counts a call; answers where in it the machine goes down, if it does.
@@ -35,10 +42,31 @@ struct MemoryDisk: Sendable {
         }
         try hook?(call)
         calls += 1
+        failing = takeFault(call)
         guard let crash, calls > crash.at else { return nil }
         guard crash.point == .during else { return crash.point }
         isCrashing = call.kind == .write
         return isCrashing ? .after : .before
+    }
+
+    private mutating func takeFault(_ call: FileCall) -> FileError? {
+        let index = faults.firstIndex {
+            $0.call.kind == call.kind && call.path.hasSuffix($0.call.path)
+        }
+        guard let index else { return nil }
+        let reason = faults[index].reason
+        faults[index].times -= 1
+        if faults[index].times == 0 { faults.remove(at: index) }
+        return FileError(reason, call: call.kind.rawValue, path: call.path)
+    }
+
+    /// The bytes of the files that have a name, but for one.
+    func usedBytes(besides node: Int) -> Int {
+        directories.values.reduce(0) { sum, directory in
+            directory.cached.values.reduce(sum) { sum, other in
+                other == node ? sum : sum + (files[other]?.size ?? 0)
+            }
+        }
     }
 
     /// Goes down.
@@ -53,7 +81,9 @@ struct MemoryDisk: Sendable {
         isCrashed = false
         isCrashing = false
         crash = nil
-        failingSync = nil
+        failing = nil
+        faults = []
+        misreads = []
         locks = []
     }
 

@@ -14,10 +14,37 @@ extension Journal {
         maximumBytes: Int
     ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
         try checkUsable()
-        let end = min(through, state.terms.lastIndex)
+        return try EntryReader(
+            directory: directory,
+            fileSystem: fileSystem,
+            terms: state.terms,
+            index: index,
+            segments: segments,
+            active: active
+        ).entries(after: after, through: through, maximumBytes: maximumBytes)
+    }
+}
+
+/// Reads entries back from a journal's files.
+struct EntryReader {
+    let directory: String
+    let fileSystem: any FileSystem
+    let terms: LogTerms
+    let index: SparseIndex
+    let segments: [Recovery.Segment]
+    /// The file that is being written, if the reader is its writer.
+    let active: ActiveSegment?
+
+    /// See ``Journal/entries(after:through:maximumBytes:)``.
+    func entries(
+        after: LogIndex,
+        through: LogIndex,
+        maximumBytes: Int
+    ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
+        let end = min(through, terms.lastIndex)
         var found: [(position: LogPosition, line: [UInt8])] = []
         var room = maximumBytes
-        guard after < end, after.next >= state.terms.firstIndex else { return found }
+        guard after < end, after >= terms.before.index else { return found }
         var wanted = after.next
         while wanted <= end, room > 0 {
             guard let (place, stretchEnd) = index.place(for: wanted) else { break }
@@ -48,7 +75,7 @@ extension Journal {
             } catch { throw lines.damage("\(error)") }
             if header.position.index < wanted { continue }
             guard header.position.index == wanted,
-                header.position.term == state.terms.term(at: wanted)
+                header.position.term == terms.term(at: wanted)
             else { throw lines.damage("entry \(header.position) where \(wanted) must be") }
             if !found.isEmpty, line.count > room {
                 room = 0
@@ -129,7 +156,8 @@ private struct SegmentLines {
     func damage(_ reason: String) -> JournalError {
         do throws(FileError) {
             let read = try file.read(at: 0, count: lineOffset)
-            return SegmentFile(number: 0, path: path, bytes: read).damage(at: lineOffset, reason)
+            let file = SegmentFile(number: 0, path: path, bytes: read)
+            return .damaged(file.damage(at: lineOffset, reason))
         } catch { return .file(error) }
     }
 

@@ -18,18 +18,25 @@ public final class JournalThread: Sendable {
     ///   - onDurable: Called with a token when all that was submitted with it and before is durable.
     ///     Of several that became durable at once only the last is named.
     ///   - onFailure: Called once, with why; nothing is done and no token named from then on.
+    ///   - retry: How long after an attempt that found no space the next one follows.
+    ///   - onSpace: Called when there is no space, and when there is again; also at once if there was
+    ///     none when the journal was opened. Meanwhile loads are answered, all else waits in order.
     public init(
         _ journal: sending Journal,
         idle: Duration = .milliseconds(500),
+        retry: Duration = .milliseconds(250),
         onDurable: @escaping @Sendable (_ token: UInt64) -> Void,
-        onFailure: @escaping @Sendable (JournalError) -> Void
+        onFailure: @escaping @Sendable (JournalError) -> Void,
+        onSpace: @escaping @Sendable (JournalSpace) -> Void = { _ in }
     ) {
         let worker = JournalWorker(
             journal,
             requests,
             idle: idle,
+            retry: retry,
             onDurable: onDurable,
-            onFailure: onFailure
+            onFailure: onFailure,
+            onSpace: onSpace
         )
         thread = Lock(spawnThread { worker.run() })
     }
@@ -65,7 +72,8 @@ public final class JournalThread: Sendable {
 
     /// Finishes what was asked for, closes the journal, and returns when the thread has ended.
     ///
-    /// Requests after this are refused. Calling it again does nothing.
+    /// What waits for space is not waited for: it was never called durable. Requests after this are
+    /// refused. Calling it again does nothing.
     public func stop() {
         requests.close()
         let running = thread.withLock { thread in

@@ -8,7 +8,7 @@ package struct SnapshotCopy {
     /// Creates an empty directory.
     package init() throws {
         let disk = MemoryFileSystem()
-        try disk.makeDirectory("data")
+        try disk.createDirectory("data")
         store = SnapshotStore(directory: "data", fileSystem: disk)
     }
 
@@ -72,10 +72,20 @@ package struct SnapshotCopy {
         limits: ExactlyOnce.Limits,
         eventEntries: UInt64
     ) throws(SnapshotError) -> ReplicatedState<Machine> {
-        let head = state.head(cluster: "00c1")
-        _ = try store.write(head) { (writer) throws(SnapshotError) in
+        try self.state(state.head(cluster: "00c1"), limits, eventEntries) {
+            (writer) throws(SnapshotError) in
             try state.write(to: &writer)
         }
+    }
+
+    /// What `write` writes, read as a state.
+    package func state<Machine: Service>(
+        _ head: SnapshotHead,
+        _ limits: ExactlyOnce.Limits = ExactlyOnce.Limits(),
+        _ eventEntries: UInt64 = 100_000,
+        _ write: (inout SnapshotWriter) throws(SnapshotError) -> Void
+    ) throws(SnapshotError) -> ReplicatedState<Machine> {
+        _ = try store.write(head, write)
         var reader = try store.read(head.position)
         return try ReplicatedState(from: &reader, limits: limits, eventEntries: eventEntries)
     }

@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// One node of a cluster as a value: inputs in, effects out, no I/O, clock or thread.
 ///

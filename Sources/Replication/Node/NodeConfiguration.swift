@@ -1,5 +1,3 @@
-package import Storage
-
 /// What a node is told when it starts.
 package struct NodeConfiguration: Sendable {
     /// Where other nodes reach this one, `host:port`.

@@ -91,24 +91,3 @@ struct SnapshotSchedule: Sendable {
     /// A file was found damaged that holds nothing behind an entry.
     mutating func damage(through index: LogIndex) { damaged = max(index, damaged ?? .zero) }
 }
-
-/// How often a node writes a snapshot, and how much of its log it keeps behind one.
-package struct SnapshotLimits: Hashable, Sendable {
-    /// Entries applied since the last snapshot after which another is due.
-    package var entries: UInt64 = 100_000
-    /// Bytes of entries applied since the last snapshot after which another is due.
-    package var bytes = 64 * 1_024 * 1_024
-    /// Entries that stay in the log behind a snapshot, for followers that are a little behind.
-    package var trailingEntries: UInt64 = 10_000
-    /// Bytes of entries that stay in the log behind a snapshot; the larger window counts.
-    package var trailingBytes = 16 * 1_024 * 1_024
-    /// How long after a failed snapshot another is tried.
-    package var retryInterval = Duration.seconds(60)
-    /// Whether the log is compacted at all, but for what is damaged.
-    ///
-    /// A follower that needs an entry which every other node has compacted must be sent a snapshot.
-    package var compacts = false
-
-    /// The limits of the design.
-    package init() {}
-}

@@ -135,7 +135,7 @@ import Testing
             (8, message("ma6", "ca9", 1, "aa1"), "no conversation ca9"),
             (8, message("ma6", "ca6", 2, "aa1"), "position 2 where 1 must be"),
             (8, message("ma6", "ca6", 1, "aa9"), "aa9 is not of ca6"),
-            (9, message("ma9", "ca6", 2, "aa1"), "position 2 where 3 must be"),
+            (9, message("ma7", "ca6", 3, "aa1"), "position 3 where 2 must be"),
             (
                 9,
                 good[9].replacing("\"deleted\"", with: "\"text\":\"x\",\"deleted\""),

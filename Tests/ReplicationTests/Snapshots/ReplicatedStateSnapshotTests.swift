@@ -118,7 +118,6 @@ import Testing
             (6, "{\"shout\":1}", "unknown member 'shout'"),
             (6, "{\"value\":1}", "expected a string"),
             (6, "{\"value\":\"x\",\"value2\":\"y\"}", "unknown member 'value2'"),
-            (6, "{}", "is empty"),
         ] as [(Int, String, String)])
     func `a line that does not fit is named`(place: Int, line: String, reason: String) throws {
         var lines = Self.good

@@ -4,6 +4,8 @@ import TestSupport
 
 /// A register whose events are for those with a token.
 struct GuardedRegister: Service {
+    /// The lines of a register, as a later version of it would write them.
+    static let snapshotSchema: UInt64 = 2
     private var register = Register()
 
     init() {}

@@ -59,8 +59,16 @@ extension Journal {
         do throws(FileError) { try remove(old.segments.map(\.number)) } catch {}
     }
 
-    /// The files that are written no more, oldest first, with what counts of them.
-    var closedSegments: ArraySlice<Recovery.Segment> { segments.dropLast() }
+    /// The files that are written no more, oldest first.
+    var closedFiles: [ClosedFile] {
+        zip(segments, segments.dropFirst()).map { segment, next in
+            ClosedFile(
+                path: FilePath.join(directory, SegmentName.name(segment.number)),
+                bytes: segment.bytes,
+                last: next.after.index
+            )
+        }
+    }
 
     /// Removes files of the journal, in this order.
     func remove(_ numbers: [UInt64]) throws(FileError) {

@@ -70,6 +70,29 @@ public final class JournalThread: Sendable {
         if !requests.push(.adopt(cluster: cluster, completion)) { completion(.failure(.closed)) }
     }
 
+    /// Drops files from the front; see ``Journal/compact(through:)``.
+    public func compact(
+        through index: LogIndex,
+        completion: @escaping @Sendable (Result<LogPosition, JournalError>) -> Void
+    ) {
+        if !requests.push(.compact(through: index, completion)) { completion(.failure(.closed)) }
+    }
+
+    /// Begins the log anew behind a snapshot; see ``Journal/reset(to:membership:)``.
+    public func reset(
+        to position: LogPosition,
+        membership: LogIndex?,
+        completion: @escaping @Sendable (Result<Void, JournalError>) -> Void
+    ) {
+        let request = JournalRequest.reset(to: position, membership: membership, completion)
+        if !requests.push(request) { completion(.failure(.closed)) }
+    }
+
+    /// Tells which files are not written any more; see ``Journal/closedFiles``.
+    func closedFiles(completion: @escaping @Sendable ([ClosedFile]) -> Void) {
+        if !requests.push(.closedFiles(completion)) { completion([]) }
+    }
+
     /// Finishes what was asked for, closes the journal, and returns when the thread has ended.
     ///
     /// What waits for space is not waited for: it was never called durable. Requests after this are
@@ -93,4 +116,11 @@ enum JournalRequest: Sendable {
         @Sendable (JournalThread.Loaded) -> Void
     )
     case adopt(cluster: String, @Sendable (Result<Void, JournalError>) -> Void)
+    case compact(through: LogIndex, @Sendable (Result<LogPosition, JournalError>) -> Void)
+    case reset(
+        to: LogPosition,
+        membership: LogIndex?,
+        @Sendable (Result<Void, JournalError>) -> Void
+    )
+    case closedFiles(@Sendable ([ClosedFile]) -> Void)
 }

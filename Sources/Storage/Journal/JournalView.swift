@@ -19,6 +19,8 @@ public struct JournalView {
     /// The files that count, oldest first.
     public let files: [JournalFile]
     private let reader: EntryReader
+    /// What is appended from here on, if the node runs.
+    public let tail: JournalTail
 
     /// A file of a journal and how much of it counts.
     public struct JournalFile: Hashable, Sendable {
@@ -108,6 +110,7 @@ public struct JournalView {
                 after: segment.after
             )
         }
+        tail = JournalTail(recovery, behind: state.terms.last)
         reader = EntryReader(
             directory: recovery.directory,
             fileSystem: recovery.fileSystem,
@@ -133,5 +136,19 @@ public struct JournalView {
         maximumBytes: Int
     ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
         try reader.entries(after: after, through: through, maximumBytes: maximumBytes)
+    }
+
+    /// Every damaged line in the files that are written no more.
+    ///
+    /// ``damages`` names where a start would stop reading; this goes on behind it.
+    ///
+    /// - Throws: ``JournalError/file(_:)``.
+    public func allDamages() throws(JournalError) -> [JournalDamage] {
+        var found: [JournalDamage] = []
+        for (file, next) in zip(files, files.dropFirst()) {
+            let closed = ClosedFile(path: file.path, bytes: file.bytes, last: next.after.index)
+            found += try closed.damages(in: reader.fileSystem)
+        }
+        return found + damages.filter { !found.contains($0) }
     }
 }

@@ -73,23 +73,50 @@ final class JournalWorker: @unchecked Sendable {
             flush()
             completion(load(after: after, through: through, maximumBytes: maximumBytes))
         case .adopt(let cluster, let completion):
-            flush()
-            let isDone =
-                nextTry == nil
-                && attempt { () throws(JournalError) in try journal.adopt(cluster: cluster) }
-            guard isDone else {
-                waiting.append(request)
-                return
+            change(request, completion) { () throws(JournalError) in
+                try journal.adopt(cluster: cluster)
             }
-            completion(failure.map { .failure($0) } ?? .success(()))
+        case .reset(let position, let membership, let completion):
+            change(request, completion) { () throws(JournalError) in
+                try journal.reset(to: position, membership: membership)
+            }
+        case .compact(let index, let completion):
+            flush()
+            completion(compact(through: index))
+        case .closedFiles(let completion): completion(journal.closedFiles)
         }
+    }
+
+    /// Carries out a request that begins a new file, once there is space for it.
+    private func change(
+        _ request: JournalRequest,
+        _ completion: (Result<Void, JournalError>) -> Void,
+        _ body: () throws(JournalError) -> Void
+    ) {
+        flush()
+        guard nextTry == nil, attempt(body) else {
+            waiting.append(request)
+            return
+        }
+        completion(failure.map { .failure($0) } ?? .success(()))
+    }
+
+    /// Only removes files: not done it does no harm, and the journal goes on.
+    private func compact(through index: LogIndex) -> Result<LogPosition, JournalError> {
+        if let failure { return .failure(failure) }
+        do throws(JournalError) {
+            return .success(try journal.compact(through: index))
+        } catch { return .failure(error) }
     }
 
     private func refuse(_ request: JournalRequest) {
         switch request {
         case .append: return
         case .load(_, _, _, let completion): completion(.failure(.closed))
-        case .adopt(_, let completion): completion(.failure(.closed))
+        case .adopt(_, let completion), .reset(_, _, let completion):
+            completion(.failure(.closed))
+        case .compact(_, let completion): completion(.failure(.closed))
+        case .closedFiles(let completion): completion([])
         }
     }
 
@@ -188,8 +215,8 @@ extension JournalRequest {
     /// Whether it writes; what only reads is done at once even if there is no space.
     fileprivate var needsSpace: Bool {
         switch self {
-        case .append, .adopt: true
-        case .load: false
+        case .append, .adopt, .reset: true
+        case .load, .compact, .closedFiles: false
         }
     }
 }

@@ -36,7 +36,7 @@ struct JournalFixture {
 
     /// The paths of the journal's files, oldest first.
     func files() throws -> [String] {
-        try disk.list(Self.directory).filter { $0.hasSuffix(".jsonl") }
+        try disk.list(Self.directory).filter { $0.hasPrefix("journal-") }
             .map { "\(Self.directory)/\($0)" }
     }
 }

@@ -21,6 +21,8 @@ extension Consensus {
         var leadership: Leadership?
         /// What this node may have acknowledged before its disk was damaged, until it has it again.
         var lost: LogPosition?
+        /// Whether only votes can be written.
+        var isDiskFull = false
 
         init(_ restored: Restored) {
             identity = restored.identity
@@ -45,7 +47,9 @@ extension Consensus {
         }
 
         /// Whether this node may try to lead; one that must not still votes (pitfall 7).
-        var mayCampaign: Bool { lost == nil && quorum.voters.contains(identity) }
+        var mayCampaign: Bool {
+            lost == nil && !isDiskFull && quorum.voters.contains(identity)
+        }
 
         /// Ends the repair once the log is as up to date as the lost one; it must not end earlier,
         /// whatever came in (pitfall 38).

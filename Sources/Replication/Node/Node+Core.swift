@@ -31,6 +31,7 @@ extension Node {
             case .commit(let index): commitIndex = max(commitIndex, index)
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
+            case .sendSnapshot: break
             case .role(let role, let term, let leader): roleChanged(role, term, leader: leader)
             }
         }

@@ -12,6 +12,16 @@ struct MemoryDisk: Sendable {
         var pending: [NameChange] = []
     }
 
+    /// Calls that are to fail.
+    struct Fault: Sendable {
+        /// Which ones; its path is how theirs end.
+        var call: FileCall
+        var reason: FileError.Reason
+        /// How many of them go well first.
+        var skipped: Int
+        var times: Int
+    }
+
     private static let root = 0
 
     private(set) var directories = [root: Directory()]
@@ -25,8 +35,7 @@ struct MemoryDisk: Sendable {
     private(set) var isCrashing = false
     var crash: (at: Int, point: MemoryFileSystem.CrashPoint)?
     var hook: (@Sendable (FileCall) throws(FileError) -> Void)?
-    /// The calls that are to fail, each the given number of times.
-    var faults: [(call: FileCall, reason: FileError.Reason, times: Int)] = []
+    var faults: [Fault] = []
     /// Why the call being made fails, if it does.
     private(set) var failing: FileError?
     /// What fits onto it, and what is said when it is full; nil if there is no end.
@@ -54,6 +63,10 @@ struct MemoryDisk: Sendable {
             $0.call.kind == call.kind && call.path.hasSuffix($0.call.path)
         }
         guard let index else { return nil }
+        guard faults[index].skipped == 0 else {
+            faults[index].skipped -= 1
+            return nil
+        }
         let reason = faults[index].reason
         faults[index].times -= 1
         if faults[index].times == 0 { faults.remove(at: index) }
@@ -153,6 +166,10 @@ extension MemoryDisk {
             throw FileError(.notFound, call: "fsync", path: path)
         }
         directories[node]?.synchronize()
+    }
+
+    mutating func synchronizeNames() {
+        for node in directories.keys { directories[node]?.synchronize() }
     }
 
     private mutating func add(_ path: String, _ call: String) throws(FileError) -> Int {

@@ -40,7 +40,12 @@ final class MemoryFile: File {
             let part = isHalf ? bytes.prefix(bytes.count / 2) : bytes[...]
             let missing = missing(offset + part.count, disk, file)
             file.write(part.dropLast(missing), at: offset)
-            if missing > 0 { throw noSpace(disk, "write") }
+            guard missing > 0 else { return }
+            // A disk that runs full writes out what it holds, to find space: this may be there
+            // after a power loss, though no sync was tried.
+            file.synchronize()
+            disk.synchronizeNames()
+            throw noSpace(disk, "write")
         }
     }
 

@@ -35,23 +35,34 @@ extension MemoryFileSystem {
     ///   - kind: Which calls.
     ///   - suffix: How the paths end on which they are made.
     ///   - reason: Why they fail.
-    ///   - times: How many of them; until the next start at most.
+    ///   - skipped: How many of them go well first.
+    ///   - times: How many of them; until the next start or ``heal()`` at most.
     public func fail(
         _ kind: FileCall.Kind,
         of suffix: String = "",
         with reason: FileError.Reason = .inputOutput,
+        after skipped: Int = 0,
         times: Int = 1
     ) {
-        withDisk { $0.faults.append((FileCall(kind, of: suffix), reason, max(1, times))) }
+        let fault = MemoryDisk.Fault(
+            call: FileCall(kind, of: suffix),
+            reason: reason,
+            skipped: skipped,
+            times: max(1, times)
+        )
+        withDisk { $0.faults.append(fault) }
     }
+
+    /// Forgets the failures that were asked for and did not happen yet.
+    public func heal() { withDisk { $0.faults = [] } }
 
     /// Makes the next `synchronize` of a file whose path ends in `suffix` fail, as a dying disk does.
     public func failSynchronize(of suffix: String = "") { fail(.synchronize, of: suffix) }
 
     /// Lets no more than this onto the disk from now on; nil for no end.
     ///
-    /// Counted are the lengths of all files that have a name. A write beyond it does what fits, then
-    /// fails; what is there stays, even if it is more.
+    /// Counted are the lengths of all files that have a name. A write beyond it does what fits, makes
+    /// that durable, and fails; what is there stays, even if it is more.
     ///
     /// - Parameters:
     ///   - bytes: How much fits.

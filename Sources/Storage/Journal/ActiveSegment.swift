@@ -160,6 +160,7 @@ extension Journal {
     ///   - segment: The file.
     ///   - undo: Makes durable that nothing of the batch is there.
     /// - Returns: The end of the batch.
+    /// - Throws: ``JournalError/full(_:)``, ``JournalError/failed(_:)``.
     private func write(
         into segment: inout ActiveSegment,
         undo: (inout ActiveSegment) throws(FileError) -> Void

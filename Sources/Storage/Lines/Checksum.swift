@@ -13,7 +13,9 @@ public enum CRC32C {
     }
 
     /// The checksum of bytes that follow others, from the checksum of those; 0 before the first.
-    public static func checksum(_ before: UInt32, then bytes: [UInt8], in range: Range<Int>) -> UInt32 {
+    public static func checksum(_ before: UInt32, then bytes: [UInt8], in range: Range<Int>)
+        -> UInt32
+    {
         ~update(~before, bytes, in: range)
     }
 

@@ -72,9 +72,15 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "storage-load",
+            dependencies: ["Storage"],
+            path: "Tests/StorageLoad",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "Collections"],
+            dependencies: ["Storage", "Collections", "storage-load"],
             swiftSettings: settings
         ),
         .testTarget(

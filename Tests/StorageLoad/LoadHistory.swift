@@ -115,8 +115,6 @@ struct LoadHistory {
     }
 }
 
-extension LoadLine: Equatable {}
-
 /// What a journal did that it must not.
 struct BrokenPromise: Error, CustomStringConvertible {
     var description: String

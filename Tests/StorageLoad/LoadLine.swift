@@ -1,7 +1,7 @@
 import Storage
 
 /// Entries whose every byte follows from a seed, the index and the term.
-struct LoadLine {
+struct LoadLine: Equatable {
     var seed: UInt64
     /// The length of a line with its line feed; no line is shorter than its frame.
     var lineBytes: Int

@@ -28,10 +28,11 @@ struct LoadVerifier {
         var history = LoadHistory()
         let file = try DiskFileSystem().open(acknowledged)
         let bytes = try file.read(at: 0, count: try file.size())
-        // A last line without its end was being printed when the process was killed: not said.
-        let end = bytes.lastIndex(of: UInt8(ascii: "\n")) ?? 0
-        let text = String(decoding: bytes[..<end], as: UTF8.self)
-        for line in text.split(separator: "\n") { try history.read(line) }
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            // A line without its end was being printed when the process was killed: not said.
+            guard line.last == UInt8(ascii: ";") else { continue }
+            try history.read(String(decoding: line.dropLast(), as: UTF8.self)[...])
+        }
         return history
     }
 

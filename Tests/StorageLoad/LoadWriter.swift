@@ -5,8 +5,8 @@ import Storage
 /// The output, beside `lines SEED BYTES` and what was `found LAST-INDEX LAST-TERM VOTE` at the start:
 ///
 /// ```
-/// try vote 4 n2/0a cut 100 add 101 116 4
-/// ok 116 4
+/// try vote 4 n2/0a cut 100 add 101 116 4;
+/// ok 116 4;
 /// ```
 struct LoadWriter {
     let directory: String
@@ -20,6 +20,7 @@ struct LoadWriter {
             Output.fail("--unsynced takes a build with -Xswiftc -DPLANTED_BUGS", code: 2)
             #endif
         }
+        Output.endLine()
         Output.print("lines \(options.seed) \(options.lineBytes)")
         let (journal, recovered) = try LoadJournal.open(directory, options)
         let last = recovered.terms.last

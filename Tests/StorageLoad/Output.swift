@@ -6,7 +6,11 @@ import Glibc
 
 /// Standard output without a buffer: what was printed outlives a kill.
 enum Output {
-    static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+    /// Prints a line that ends in `;`, since a kill may cut a line in two.
+    static func print(_ line: String) { write(line + ";\n", to: STDOUT_FILENO) }
+
+    /// Ends a line that another process may have left without an end.
+    static func endLine() { write("\n", to: STDOUT_FILENO) }
 
     static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 

@@ -81,6 +81,7 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: ["Storage", "Collections", "storage-load"],
+            exclude: ["Golden"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -48,5 +48,5 @@ for ((cycle = 1; cycle <= cycles; cycle++)); do
   cat "$work/found" >>"$work/said"
 done
 acknowledged=$((acknowledged + $(grep -c '^ok' "$work/said" || true)))
-echo "$cycles kills, $under_way with an append under way, $torn torn ends dropped;" \
+echo "$cycles kills, $under_way with an append under way, torn ends dropped: $torn;" \
   "$acknowledged acknowledged appends, none lost"

@@ -101,7 +101,7 @@ run() { # PROGRAM CYCLES WRITER-OPTIONS…
 }
 
 run "$sound" "$cycles"
-echo "$cycles cuts, in $failed of which the writer saw its disk fail; $torn torn ends dropped;" \
+echo "$cycles cuts, in $failed of which the writer saw its disk fail; torn ends dropped: $torn;" \
   "$acknowledged acknowledged appends; lost something: $lost"
 if ((lost > 0)); then
   cat "$work/first"

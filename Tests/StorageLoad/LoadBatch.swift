@@ -62,7 +62,8 @@ extension Vote {
 
     /// Takes ``text`` from the beginning of `words`.
     init?(words: inout ArraySlice<Substring>) {
-        guard let term = words.popFirst().flatMap({ UInt64($0) }), let name = words.popFirst() else {
+        guard let term = words.popFirst().flatMap({ UInt64($0) }), let name = words.popFirst()
+        else {
             return nil
         }
         self.init(term: Term(term), candidate: name == "-" ? nil : NodeIdentity(String(name)))

@@ -28,9 +28,8 @@ struct LoadVerifier {
         var history = LoadHistory()
         let file = try DiskFileSystem().open(acknowledged)
         let bytes = try file.read(at: 0, count: try file.size())
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            // A line without its end was being printed when the process was killed: not said.
-            guard line.last == UInt8(ascii: ";") else { continue }
+        for line in bytes.split(separator: UInt8(ascii: "\n")) where line.last == UInt8(ascii: ";")
+        {
             try history.read(String(decoding: line.dropLast(), as: UTF8.self)[...])
         }
         return history

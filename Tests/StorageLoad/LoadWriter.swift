@@ -42,7 +42,8 @@ struct LoadWriter {
         }
         journal.close()
         if options.isTimed {
-            let seconds = Double(spent.components.seconds) + Double(spent.components.attoseconds) / 1e18
+            let seconds =
+                Double(spent.components.seconds) + Double(spent.components.attoseconds) / 1e18
             Output.note("appends \(done) seconds \(seconds)")
         }
     }

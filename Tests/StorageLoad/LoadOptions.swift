@@ -20,8 +20,6 @@ struct LoadOptions {
     var seed: UInt64 = 1
     /// Plants the mistake that acknowledges without a sync, in a build that has it.
     var isUnsynced = false
-    /// Prints what the appends took.
-    var isTimed = false
 
     /// Reads `--name value` and other words; nil for what is not understood.
     init?(_ arguments: some Sequence<String>) {
@@ -32,12 +30,8 @@ struct LoadOptions {
                 continue
             }
             guard let value = rest.popFirst() else { return nil }
-            if value == "true" {
-                switch word {
-                case "--unsynced": isUnsynced = true
-                case "--timed": isTimed = true
-                default: return nil
-                }
+            if word == "--unsynced", value == "true" {
+                isUnsynced = true
                 continue
             }
             guard let number = Int(value), number >= 0 else { return nil }

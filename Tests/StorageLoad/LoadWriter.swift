@@ -28,24 +28,16 @@ struct LoadWriter {
         let lines = LoadLine(seed: options.seed, lineBytes: options.lineBytes)
         let clock = ContinuousClock()
         let start = clock.now
-        var spent = Duration.zero
         var done = 0
         while done < options.appends, options.time.map({ clock.now - start < $0 }) ?? true {
             let batch = script.next()
             let records = batch.records(lines)
             Output.print("try \(batch.text)")
-            let before = clock.now
             try journal.append(records)
-            spent += clock.now - before
             Output.print("ok \(journal.last.index) \(journal.last.term)")
             done += 1
         }
         journal.close()
-        if options.isTimed {
-            let seconds =
-                Double(spent.components.seconds) + Double(spent.components.attoseconds) / 1e18
-            Output.note("appends \(done) seconds \(seconds)")
-        }
     }
 }
 

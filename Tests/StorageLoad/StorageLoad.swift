@@ -10,12 +10,15 @@ enum StorageLoad {
     private static let usage = """
         usage: storage-load write DIRECTORY [--appends N] [--milliseconds N] [--batch N] [--line BYTES]
                    [--segment BYTES] [--fill BYTES] [--votes-every N] [--cuts-every N] [--seed N]
-                   [--unsynced true] [--timed true]
+                   [--unsynced true]
+               storage-load time DIRECTORY [the same]
+               storage-load checksums
                storage-load verify DIRECTORY ACKNOWLEDGED
         """
 
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments == ["checksums"] { return LoadChecksums.run() }
         guard arguments.count >= 2, let options = LoadOptions(arguments.dropFirst(2)) else {
             Output.fail(usage, code: 2)
         }
@@ -23,6 +26,8 @@ enum StorageLoad {
             switch arguments[0] {
             case "write" where options.words.isEmpty:
                 try LoadWriter(directory: arguments[1], options: options).run()
+            case "time" where options.words.isEmpty:
+                try LoadBenchmark(directory: arguments[1], options: options).run()
             case "verify" where options.words.count == 1:
                 try LoadVerifier(directory: arguments[1], acknowledged: options.words[0]).run()
             default: Output.fail(usage, code: 2)

@@ -154,6 +154,7 @@ extension Node {
             apply(line)
         }
         cache.trim(through: state.applied.index)
+        snapshotIfDue()
         proposeHeldIfReady()
     }
 
@@ -174,6 +175,7 @@ extension Node {
         do throws(LineError) {
             let entry = try LogEntry(line: line)
             let result = try state.apply(entry)
+            snapshots.applied(entry.position.index, bytes: line.count)
             answer(result, waitersOf: entry.position.index)
             completeReads()
             deliverEvents(of: entry.position.index)

@@ -116,7 +116,7 @@ public final class Journal {
             identity: journal.state.identity,
             vote: journal.state.vote,
             terms: journal.state.terms,
-            membershipIndex: journal.state.memberships.last,
+            memberships: journal.state.memberships,
             snapshot: snapshots.head,
             lost: journal.state.lost,
             damages: snapshots.damages + recovery.damages,

@@ -15,10 +15,10 @@ public final class JournalThread: Sendable {
     /// - Parameters:
     ///   - journal: The journal; nobody else may use it from here on.
     ///   - idle: How long after the last batch an empty one vouches for it.
+    ///   - retry: How long after an attempt that found no space the next one follows.
     ///   - onDurable: Called with a token when all that was submitted with it and before is durable.
     ///     Of several that became durable at once only the last is named.
     ///   - onFailure: Called once, with why; nothing is done and no token named from then on.
-    ///   - retry: How long after an attempt that found no space the next one follows.
     ///   - onSpace: Called when there is no space, and when there is again; also at once if there was
     ///     none when the journal was opened. Meanwhile loads are answered, all else waits in order.
     public init(

@@ -10,6 +10,7 @@ import Testing
         var configuration = aloneConfiguration(try ReplicaDirectory())
         configuration.dataDirectory = "/data"
         configuration.journal.reserveBytes = 1 << 16
+        configuration.requestTimeout = .seconds(1)
         let run = try ReplicaRun<Register>(configuration, fileSystem: disk)
         try await run.lead()
         let server = run.replica.clientAddress
@@ -40,6 +41,7 @@ import Testing
         let held = try await run.replica.query(Register.Read(), consistency: .stale)
         #expect(held.starts(with: acknowledged))
         disk.setCapacity(nil)
+        try await Self.isFull(false, run)
         try await run.lead()
         #expect(run.log.contains("there is space on the disk again"))
         try await run.append("after")
@@ -58,13 +60,21 @@ import Testing
         configuration.dataDirectory = "/data"
         disk.setCapacity(1 << 20)
         let run = try ReplicaRun<Register>(configuration, fileSystem: disk)
+        try await Self.isFull(true, run)
         await #expect(throws: ReplicationError.unavailable("disk_full")) {
             try await run.append("a")
         }
         disk.setCapacity(nil)
+        try await Self.isFull(false, run)
         try await run.lead()
         try await run.append("b")
         #expect(try await run.values() == ["b"])
         try await run.stop()
+    }
+
+    private static func isFull(_ isFull: Bool, _ run: ReplicaRun<Register>) async throws {
+        _ = try await eventually("the disk is \(isFull ? "full" : "free")") {
+            await run.replica.status.isDiskFull == isFull ? true : nil
+        }
     }
 }

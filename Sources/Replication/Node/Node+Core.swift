@@ -107,7 +107,8 @@ extension Node {
                 .load(
                     after: range.lowerBound.previous,
                     through: range.upperBound,
-                    maximumBytes: configuration.cacheBytes
+                    // All of it or nothing can be sent; the core has bounded it.
+                    maximumBytes: .max
                 )
             )
         }

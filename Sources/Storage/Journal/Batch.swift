@@ -48,6 +48,7 @@ extension SegmentFile {
     ///   - offset: Where its head begins.
     ///   - mayBeTorn: Whether it lies in the last file, where an end that was never written is no
     ///     damage unless another batch follows.
+    /// - Returns: What is there.
     func batch(_ number: UInt64, at offset: Int, mayBeTorn: Bool) -> FoundBatch {
         let end = lineEnd(from: offset) ?? bytes.count
         let head: BatchHead

@@ -15,6 +15,8 @@ struct ClosedFile: Hashable, Sendable {
     ///   - fileSystem: The disk.
     ///   - goesOn: Called now and then with how much was read since; what it has not read when it
     ///     is told to stop counts as good.
+    /// - Returns: A finding for each, in the order of the file.
+    /// - Throws: ``JournalError/file(_:)``.
     func damages(
         in fileSystem: any FileSystem,
         goesOn: (_ bytes: Int) -> Bool = { _ in true }

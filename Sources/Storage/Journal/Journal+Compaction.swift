@@ -36,6 +36,7 @@ extension Journal {
     /// - Parameters:
     ///   - position: The last entry that the snapshot holds; it is durable.
     ///   - membership: The last membership entry that the snapshot holds.
+    /// - Throws: ``JournalError/full(_:)`` with nothing changed; ``JournalError/failed(_:)``.
     public func reset(to position: LogPosition, membership: LogIndex?) throws(JournalError) {
         try checkUsable()
         guard state.terms.term(at: position.index) != position.term else { return }

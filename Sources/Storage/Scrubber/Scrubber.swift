@@ -52,14 +52,9 @@ public struct ScrubPace: Hashable, Sendable {
 /// Damage that a scrubber found.
 public struct ScrubFinding: Hashable, Sendable {
     /// Where, and what is wrong.
-    public var damage: JournalDamage
-    /// The last entry that the file holds: behind a snapshot at or beyond it the file is not needed
-    /// any more.
-    public var last: LogIndex
-
-    /// Creates a finding.
-    init(damage: JournalDamage, last: LogIndex) {
-        self.damage = damage
-        self.last = last
-    }
+    public let damage: JournalDamage
+    /// The last entry that the file holds; zero for a snapshot.
+    ///
+    /// Behind a snapshot at or beyond it the file is not needed any more.
+    public let last: LogIndex
 }

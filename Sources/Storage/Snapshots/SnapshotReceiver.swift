@@ -102,6 +102,7 @@ extension SnapshotStore {
     /// - Parameters:
     ///   - position: The last entry that it holds.
     ///   - bytes: Its length.
+    /// - Returns: The receiver, which says where to go on.
     /// - Throws: ``SnapshotError/file(_:)``.
     public func receive(
         _ position: LogPosition,

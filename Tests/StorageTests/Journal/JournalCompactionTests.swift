@@ -120,7 +120,9 @@ import Testing
         flip(files[1])
         let (again, recovered) = try fixture.open()
         #expect(recovered.lost == nil && recovered.damages.isEmpty)
-        #expect(recovered.notes.contains { $0.hasPrefix(files[1]) && $0.contains("snapshot holds") })
+        #expect(
+            recovered.notes.contains { $0.hasPrefix(files[1]) && $0.contains("snapshot holds") }
+        )
         #expect(again.last == position(60, 1) && recovered.terms.before.index > .zero)
         #expect(recovered.terms.before.index <= LogIndex(50))
         let left = try again.entries(

@@ -52,7 +52,9 @@ extension ReplicatedState {
         }
         let line = try snapshot.section("state", StateLine.self)
         guard line.applied == head.position else {
-            throw .invalid("the state is of entry \(line.applied), the snapshot of \(head.position)")
+            throw .invalid(
+                "the state is of entry \(line.applied), the snapshot of \(head.position)"
+            )
         }
         self.init(limits: limits, eventEntries: eventEntries)
         applied = line.applied

@@ -7,8 +7,10 @@ import Storage
 import TestSupport
 import Testing
 
-/// What copy-on-write and snapshots cost. `Tests/Benchmarks/snapshots.sh` runs it with large
-/// sizes in a release build; `swift test` with small ones, so that it goes on to work.
+/// What copy-on-write and snapshots cost.
+///
+/// `Tests/Benchmarks/snapshots.sh` runs it with large sizes in a release build; `swift test` with
+/// small ones, so that it goes on to work.
 @Suite struct SnapshotBenchmark {
     private static func numbers(_ name: String, or others: [Int]) -> [Int] {
         let text = ProcessInfo.processInfo.environment[name] ?? ""

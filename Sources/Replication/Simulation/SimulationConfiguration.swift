@@ -12,7 +12,8 @@ package struct SimulationConfiguration: Sendable {
     package var journal = JournalConfiguration(
         segmentBytes: 16 << 10,
         fillBytes: 4 << 10,
-        indexBytes: 1 << 10
+        indexBytes: 1 << 10,
+        reserveBytes: 4_096
     )
     /// Whether the invariants of Raft are checked, or only what clients see.
     package var checksInvariants = true

@@ -16,10 +16,7 @@ public enum Line {
     ) throws(LineError) -> Range<Int> {
         let end = range.upperBound - sealBytes
         guard range.lowerBound >= 0, range.upperBound <= bytes.count, end > range.lowerBound,
-            bytes[range.lowerBound] == UInt8(ascii: "{"),
-            bytes[end..<end + 8].elementsEqual(",\"crc\":\"".utf8),
-            bytes[range.upperBound - 2] == UInt8(ascii: "\""),
-            bytes[range.upperBound - 1] == UInt8(ascii: "}")
+            bytes[range.lowerBound] == UInt8(ascii: "{"), hasSeal(bytes, at: end)
         else { throw LineError(.badChecksum, at: range.lowerBound) }
         var stated: UInt32 = 0
         for byte in bytes[end + 8..<end + 16] {
@@ -35,6 +32,18 @@ public enum Line {
             throw LineError(.badChecksum, at: range.lowerBound)
         }
         return range.lowerBound..<end
+    }
+
+    /// Whether `,"crc":"xxxxxxxx"}` stands at an offset, of which the digits are not looked at.
+    ///
+    /// Byte by byte, because every line of a journal is checked and a comparison of two sequences
+    /// costs as much as the checksum.
+    private static func hasSeal(_ bytes: [UInt8], at offset: Int) -> Bool {
+        bytes[offset] == UInt8(ascii: ",") && bytes[offset + 1] == UInt8(ascii: "\"")
+            && bytes[offset + 2] == UInt8(ascii: "c") && bytes[offset + 3] == UInt8(ascii: "r")
+            && bytes[offset + 4] == UInt8(ascii: "c") && bytes[offset + 5] == UInt8(ascii: "\"")
+            && bytes[offset + 6] == UInt8(ascii: ":") && bytes[offset + 7] == UInt8(ascii: "\"")
+            && bytes[offset + 16] == UInt8(ascii: "\"") && bytes[offset + 17] == UInt8(ascii: "}")
     }
 
     /// Writes a whole line: an object with the members that `members` writes, sealed.

@@ -7,7 +7,8 @@ struct JournalFixture {
     var configuration = JournalConfiguration(
         segmentBytes: 2_048,
         fillBytes: 1_024,
-        indexBytes: 256
+        indexBytes: 256,
+        reserveBytes: 512
     )
 
     func open(id: String = "n1") throws(JournalError) -> (

@@ -16,7 +16,8 @@ import Testing
                 configuration: JournalConfiguration(
                     segmentBytes: 8_192,
                     fillBytes: 512,
-                    indexBytes: 256
+                    indexBytes: 256,
+                    reserveBytes: 512
                 )
             )
             let (journal, _) = try fixture.open()

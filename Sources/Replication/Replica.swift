@@ -96,7 +96,8 @@ public actor Replica<Machine: Service> {
         journal = JournalThread(
             opened,
             onDurable: { mail.post(.node(.persisted(PersistToken($0)))) },
-            onFailure: { mail.post(.failed(.journal($0))) }
+            onFailure: { mail.post(.failed(.journal($0))) },
+            onSpace: { mail.post(.node(.disk($0))) }
         )
         clientAddress = Opened.address(configuration.clientAddress, port: sockets.clients.port)
         peerAddress = Opened.address(configuration.peerAddress, port: sockets.peers.port)

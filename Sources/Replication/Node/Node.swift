@@ -65,6 +65,8 @@ package struct Node<Machine: Service>: Sendable {
     /// Streams that were refused by a state that may be behind.
     var openings: [Ticket: StreamOpening] = [:]
     var isStopping = false
+    /// Why the journal has no space, while it has none.
+    var shortage: FileError?
     var keys: UInt64 = 0
     /// The first entry of this leader's term.
     var lastLeaderIndex: LogIndex?
@@ -163,6 +165,7 @@ package struct Node<Machine: Service>: Sendable {
         case .snapshotFailed(let reason): snapshotFailed(reason)
         case .compacted(let position): compacted(before: position)
         case .damaged(let index): damaged(through: index)
+        case .disk(let space): take(space)
         case .stop: isStopping = true
         }
     }

@@ -114,6 +114,8 @@ package enum NodeInput: Sendable {
     /// A closed file of the journal, or a snapshot, was found damaged; it holds nothing behind an
     /// entry.
     case damaged(through: LogIndex)
+    /// The journal found no space, or space again.
+    case disk(JournalSpace)
     /// The node is about to stop: new requests are refused.
     case stop
 }

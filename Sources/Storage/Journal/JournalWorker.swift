@@ -149,9 +149,10 @@ final class JournalWorker: @unchecked Sendable {
         } catch { return .failure(error) }
     }
 
-    /// The last entry that no truncation takes away which waits for space.
+    /// The last entry that nothing takes away which waits for space.
     private var lastToStay: LogIndex {
         guard nextTry != nil else { return LogIndex(.max) }
+        if waiting.contains(where: { if case .reset = $0 { true } else { false } }) { return .zero }
         var last = LogIndex(.max)
         let batches = waiting.compactMap {
             if case .append(let records, _) = $0 { records } else { nil }

@@ -21,7 +21,7 @@ extension ReplicatedState {
     /// - Throws: ``SnapshotError`` if the file cannot be written.
     package func write(to snapshot: inout SnapshotWriter) throws(SnapshotError) {
         try snapshot.line("state", StateLine(self))
-        try exactlyOnce.forEach { (identity, record, time) throws(SnapshotError) in
+        try exactlyOnce.forEachKey { (identity, record, time) throws(SnapshotError) in
             try snapshot.line("key", KeyLine(identity: identity, record: record, time: time))
         }
         for offset in 0..<events.count {

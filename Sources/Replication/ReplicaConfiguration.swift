@@ -31,6 +31,9 @@ public struct ReplicaConfiguration: Sendable {
     /// The sizes of the journal's files.
     public var journal = JournalConfiguration()
 
+    /// When a snapshot is written, and what stays of the log behind it.
+    public var snapshots = SnapshotLimits()
+
     /// Creates a configuration.
     public init(id: String, dataDirectory: String, clientAddress: String, peerAddress: String) {
         self.id = id

@@ -31,8 +31,11 @@ struct ChatNode {
                 return say(Help(NodeCommand.table, path: path, width: width).text)
             case .version(let text): return say(text)
             case .run(let parsed):
-                return parsed.path.last == "demo"
-                    ? try await Demo(parsed).run() : try await RunCommand(parsed).run()
+                switch parsed.path.first {
+                case "demo": return try await Demo(parsed).run()
+                case "log": return try LogCommand(parsed).run()
+                default: return try await RunCommand(parsed).run()
+                }
             }
         } catch {
             complain(error.description)

@@ -12,7 +12,7 @@ enum NodeCommand {
             nodes of a new cluster with the same --join list and --bootstrap-expect; start them \
             with the same command line ever after.
             """,
-        subcommands: [run, demo],
+        subcommands: [run, demo, log],
         defaultSubcommand: "run",
         examples: [
             .init("chat-node demo", "three nodes on this machine, to try it out"),
@@ -109,6 +109,67 @@ enum NodeCommand {
                 "one of three"
             )
         ]
+    )
+
+    private static let log = CommandSpec(
+        "log",
+        abstract: "Look at a data directory; its node may be running, and nothing is changed.",
+        subcommands: [
+            CommandSpec(
+                "show",
+                abstract: "Print entries as they stand in the journal, a JSON line each.",
+                discussion: """
+                    Entries of a node that runs may not be committed yet, and may still be \
+                    replaced by others.
+                    """,
+                options: [
+                    dataDirectory,
+                    .value(
+                        "from",
+                        .integer(1...Int.max),
+                        placeholder: "index",
+                        help: "The first entry (default: the first that is there)."
+                    ),
+                    .value(
+                        "to",
+                        .integer(1...Int.max),
+                        placeholder: "index",
+                        help: "The last entry (default: the last that is there)."
+                    ),
+                    .flag("follow", help: "Go on with what the node appends, until Ctrl-C."),
+                ],
+                examples: [
+                    .init(
+                        "chat-node log show --data-dir n1 --from 40 | jq -c .op",
+                        "what was done since entry 40"
+                    )
+                ]
+            ),
+            CommandSpec(
+                "verify",
+                abstract: "Check every line of the journal and of the newest snapshot.",
+                discussion: """
+                    Says what a start would make of it. The exit code is 0 if all is good, 2 if \
+                    something is damaged, 74 if the node would not start.
+                    """,
+                options: [dataDirectory]
+            ),
+            CommandSpec(
+                "stat",
+                abstract: "Print how much of what there is, as one JSON object.",
+                options: [dataDirectory],
+                examples: [.init("chat-node log stat --data-dir n1 | jq .entries", "their number")]
+            ),
+        ]
+    )
+
+    private static let dataDirectory = OptionSpec.value(
+        "data-dir",
+        placeholder: "dir",
+        environment: "CHAT_NODE_DATA_DIR",
+        isRequired: true,
+        completion: .directory,
+        help: "The node's data directory."
     )
 
     private static let demo = CommandSpec(

@@ -86,7 +86,7 @@ struct RunCommand {
 
     private static func exitCode(of error: ReplicationError) -> ExitCode {
         switch error {
-        case .journal, .entry: .inputOutput
+        case .journal, .entry, .snapshot: .inputOutput
         case .listen: .unavailable
         case .configuration: .configuration
         case .stopped, .refused, .unavailable, .outcomeUnknown: .refused

@@ -50,11 +50,10 @@ extension Consensus {
     }
 
     private mutating func accept(_ append: Append, from peer: NodeIdentity) {
+        guard !state.isDiskFull else { return acceptNothing(of: append, from: peer) }
         let log = state.log
         let previous = append.previous
-        // What lies before the log is committed, and so it matches (pitfall 13).
-        guard previous.index < log.before.index || log.term(at: previous.index) == previous.term
-        else {
+        guard matches(previous) else {
             let hint = log.last(atOrBefore: previous.index, termAtMost: previous.term)
             let outcome = AppendReply.Outcome.conflict(previous: previous.index, hint: hint)
             return answer(append, outcome, to: peer, after: .term)
@@ -66,6 +65,28 @@ extension Consensus {
         let isHeartbeat = append.entries.isEmpty
         let through = isHeartbeat ? min(verified, state.durability.index) : verified
         answer(append, .matched(through: through), to: peer, after: isHeartbeat ? .term : .log)
+    }
+
+    /// Takes from an append what needs no disk: that the leader lives, and what is committed.
+    ///
+    /// The answer stops the leader from sending entries until a heartbeat is answered otherwise,
+    /// and never asks for others or for a snapshot: there is no room for them either. It tells of
+    /// what is durable, and either was compared or is committed, which every leader's log holds.
+    private mutating func acceptNothing(of append: Append, from peer: NodeIdentity) {
+        var held = LogIndex.zero
+        if matches(append.previous) {
+            held = firstDifference(append.entries)?.previous ?? append.lastIndex
+            commit(min(append.commit, held))
+        }
+        let through = min(max(held, commitIndex), state.durability.index)
+        answer(append, .full(through: through), to: peer, after: .term)
+    }
+
+    /// Whether an entry of the leader is held; what lies before the log is committed, and so it
+    /// is (pitfall 13).
+    private func matches(_ position: LogPosition) -> Bool {
+        position.index < state.log.before.index
+            || state.log.term(at: position.index) == position.term
     }
 
     /// Appends what is new and truncates what contradicts it.
@@ -88,7 +109,7 @@ extension Consensus {
             state.memberships.append(entry)
         }
         state.quorum = Quorum(membership)
-        if let lost = state.lost, !(state.log.last < lost) { state.lost = nil }
+        state.regain()
         return true
     }
 

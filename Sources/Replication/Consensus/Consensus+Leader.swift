@@ -5,11 +5,14 @@ extension Consensus {
     mutating func lead(_ now: Instant) {
         let members = membership.all.map(\.identity).sorted().filter { $0 != state.identity }
         let next = state.log.lastIndex.next
+        let first = state.log.before.index.next
         let session = timing.nextSession()
         state.candidacy = nil
         state.leader = state.identity
         state.leadership = Leadership(
-            peers: members.map { Progress(identity: $0, next: next, session: session) },
+            peers: members.map {
+                Progress(identity: $0, next: next, first: first, session: session)
+            },
             sizes: EntrySizes(after: state.log.lastIndex),
             checkedRound: timing.nextRound()
         )
@@ -24,7 +27,8 @@ extension Consensus {
 
     mutating func propose(_ sizes: [Int]) {
         guard let leadership = state.leadership else {
-            return turn.outcomes.append(.refused(.notLeader(leader)))
+            let isStuck = state.isDiskFull && leader == nil
+            return turn.outcomes.append(.refused(isStuck ? .overloaded : .notLeader(leader)))
         }
         guard !sizes.isEmpty else { return }
         let uncommitted = leadership.sizes.bytes(after: commitIndex)
@@ -85,7 +89,7 @@ extension Consensus {
         return peer.mode == .replicate && peer.toldCommit < commitIndex
     }
 
-    private var peerPlaces: Range<Int> { 0..<(state.leadership?.peers.count ?? 0) }
+    var peerPlaces: Range<Int> { 0..<(state.leadership?.peers.count ?? 0) }
 
     func peerPlace(_ peer: NodeIdentity) -> Int? {
         state.leadership?.peers.firstIndex { $0.identity == peer }
@@ -116,13 +120,19 @@ extension Consensus {
         }
     }
 
+    /// Compares logs with a member of which that is all that is to be known now.
+    mutating func sendProbe(_ place: Int) {
+        guard let next = state.leadership?.peers[place].next else { return }
+        if next > state.log.lastIndex { sendHeartbeat(place) } else { sendEntries(place) }
+    }
+
     mutating func sendHeartbeat(_ place: Int) {
         guard let next = state.leadership?.peers[place].next else { return }
         send(EntryBatch(first: next), to: place)
     }
 
     private mutating func send(_ entries: EntryBatch, to place: Int) {
-        // There always is one: `next` stays behind the position before the log.
+        // There always is one: `next` stays behind the position before the log, in every mode.
         guard let peer = state.leadership?.peers[place],
             let previous = state.log.position(at: entries.first.previous)
         else { return }

@@ -13,6 +13,7 @@ extension Consensus {
         guard state.leadership?.peers[place].session == reply.session else { return }
         switch reply.outcome {
         case .matched(let through): matched(through, place, now)
+        case .full(let through): full(through, place, now)
         case .conflict(let previous, let hint): conflict(previous, hint, place)
         case .stale: return
         }
@@ -30,11 +31,22 @@ extension Consensus {
         sendEntries(place)
     }
 
-    /// Skips back over all terms that the two logs can't share, and probes there (Raft §5.3).
+    private mutating func full(_ through: LogIndex, _ place: Int, _ now: Instant) {
+        guard through <= state.log.lastIndex else { return }
+        state.leadership?.peers[place].isFull(through: through)
+        advanceCommit(now)
+    }
+
+    /// Skips back over all terms that the two logs can't share, and probes there (Raft §5.3), or
+    /// sends a snapshot if they part before this log begins.
     private mutating func conflict(_ previous: LogIndex, _ hint: LogPosition, _ place: Int) {
-        guard let peer = state.leadership?.peers[place], peer.isNews(conflictAt: previous),
-            previous > state.log.before.index
-        else { return }
+        let before = state.log.before
+        guard let peer = state.leadership?.peers[place], peer.isNews(conflictAt: previous) else {
+            return
+        }
+        guard min(hint.index, previous.previous) >= before.index, hint.term >= before.term else {
+            return sendSnapshot(place)
+        }
         let shared = state.log.last(
             atOrBefore: min(hint.index, previous.previous),
             termAtMost: hint.term
@@ -70,11 +82,7 @@ extension Consensus {
         ask(peer)
         guard let place = peerPlace(peer) else { return }
         state.leadership?.peers[place].begin(timing.nextSession())
-        if let next = state.leadership?.peers[place].next, next > state.log.lastIndex {
-            sendHeartbeat(place)
-        } else {
-            sendEntries(place)
-        }
+        sendProbe(place)
     }
 
     /// Stops sending entries into nowhere, or looks for a new leader.

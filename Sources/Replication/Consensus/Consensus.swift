@@ -39,6 +39,13 @@ package struct Consensus: Sendable {
         case .read(let ticket): read(ticket, now)
         case .connected(let peer): connected(peer, now)
         case .disconnected(let peer): disconnected(peer, now)
+        case .compacted(let position): compacted(through: position)
+        case .snapshotSent(let peer, let position): snapshotSent(to: peer, position)
+        case .snapshotFailed(let peer): snapshotFailed(to: peer)
+        case .installed(let position, let membership, let index):
+            let entry = MembershipEntry(index: index, membership: membership)
+            installed(position, entry, now)
+        case .disk(let isFull): disk(isFull: isFull, now)
         }
         scheduleNews(now)
         return finish(since: before)
@@ -62,6 +69,12 @@ package struct Consensus: Sendable {
         case .append(let append): receive(append, from: peer, now)
         case .appendReply(let reply): receive(reply, from: peer, now)
         }
+    }
+
+    /// Gives up leading, and the hope of it, while nothing can be written (pitfall 40).
+    private mutating func disk(isFull: Bool, _ now: Instant) {
+        state.isDiskFull = isFull
+        if isFull, role != .follower { follow(nil, now) }
     }
 
     private mutating func persisted(_ token: PersistToken, _ now: Instant) {

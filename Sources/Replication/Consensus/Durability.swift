@@ -39,6 +39,18 @@ struct Durability: Hashable, Sendable {
         batches.removeFirst(done.count)
     }
 
+    /// Notes that a snapshot holds all up to `position`, whatever batches are still to come.
+    mutating func raise(to position: LogIndex) {
+        index = max(index, position)
+        for place in batches.indices { batches[place].last = max(batches[place].last, position) }
+    }
+
+    /// Notes that the log begins anew behind a snapshot: what older batches wrote is not in it.
+    mutating func reset(to position: LogIndex) {
+        index = position
+        for place in batches.indices { batches[place].last = position }
+    }
+
     /// Notes that the log was cut: what older batches wrote behind the cut is not in the log any
     /// more, even when the same indices are written again.
     mutating func truncate(after cut: LogIndex) {

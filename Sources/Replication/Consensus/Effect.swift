@@ -3,7 +3,7 @@ package import Storage
 /// What a step orders, to be done in the order given.
 ///
 /// In one step come first ``role(_:_:leader:)``, then what is written, closed by one
-/// ``persist(_:)``, then messages, the commit index, and reads.
+/// ``persist(_:)``, then messages, the commit index, and all else.
 package enum Effect: Hashable, Sendable {
     /// Role, term or leader changed.
     case role(Role, Term, leader: NodeIdentity?)
@@ -25,6 +25,12 @@ package enum Effect: Hashable, Sendable {
     case readable(ReadTicket, at: LogIndex)
     /// A read can't be answered here: this node does not lead, or no longer.
     case unreadable(ReadTicket)
+    /// The newest snapshot is to be sent to this member, which lacks what was compacted.
+    ///
+    /// Ordered once, until ``Input/snapshotSent(to:position:)`` or ``Input/snapshotFailed(to:)``
+    /// reports what became of it, or the member shows that it needs none any more. After a new
+    /// connection it may be ordered again; one that is still under way can then go on.
+    case sendSnapshot(to: NodeIdentity)
 }
 
 /// Entries that a step appended to the log, by where their content is.

@@ -16,6 +16,20 @@ package enum Input: Hashable, Sendable {
     case connected(NodeIdentity)
     /// The connection to this node ended.
     case disconnected(NodeIdentity)
+    /// The journal dropped its entries up to and with this one; nothing happens if it is not
+    /// known to be committed.
+    case compacted(before: LogPosition)
+    /// A snapshot that ends with this entry was delivered to this member, which has installed it.
+    case snapshotSent(to: NodeIdentity, position: LogPosition)
+    /// A snapshot did not get to this member; it is ordered again if it is still needed.
+    case snapshotFailed(to: NodeIdentity)
+    /// A snapshot that ends with `position` was installed: state and journal hold it durably.
+    ///
+    /// The journal kept what follows if it held that entry, and else dropped all its entries. The
+    /// core must not have ordered writes since that was decided.
+    case installed(position: LogPosition, membership: Membership, membershipIndex: LogIndex)
+    /// The disk has no room for entries, or has room again; votes can always be written.
+    case disk(isFull: Bool)
 }
 
 /// A batch of the journal, numbered in the order of writing since the node started.

@@ -195,11 +195,13 @@ extension AppendReply {
 }
 
 extension AppendReply.Outcome: LineCodable {
-    /// Reads `{"matched":{"through":43}}`, `{"conflict":{…}}` or `{"stale":{}}`.
+    /// Reads `{"matched":{"through":43}}`, `{"full":{"through":43}}`, `{"conflict":{…}}` or
+    /// `{"stale":{}}`.
     package init(from reader: inout JSONReader) throws(LineError) {
         self = try reader.oneCase { (name, reader) throws(LineError) in
             switch name {
-            case "matched": try Self.matched(from: &reader)
+            case "matched": .matched(through: try Self.through(from: &reader))
+            case "full": .full(through: try Self.through(from: &reader))
             case "conflict": try Self.conflict(from: &reader)
             case "stale": try Self.stale(from: &reader)
             default: throw reader.unknown(name)
@@ -207,13 +209,13 @@ extension AppendReply.Outcome: LineCodable {
         }
     }
 
-    private static func matched(from reader: inout JSONReader) throws(LineError) -> Self {
+    private static func through(from reader: inout JSONReader) throws(LineError) -> LogIndex {
         var through: UInt64?
         try reader.members { (name, reader) throws(LineError) in
             guard name == "through" else { throw reader.unknown(name) }
             through = try reader.ordinal()
         }
-        return .matched(through: LogIndex(try reader.require(through, "through")))
+        return LogIndex(try reader.require(through, "through"))
     }
 
     private static func conflict(from reader: inout JSONReader) throws(LineError) -> Self {
@@ -242,6 +244,8 @@ extension AppendReply.Outcome: LineCodable {
         switch self {
         case .matched(let through):
             writer.oneCase("matched") { $0.member("through", through.value) }
+        case .full(let through):
+            writer.oneCase("full") { $0.member("through", through.value) }
         case .conflict(let previous, let hint):
             writer.oneCase("conflict") {
                 $0.member("previous", previous.value)

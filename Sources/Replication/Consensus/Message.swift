@@ -139,6 +139,9 @@ package struct AppendReply: Hashable, Sendable {
         /// There is no such entry as `previous`; `hint` is the follower's last entry at or before
         /// it whose term is not larger.
         case conflict(previous: LogIndex, hint: LogPosition)
+        /// The disk is full, and nothing is stored until a heartbeat is answered otherwise; the log
+        /// is the leader's up to this index, and durable.
+        case full(through: LogIndex)
         /// The append's term is over.
         case stale
     }

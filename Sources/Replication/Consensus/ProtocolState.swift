@@ -21,6 +21,8 @@ extension Consensus {
         var leadership: Leadership?
         /// What this node may have acknowledged before its disk was damaged, until it has it again.
         var lost: LogPosition?
+        /// Whether only votes can be written.
+        var isDiskFull = false
 
         init(_ restored: Restored) {
             identity = restored.identity
@@ -33,13 +35,9 @@ extension Consensus {
                 max(restored.commitIndex, restored.log.before.index),
                 restored.log.lastIndex
             )
-            if let damage = restored.damage {
-                // A vote for itself in a term in which it never campaigns: none is left to give.
-                if vote.term <= damage.term {
-                    vote = Vote(term: damage.term, candidate: identity)
-                }
-                lost = log.last < damage.through ? damage.through : nil
-            }
+            memberships.commit(commitIndex)
+            lost = restored.lost
+            regain()
         }
 
         var role: Role {
@@ -49,7 +47,15 @@ extension Consensus {
         }
 
         /// Whether this node may try to lead; one that must not still votes (pitfall 7).
-        var mayCampaign: Bool { lost == nil && quorum.voters.contains(identity) }
+        var mayCampaign: Bool {
+            lost == nil && !isDiskFull && quorum.voters.contains(identity)
+        }
+
+        /// Ends the repair once the log is as up to date as the lost one; it must not end earlier,
+        /// whatever came in (pitfall 38).
+        mutating func regain() {
+            if let lost, !(log.last < lost) { self.lost = nil }
+        }
 
         /// Where the log ends for a vote: a damaged one where it may have ended before.
         var lastForVotes: LogPosition { lost.map { max($0, log.last) } ?? log.last }

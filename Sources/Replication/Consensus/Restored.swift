@@ -15,7 +15,12 @@ extension Consensus {
         /// How far the log is known to be committed: the snapshot's index, or zero.
         package var commitIndex: LogIndex
         /// What a damaged disk may have held, or nil if the disk is good.
-        package var damage: Damage?
+        ///
+        /// The log given with it ends before the first damaged entry, and acknowledgements count
+        /// from there. What was acknowledged before must still be honoured, so until its log is as
+        /// up to date again, the node votes as if it ended here, and never campaigns. The vote
+        /// given with it is one that leaves none to give in a term in which it may have voted.
+        package var lost: LogPosition?
 
         /// Creates the state of a node; of a blank one by default.
         package init(
@@ -24,14 +29,14 @@ extension Consensus {
             log: LogTerms = LogTerms(),
             memberships: [MembershipEntry] = [],
             commitIndex: LogIndex = .zero,
-            damage: Damage? = nil
+            lost: LogPosition? = nil
         ) {
             self.identity = identity
             self.vote = vote
             self.log = log
             self.memberships = memberships
             self.commitIndex = commitIndex
-            self.damage = damage
+            self.lost = lost
         }
 
         /// Creates the state of a node whose log holds one membership that matters.
@@ -42,7 +47,7 @@ extension Consensus {
             membership: Membership,
             membershipIndex: LogIndex,
             commitIndex: LogIndex = .zero,
-            damage: Damage? = nil
+            lost: LogPosition? = nil
         ) {
             self.init(
                 identity: identity,
@@ -50,27 +55,8 @@ extension Consensus {
                 log: log,
                 memberships: [MembershipEntry(index: membershipIndex, membership: membership)],
                 commitIndex: commitIndex,
-                damage: damage
+                lost: lost
             )
-        }
-    }
-
-    /// What the good lines of a damaged journal say that it once held.
-    ///
-    /// The log given with it ends before the first damaged entry, and acknowledgements count from
-    /// there. Votes must still honour what was acknowledged before, so the node votes as if it
-    /// held it, and does not vote in terms in which it may have voted. It never campaigns. All
-    /// this ends when the log is as up to date again.
-    package struct Damage: Hashable, Sendable {
-        /// The largest `through` that any good line names.
-        package var through: LogPosition
-        /// The largest term that any good line names.
-        package var term: Term
-
-        /// Creates a damage.
-        package init(through: LogPosition, term: Term) {
-            self.through = through
-            self.term = term
         }
     }
 }

@@ -22,46 +22,42 @@ final class DiskFile: File, FileLock {
 
     func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: max(0, count))
-        var done = 0
-        while done < bytes.count {
-            let filled = done
-            // Sound: the pointer stays within the array: `filled` is below its count.
-            let result = unsafe bytes.withUnsafeMutableBytes { buffer in
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-                return unsafe pread(
-                    descriptor,
-                    rest.baseAddress,
-                    rest.count,
-                    off_t(offset + filled)
-                )
+        let done = try Transfer.run(bytes.count, "read", path) { done in
+            // Sound: the pointer stays within the array: `done` is below its count.
+            unsafe bytes.withUnsafeMutableBytes { buffer in
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+                return unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
             }
-            if result < 0 {
-                if errno == EINTR { continue }
-                throw .last("read", path)
-            }
-            if result == 0 { break }
-            done += result
         }
         bytes.removeLast(bytes.count - done)
         return bytes
     }
 
     func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
-        var done = 0
-        while done < bytes.count {
+        let done = try Transfer.run(bytes.count, "write", path) { done in
             // Sound: the pointer stays within the array: `done` is below its count.
-            let result = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe bytes.withUnsafeBytes { buffer in
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
                 return unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
             }
-            if result < 0 {
-                if errno == EINTR { continue }
-                throw .last("write", path)
+        }
+        guard done == bytes.count else { throw .last("write", path, code: EIO) }
+    }
+
+    #if !canImport(Darwin)
+    func allocate(_ size: Int) throws(FileError) {
+        while true {
+            // It gives the code back, and leaves errno alone.
+            let code = posix_fallocate(descriptor, 0, off_t(size))
+            switch code {
+            case 0: return
+            case EINTR: continue
+            case EOPNOTSUPP, EINVAL, ENOSYS: return try writeZeros(size)
+            default: throw .last("posix_fallocate", path, code: code)
             }
-            // A short write (a signal, a full disk): what is left is tried again, and tells why.
-            done += result
         }
     }
+    #endif
 
     func synchronize() throws(FileError) {
         #if canImport(Darwin)

@@ -5,6 +5,10 @@ internal import Glibc
 #endif
 
 /// The file system of this machine.
+///
+/// Where the process has a limit on the length of files (`ulimit -f`), ignore `SIGXFSZ`: a write
+/// beyond it then fails with ``FileError/SpaceLimit/fileSize`` instead of ending the process. A
+/// library installs no signal handlers.
 public struct DiskFileSystem: FileSystem {
     /// Creates the file system.
     public init() {}
@@ -101,14 +105,16 @@ public struct DiskFileSystem: FileSystem {
 
 extension FileError {
     /// The error that `errno` tells of.
-    static func last(_ call: String, _ path: String) -> FileError {
-        let code = errno
+    static func last(_ call: String, _ path: String, code: CInt = errno) -> FileError {
         let reason: Reason
         switch code {
         case ENOENT: reason = .notFound
         case EEXIST: reason = .alreadyExists
         case EWOULDBLOCK: reason = .isLocked
-        case ENOSPC, EDQUOT: reason = .noSpace
+        case ENOSPC: reason = .noSpace(.disk)
+        case EDQUOT: reason = .noSpace(.quota)
+        case EFBIG: reason = .noSpace(.fileSize)
+        case EMFILE, ENFILE: reason = .noSpace(.descriptors)
         default:
             // Sound: the answer is a C string that lives until this thread's next strerror.
             let message = unsafe strerror(code).map { unsafe String(cString: $0) }

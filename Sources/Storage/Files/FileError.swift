@@ -8,12 +8,24 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case alreadyExists
         /// Another process holds the lock.
         case isLocked
-        /// The disk or the quota is full.
-        case noSpace
+        /// Something is used up that may be there again later; trying again may help.
+        case noSpace(SpaceLimit)
         /// The simulated machine is down.
         case crashed
         /// Anything else: the system's code and its text.
         case system(code: Int32, text: String)
+    }
+
+    /// What was used up; all are waited for alike.
+    public enum SpaceLimit: Hashable, Sendable, CaseIterable {
+        /// The disk is full (`ENOSPC`).
+        case disk
+        /// The user's share of the disk is used up (`EDQUOT`).
+        case quota
+        /// The file is as long as the process or the file system lets one be (`EFBIG`).
+        case fileSize
+        /// The process or the system has too many files open (`EMFILE`, `ENFILE`).
+        case descriptors
     }
 
     /// Why it failed.
@@ -30,6 +42,11 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         self.path = path
     }
 
+    /// Whether something is used up that may be there again later.
+    public var isNoSpace: Bool {
+        if case .noSpace = reason { true } else { false }
+    }
+
     /// What failed, on what, and why.
     public var description: String {
         let why =
@@ -37,10 +54,27 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
             case .notFound: "no such file or directory"
             case .alreadyExists: "it exists already"
             case .isLocked: "another process holds the lock"
-            case .noSpace: "no space left; make room, then start again"
+            case .noSpace(let limit): limit.description
             case .crashed: "the simulated machine is down"
             case .system(let code, let text): "\(text) (\(code))"
             }
         return "\(call) \(path): \(why)"
+    }
+}
+
+extension FileError.Reason {
+    /// What a dying disk answers with (`EIO`).
+    public static let inputOutput = Self.system(code: 5, text: "input/output error")
+}
+
+extension FileError.SpaceLimit: CustomStringConvertible {
+    /// What is used up, and what to do.
+    public var description: String {
+        switch self {
+        case .disk: "no space left on the disk; make room"
+        case .quota: "the disk quota is used up; make room, or raise it"
+        case .fileSize: "the file may not grow any further; raise the limit (ulimit -f)"
+        case .descriptors: "too many files are open; raise the limit (ulimit -n)"
+        }
     }
 }

@@ -56,8 +56,25 @@ public protocol File: AnyObject {
     /// Cuts or grows the file to `size` bytes.
     func truncate(to size: Int) throws(FileError)
 
+    /// Makes a file `size` bytes long for which the space is really set aside.
+    ///
+    /// Which bytes it holds is not said. After a failure a part may be set aside.
+    func allocate(_ size: Int) throws(FileError)
+
     /// Gives the descriptor back; later calls fail.
     func close()
+}
+
+extension File {
+    /// Sets space aside by writing, where the system has no call for it.
+    public func allocate(_ size: Int) throws(FileError) { try writeZeros(size) }
+
+    func writeZeros(_ size: Int) throws(FileError) {
+        let piece = [UInt8](repeating: 0, count: min(size, 1 << 20))
+        for offset in stride(from: 0, to: size, by: piece.count) {
+            try write(Array(piece.prefix(size - offset)), at: offset)
+        }
+    }
 }
 
 /// A lock that is held until it is released or its holder ends, however it ends.

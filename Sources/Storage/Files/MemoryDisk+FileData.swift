@@ -3,6 +3,8 @@ extension MemoryDisk {
     struct FileData: Sendable {
         var cached: [UInt8] = []
         var durable: [UInt8] = []
+        /// Bytes set aside beyond those that are held here, all NUL; as good as durable.
+        private var reserved = 0
         /// Sectors of the cache that were written since the last sync.
         private var dirty: Set<Int> = []
 
@@ -16,6 +18,17 @@ extension MemoryDisk {
 }
 
 extension MemoryDisk.FileData {
+    var size: Int { max(cached.count, reserved) }
+
+    /// Makes the file this long without holding its bytes: a reserve of 16 MiB costs nothing.
+    mutating func allocate(_ size: Int) { reserved = max(reserved, size) }
+
+    mutating func flip(bit: Int) {
+        let mask = UInt8(1) << UInt8(bit % 8)
+        if cached.indices.contains(bit / 8) { cached[bit / 8] ^= mask }
+        if durable.indices.contains(bit / 8) { durable[bit / 8] ^= mask }
+    }
+
     mutating func write(_ bytes: some RandomAccessCollection<UInt8>, at offset: Int) {
         guard !bytes.isEmpty, offset >= 0 else { return }
         let end = offset + bytes.count
@@ -25,6 +38,10 @@ extension MemoryDisk.FileData {
     }
 
     mutating func truncate(to size: Int) {
+        if reserved > 0 {
+            reserved = size
+            guard size < cached.count else { return }
+        }
         if size >= cached.count {
             grow(to: size)
         } else {

@@ -12,6 +12,16 @@ struct MemoryDisk: Sendable {
         var pending: [NameChange] = []
     }
 
+    /// Calls that are to fail.
+    struct Fault: Sendable {
+        /// Which ones; its path is how theirs end.
+        var call: FileCall
+        var reason: FileError.Reason
+        /// How many of them go well first.
+        var skipped: Int
+        var times: Int
+    }
+
     private static let root = 0
 
     private(set) var directories = [root: Directory()]
@@ -25,7 +35,13 @@ struct MemoryDisk: Sendable {
     private(set) var isCrashing = false
     var crash: (at: Int, point: MemoryFileSystem.CrashPoint)?
     var hook: (@Sendable (FileCall) throws(FileError) -> Void)?
-    var failingSync: String?
+    var faults: [Fault] = []
+    /// Why the call being made fails, if it does.
+    private(set) var failing: FileError?
+    /// What fits onto it, and what is said when it is full; nil if there is no end.
+    var capacity: (bytes: Int, limit: FileError.SpaceLimit)?
+    /// Bits that the next reading over them sees flipped.
+    var misreads: [(suffix: String, bit: Int)] = []
     private var nextNode = 1
 
     /// Counts a call; answers where in it the machine goes down, if it does.
@@ -35,10 +51,35 @@ struct MemoryDisk: Sendable {
         }
         try hook?(call)
         calls += 1
+        failing = takeFault(call)
         guard let crash, calls > crash.at else { return nil }
         guard crash.point == .during else { return crash.point }
         isCrashing = call.kind == .write
         return isCrashing ? .after : .before
+    }
+
+    private mutating func takeFault(_ call: FileCall) -> FileError? {
+        let index = faults.firstIndex {
+            $0.call.kind == call.kind && call.path.hasSuffix($0.call.path)
+        }
+        guard let index else { return nil }
+        guard faults[index].skipped == 0 else {
+            faults[index].skipped -= 1
+            return nil
+        }
+        let reason = faults[index].reason
+        faults[index].times -= 1
+        if faults[index].times == 0 { faults.remove(at: index) }
+        return FileError(reason, call: call.kind.rawValue, path: call.path)
+    }
+
+    /// The bytes of the files that have a name, but for one.
+    func usedBytes(besides node: Int) -> Int {
+        directories.values.reduce(0) { sum, directory in
+            directory.cached.values.reduce(sum) { sum, other in
+                other == node ? sum : sum + (files[other]?.size ?? 0)
+            }
+        }
     }
 
     /// Goes down.
@@ -53,7 +94,9 @@ struct MemoryDisk: Sendable {
         isCrashed = false
         isCrashing = false
         crash = nil
-        failingSync = nil
+        failing = nil
+        faults = []
+        misreads = []
         locks = []
     }
 
@@ -123,6 +166,10 @@ extension MemoryDisk {
             throw FileError(.notFound, call: "fsync", path: path)
         }
         directories[node]?.synchronize()
+    }
+
+    mutating func synchronizeNames() {
+        for node in directories.keys { directories[node]?.synchronize() }
     }
 
     private mutating func add(_ path: String, _ call: String) throws(FileError) -> Int {

@@ -14,36 +14,52 @@ final class MemoryFile: File {
     }
 
     func size() throws(FileError) -> Int {
-        try call(.size) { (_, file) throws(FileError) in file.cached.count }
+        try call(.size) { (_, file) throws(FileError) in file.size }
     }
 
     func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
-        try call(.read) { (_, file) throws(FileError) in
+        try call(.read) { (disk, file) throws(FileError) in
             let start = min(max(0, offset), file.cached.count)
-            return Array(file.cached[start..<start + min(max(0, count), file.cached.count - start)])
+            let end = start + min(max(0, count), file.cached.count - start)
+            var bytes = Array(file.cached[start..<end])
+            disk.misreads.removeAll { flip in
+                guard path.hasSuffix(flip.suffix), (start..<end).contains(flip.bit / 8) else {
+                    return false
+                }
+                bytes[flip.bit / 8 - start] ^= UInt8(1) << UInt8(flip.bit % 8)
+                return true
+            }
+            return bytes
         }
     }
 
     func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
         try call(.write) { (disk, file) throws(FileError) in
-            // The half of a write that a crash lets through.
-            let part = disk.isCrashing ? bytes.prefix(bytes.count / 2) : bytes[...]
-            file.write(part, at: offset)
+            // The half of a write that a crash or a failure lets through.
+            let isHalf = disk.isCrashing || disk.failing != nil
+            let part = isHalf ? bytes.prefix(bytes.count / 2) : bytes[...]
+            let missing = missing(offset + part.count, disk, file)
+            file.write(part.dropLast(missing), at: offset)
+            guard missing > 0 else { return }
+            // A disk that runs full writes out what it holds, to find space: this may be there
+            // after a power loss, though no sync was tried.
+            file.synchronize()
+            disk.synchronizeNames()
+            throw noSpace(disk, "write")
+        }
+    }
+
+    func allocate(_ size: Int) throws(FileError) {
+        try call(.allocate) { (disk, file) throws(FileError) in
+            let missing = missing(size, disk, file)
+            file.allocate(size - missing)
+            if missing > 0 { throw noSpace(disk, "allocate") }
         }
     }
 
     func synchronize() throws(FileError) {
         try call(.synchronize) { (disk, file) throws(FileError) in
-            if let suffix = disk.failingSync, path.hasSuffix(suffix) {
-                disk.failingSync = nil
-                file.dropDirt()
-                throw FileError(
-                    .system(code: 5, text: "input/output error"),
-                    call: "fdatasync",
-                    path: path
-                )
-            }
-            file.synchronize()
+            if disk.failing == nil { file.synchronize() } else { file.dropDirt() }
         }
     }
 
@@ -52,6 +68,17 @@ final class MemoryFile: File {
     }
 
     func close() { isOpen = false }
+
+    /// How much of a file that is to end at `end` does not fit onto the disk.
+    private func missing(_ end: Int, _ disk: MemoryDisk, _ file: MemoryDisk.FileData) -> Int {
+        guard let capacity = disk.capacity, end > file.size else { return 0 }
+        let room = max(0, capacity.bytes - disk.usedBytes(besides: node) - file.size)
+        return max(0, end - file.size - room)
+    }
+
+    private func noSpace(_ disk: MemoryDisk, _ call: String) -> FileError {
+        FileError(.noSpace(disk.capacity?.limit ?? .disk), call: call, path: path)
+    }
 
     private func call<Result: Sendable>(
         _ kind: FileCall.Kind,

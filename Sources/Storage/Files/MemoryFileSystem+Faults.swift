@@ -26,12 +26,73 @@ extension MemoryFileSystem {
         withDisk { $0.hook = hook }
     }
 
-    /// Makes the next `synchronize` of a file whose path ends in `suffix` fail, as a dying disk does.
+    /// Makes the next calls of a kind fail.
     ///
-    /// As on Linux the bytes stay in the page cache, where they are read back, count as clean, and
-    /// never reach the disk.
-    public func failSynchronize(of suffix: String = "") {
-        withDisk { $0.failingSync = suffix }
+    /// A write does its first half. A sync leaves the bytes in the page cache, as on Linux, where
+    /// they are read back, count as clean, and never reach the disk. Any other call does nothing.
+    ///
+    /// - Parameters:
+    ///   - kind: Which calls.
+    ///   - suffix: How the paths end on which they are made.
+    ///   - reason: Why they fail.
+    ///   - skipped: How many of them go well first.
+    ///   - times: How many of them; until the next start or ``heal()`` at most.
+    public func fail(
+        _ kind: FileCall.Kind,
+        of suffix: String = "",
+        with reason: FileError.Reason = .inputOutput,
+        after skipped: Int = 0,
+        times: Int = 1
+    ) {
+        let fault = MemoryDisk.Fault(
+            call: FileCall(kind, of: suffix),
+            reason: reason,
+            skipped: skipped,
+            times: max(1, times)
+        )
+        withDisk { $0.faults.append(fault) }
+    }
+
+    /// Forgets the failures that were asked for and did not happen yet.
+    public func heal() { withDisk { $0.faults = [] } }
+
+    /// Makes the next `synchronize` of a file whose path ends in `suffix` fail, as a dying disk does.
+    public func failSynchronize(of suffix: String = "") { fail(.synchronize, of: suffix) }
+
+    /// Lets no more than this onto the disk from now on; nil for no end.
+    ///
+    /// Counted are the lengths of all files that have a name. A write beyond it does what fits, makes
+    /// that durable, and fails; what is there stays, even if it is more.
+    ///
+    /// - Parameters:
+    ///   - bytes: How much fits.
+    ///   - limit: What is said to be used up.
+    public func setCapacity(_ bytes: Int?, _ limit: FileError.SpaceLimit = .disk) {
+        withDisk { $0.capacity = bytes.map { ($0, limit) } }
+    }
+
+    /// The lengths of all files that have a name, together.
+    public var usedBytes: Int { withDisk { $0.usedBytes(besides: -1) } }
+
+    /// Flips a bit of a file, in cache and on disk: rot at rest.
+    ///
+    /// - Parameters:
+    ///   - bit: Counted from the lowest of the first byte; nothing happens beyond the end.
+    ///   - path: The file.
+    public func flip(bit: Int, of path: String) {
+        withDisk { disk in
+            guard let node = disk.node(at: path) else { return }
+            disk.files[node]?.flip(bit: bit)
+        }
+    }
+
+    /// Flips a bit for the next reading over it alone: a second one sees what is there.
+    ///
+    /// - Parameters:
+    ///   - bit: Counted from the lowest of the first byte.
+    ///   - suffix: How the file's path ends.
+    public func misread(bit: Int, of suffix: String) {
+        withDisk { $0.misreads.append((suffix, bit)) }
     }
 
     /// The process ends and another one may start: handles die and locks fall, all bytes stay.

@@ -88,9 +88,13 @@ public final class MemoryFileSystem: FileSystem {
         _ body: (inout MemoryDisk) throws(FileError) -> Result
     ) throws(FileError) -> Result {
         try state.withLock { (disk) throws(FileError) in
-            let point = try disk.enter(FileCall(kind: kind, path: path))
+            let point = try disk.enter(FileCall(kind, of: path))
             if point == .before { throw disk.crash(kind, path) }
+            let failing = disk.failing
+            // Of a call that fails only a write and a sync leave something behind.
+            if let failing, kind != .write, kind != .synchronize { throw failing }
             let result = try body(&disk)
+            if let failing { throw failing }
             if point == .after { throw disk.crash(kind, path) }
             return result
         }
@@ -107,11 +111,17 @@ public struct FileCall: Hashable, Sendable {
     /// Which call.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         case createDirectory, exists, list, create, open, rename, remove, syncDirectory, lock
-        case size, read, write, synchronize, truncate
+        case size, read, write, synchronize, truncate, allocate
     }
 
     /// Which call.
     public var kind: Kind
     /// What it is made on.
     public var path: String
+
+    /// Creates a call.
+    public init(_ kind: Kind, of path: String) {
+        self.kind = kind
+        self.path = path
+    }
 }

@@ -78,6 +78,9 @@ struct BatchBuffer {
     /// The number of ``bytes`` before those filled in.
     var count: Int { output.count }
 
+    /// Takes off what was filled in after the first `count` bytes.
+    mutating func cut(to count: Int) { output.removeLast(max(0, output.count - count)) }
+
     /// Adds line feeds.
     mutating func fill(_ count: Int) {
         var rest = count

@@ -14,10 +14,37 @@ extension Journal {
         maximumBytes: Int
     ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
         try checkUsable()
-        let end = min(through, state.terms.lastIndex)
+        return try EntryReader(
+            directory: directory,
+            fileSystem: fileSystem,
+            terms: state.terms,
+            index: index,
+            segments: segments,
+            active: active
+        ).entries(after: after, through: through, maximumBytes: maximumBytes)
+    }
+}
+
+/// Reads entries back from a journal's files.
+struct EntryReader {
+    let directory: String
+    let fileSystem: any FileSystem
+    let terms: LogTerms
+    let index: SparseIndex
+    let segments: [Recovery.Segment]
+    /// The file that is being written, if the reader is its writer.
+    let active: ActiveSegment?
+
+    /// See ``Journal/entries(after:through:maximumBytes:)``.
+    func entries(
+        after: LogIndex,
+        through: LogIndex,
+        maximumBytes: Int
+    ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
+        let end = min(through, terms.lastIndex)
         var found: [(position: LogPosition, line: [UInt8])] = []
         var room = maximumBytes
-        guard after < end, after.next >= state.terms.firstIndex else { return found }
+        guard after < end, after >= terms.before.index else { return found }
         var wanted = after.next
         while wanted <= end, room > 0 {
             guard let (place, stretchEnd) = index.place(for: wanted) else { break }
@@ -48,7 +75,7 @@ extension Journal {
             } catch { throw lines.damage("\(error)") }
             if header.position.index < wanted { continue }
             guard header.position.index == wanted,
-                header.position.term == state.terms.term(at: wanted)
+                header.position.term == terms.term(at: wanted)
             else { throw lines.damage("entry \(header.position) where \(wanted) must be") }
             if !found.isEmpty, line.count > room {
                 room = 0
@@ -80,70 +107,6 @@ extension Journal {
                 limit: limit,
                 closes: true
             )
-        } catch { throw .file(error) }
-    }
-}
-
-/// Reads a file line by line.
-private struct SegmentLines {
-    private let file: any File
-    private let path: String
-    private let closes: Bool
-    private let limit: Int
-    /// The offset of the next byte to read from the file.
-    private var offset: Int
-    private var buffer: [UInt8] = []
-    private var position = 0
-    /// Where the line read last begins.
-    private var lineOffset = 0
-
-    private static let chunkBytes = 64 << 10
-
-    init(file: any File, path: String, offset: Int, limit: Int, closes: Bool) {
-        self.file = file
-        self.path = path
-        self.offset = offset
-        self.limit = limit
-        self.closes = closes
-    }
-
-    /// The next line with its line feed, or nil at the end.
-    mutating func next() throws(JournalError) -> [UInt8]? {
-        var searched = position
-        while true {
-            if let end = buffer[searched...].firstIndex(of: SegmentFile.lineFeed) {
-                lineOffset = offset - buffer.count + position
-                defer { position = end + 1 }
-                return Array(buffer[position...end])
-            }
-            searched = buffer.count - position
-            guard try readMore() else { return nil }
-        }
-    }
-
-    func close() {
-        if closes { file.close() }
-    }
-
-    /// A finding at the line read last.
-    func damage(_ reason: String) -> JournalError {
-        do throws(FileError) {
-            let read = try file.read(at: 0, count: lineOffset)
-            return SegmentFile(number: 0, path: path, bytes: read).damage(at: lineOffset, reason)
-        } catch { return .file(error) }
-    }
-
-    private mutating func readMore() throws(JournalError) -> Bool {
-        buffer.removeFirst(position)
-        position = 0
-        // Twice as much for a line that is longer than what was read of it.
-        let count = min(max(Self.chunkBytes, buffer.count), limit - offset)
-        guard count > 0 else { return false }
-        do throws(FileError) {
-            let more = try file.read(at: offset, count: count)
-            buffer.append(contentsOf: more)
-            offset += more.count
-            return !more.isEmpty
         } catch { throw .file(error) }
     }
 }

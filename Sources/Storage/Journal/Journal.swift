@@ -15,6 +15,7 @@ public final class Journal {
     var active: ActiveSegment?
     var nextBatch: UInt64
     var failure: JournalError?
+    var reserve: Reserve
     var buffer = BatchBuffer()
 
     /// Whether the last batch has lines and no batch follows it yet.
@@ -22,6 +23,11 @@ public final class Journal {
     /// An empty batch after it makes a torn end impossible there: what is bad in it from then on is
     /// known for damage. One is due within a second of idleness.
     public private(set) var needsEmptyBatch = false
+
+    /// Why there was no space lately; nil once the reserve is there again, see ``endShortage()``.
+    ///
+    /// Until then nothing is filled ahead, and each batch takes of what the reserve set free.
+    public internal(set) var shortage: FileError?
 
     /// Whose journal it is.
     public var identity: JournalIdentity { state.identity }
@@ -44,12 +50,20 @@ public final class Journal {
         index = recovery.index
         segments = recovery.segments
         nextBatch = recovery.nextBatch
+        reserve = Reserve(
+            directory: directory,
+            fileSystem: fileSystem,
+            configuration: configuration
+        )
     }
 
     /// Opens the journal of a directory, which is made if it is not there.
     ///
     /// What was read is durable on return, in files that this process wrote or that a later batch
     /// vouches for; only then may the node vote, acknowledge or answer.
+    ///
+    /// Damage ends the log before the first entry that is not good;
+    /// ``RecoveredJournal/lost`` then says what the node has to get back from others.
     ///
     /// - Parameters:
     ///   - directory: Where the files are; locked until ``close()`` or the end of the process.
@@ -58,8 +72,8 @@ public final class Journal {
     ///   - configuration: The sizes of the files, which may differ from start to start.
     ///   - makeIncarnation: Called for a new journal: 16 random lower-case hex digits.
     /// - Returns: The journal, and what it held.
-    /// - Throws: ``JournalError``; the directory is left as it was, but for files that count for
-    ///   nothing.
+    /// - Throws: ``JournalError``, ``JournalError/damaged(_:)`` among it if nothing says what the
+    ///   journal held; the directory is left as it was, but for files that count for nothing.
     public static func open(
         directory: String,
         id: String,
@@ -68,11 +82,16 @@ public final class Journal {
         makeIncarnation: @Sendable () -> String
     ) throws(JournalError) -> sending (journal: Journal, recovered: RecoveredJournal) {
         let lock = try takeLock(directory, fileSystem)
-        let recovery = try Recovery(
+        let snapshots = try newestSnapshot(directory, fileSystem)
+        let recovery = try Recovery.read(
             directory: directory,
             fileSystem: fileSystem,
-            configuration: configuration
+            configuration: configuration,
+            snapshot: snapshots.head?.position ?? .zero
         )
+        if let head = snapshots.head, recovery.state == nil {
+            throw .noJournal(directory: directory, snapshot: head.position)
+        }
         let state =
             recovery.state
             ?? JournalState(
@@ -91,14 +110,17 @@ public final class Journal {
             state: state,
             recovery: recovery
         )
-        try journal.resume(recovery)
-        let notes = recovery.notes + journal.removeLeftovers(recovery.leftovers)
+        let notes =
+            try journal.resume(recovery, snapshots.head) + (try journal.makeFirstReserve())
         let recovered = RecoveredJournal(
             identity: journal.state.identity,
             vote: journal.state.vote,
             terms: journal.state.terms,
-            membershipIndex: journal.state.memberships.last,
-            notes: notes,
+            memberships: journal.state.memberships,
+            snapshot: snapshots.head,
+            lost: journal.state.lost,
+            damages: snapshots.damages + recovery.damages,
+            notes: recovery.notes + notes,
             isNew: recovery.state == nil
         )
         return (journal, recovered)
@@ -109,8 +131,9 @@ public final class Journal {
     /// With no records it writes an empty batch; see ``needsEmptyBatch``.
     ///
     /// - Throws: ``JournalError/refused(_:)`` if the records don't follow from what is there, with
-    ///   nothing written; ``JournalError/failed(_:)`` if the disk failed, after which every call
-    ///   throws that: never retry, start the node again.
+    ///   nothing written; ``JournalError/full(_:)`` if there is no space, with nothing written: try
+    ///   again later; ``JournalError/failed(_:)`` if the disk failed, after which every call throws
+    ///   that: never retry, start the node again.
     public func append(_ records: [JournalRecord]) throws(JournalError) {
         try checkUsable()
         var next = state
@@ -128,9 +151,13 @@ public final class Journal {
         }
         var next = state
         next.identity.cluster = cluster
+        let before = state
         state = next
         buffer.removeAll()
-        try startSegment([], next)
+        do throws(JournalError) { try startSegment([], next) } catch {
+            state = before
+            throw error
+        }
     }
 
     /// Cuts off what was filled ahead and gives files and lock back.
@@ -174,8 +201,29 @@ extension Journal {
         }
     }
 
+    private static func newestSnapshot(
+        _ directory: String,
+        _ fileSystem: any FileSystem
+    ) throws(JournalError) -> FoundSnapshots {
+        do throws(SnapshotError) {
+            return try SnapshotStore(directory: directory, fileSystem: fileSystem).newest()
+        } catch {
+            switch error {
+            case .damaged(let damage): throw .damaged(damage)
+            case .newerFormat(let file): throw .newerFormat(file: file)
+            case .file(let error): throw .file(error)
+            case .invalid(let reason): throw .refused(reason)
+            }
+        }
+    }
+
     /// Writes the last batch again, in a new file, and makes the way to it durable.
-    private func resume(_ recovery: Recovery) throws(JournalError) {
+    ///
+    /// - Returns: What an operator may want to know.
+    private func resume(
+        _ recovery: Recovery,
+        _ snapshot: SnapshotHead?
+    ) throws(JournalError) -> [String] {
         var next = state
         var lines: [Batch.PlacedLine] = []
         buffer.removeAll()
@@ -187,14 +235,67 @@ extension Journal {
             }
             buffer.append(batch.body)
         }
-        let older = segments.last?.number
-        try startSegment(lines, next, number: recovery.nextSegment)
+        if !recovery.damages.isEmpty, let vote = next.spentVote(through: recovery.namedTerm) {
+            next.vote = vote
+            lines.append(Batch.PlacedLine(line: .vote(vote), offset: buffer.bodyBytes))
+            buffer.append(.vote(vote))
+        }
+        var notes: [String] = []
+        if let note = connect(&next, to: snapshot) {
+            notes.append(note)
+            state = next
+            lines = []
+            buffer.removeAll()
+            forgetEntries()
+        }
+        let number = recovery.nextSegment
+        try startSegment(lines, next, number: number)
         do throws(FileError) {
-            if let older { try closeOlder(older, next: recovery.nextSegment) }
+            // The newest file, even if nothing of it counts: without the new one it is the end.
+            let older = next.lost == nil ? segments.dropLast().last?.number : recovery.newest
+            if let older { try closeOlder(older, next: number) }
             // Before this the whole directory may be gone after a power loss. Not only for a new
             // journal: the process that made it may have crashed just before this line.
             try fileSystem.syncAncestors(of: directory)
         } catch { throw fail(error) }
+        return notes + removeLeftovers(recovery)
+    }
+
+    /// Removes files that count for nothing; safe, since a file that says so is durable by now.
+    ///
+    /// While entries are lost, only what was never begun: others may hold what no other node has.
+    private func removeLeftovers(_ recovery: Recovery) -> [String] {
+        let leftovers =
+            state.lost == nil
+            ? recovery.numbers.filter { number in !segments.contains { $0.number == number } }
+            : recovery.unbegun
+        do throws(FileError) {
+            try remove(leftovers)
+            return []
+        } catch {
+            return ["a file that counts for nothing was left: \(error)"]
+        }
+    }
+
+    /// Sees to it that the log goes on from the snapshot.
+    ///
+    /// - Returns: Why the log was dropped, or nil if it goes on from there.
+    private func connect(_ next: inout JournalState, to snapshot: SnapshotHead?) -> String? {
+        let base = snapshot?.position ?? .zero
+        guard next.terms.term(at: base.index) != base.term else { return nil }
+        let reason: String
+        if base.index < next.terms.before.index {
+            // What lay between was dropped for a newer snapshot, which is gone.
+            reason =
+                "\(directory): entries \(base.index.next) to \(next.terms.before.index) are in a "
+                + "snapshot that is missing or damaged; what lies behind \(base) must come from others"
+            next.lose(through: next.terms.last)
+        } else {
+            // A snapshot was installed, and the crash came before the log was dropped for it.
+            reason = "\(directory): the log is dropped, and goes on from the snapshot at \(base)"
+        }
+        next.reset(to: base, membership: snapshot?.membershipIndex)
+        return reason
     }
 
     /// Ends a file that an earlier process wrote, so that the loss of the one after it is found.
@@ -216,19 +317,5 @@ extension Journal {
         try file.write([SegmentFile.lineFeed] + writer.bytes, at: read.contentEnd)
         try file.truncate(to: read.contentEnd + 1 + writer.count)
         try file.synchronize()
-    }
-
-    /// Removes files that count for nothing; safe, since a file that says so is durable by now.
-    private func removeLeftovers(_ numbers: [UInt64]) -> [String] {
-        var notes: [String] = []
-        for number in numbers {
-            let path = FilePath.join(directory, SegmentName.name(number))
-            do throws(FileError) {
-                try fileSystem.remove(path)
-            } catch {
-                notes.append("a file that counts for nothing was left: \(error)")
-            }
-        }
-        return notes
     }
 }

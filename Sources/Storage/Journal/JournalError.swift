@@ -1,7 +1,9 @@
 /// Why a journal can't be opened, or can't go on.
 public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// A file holds something else than what was made durable; nothing of it is served.
+    /// A file holds something else than what was made durable, and nothing says what that was.
     case damaged(JournalDamage)
+    /// There is a snapshot, but no journal.
+    case noJournal(directory: String, snapshot: LogPosition)
     /// Another process has the directory open.
     case locked(directory: String)
     /// The directory belongs to another node.
@@ -14,6 +16,8 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     case file(FileError)
     /// A write or a sync failed, now or earlier: what the disk holds is unknown until the next start.
     case failed(FileError)
+    /// There is no space; nothing was written, and the same call may succeed later.
+    case full(FileError)
     /// The journal was closed.
     case closed
     /// Records that do not follow from what the journal holds; nothing was written.
@@ -22,7 +26,13 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
-        case .damaged(let damage): damage.description
+        case .damaged(let damage):
+            "\(damage). No good line says what the journal held there, so the node can't know what "
+                + "it acknowledged; everything was left as it is. Check the disk; the other nodes go "
+                + "on without this one"
+        case .noJournal(let directory, let snapshot):
+            "\(directory) holds a snapshot that ends at \(snapshot), but no journal-*.jsonl: bring "
+                + "those files back, or name another directory"
         case .locked(let directory):
             "\(directory) is in use by another process; stop that one, or name another directory"
         case .otherNode(let directory, let found, let asked):
@@ -36,6 +46,8 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
         case .failed(let error):
             "the journal can't be written, and stays closed until the node is started again: "
                 + error.description
+        case .full(let error):
+            "nothing can be written to the journal until there is space: \(error)"
         case .closed: "the journal is closed"
         case .refused(let rule): "the journal refuses records: \(rule)"
         }
@@ -61,10 +73,6 @@ public struct JournalDamage: Hashable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// Where, what, and what to do.
-    public var description: String {
-        "\(file), line \(line) (byte \(offset)): \(reason). The journal is damaged and was left as "
-            + "it is; check the disk, and put a good copy of the file in its place. The other nodes "
-            + "go on without this one"
-    }
+    /// Where and what.
+    public var description: String { "\(file), line \(line) (byte \(offset)): \(reason)" }
 }

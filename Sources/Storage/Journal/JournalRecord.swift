@@ -9,7 +9,7 @@ public enum JournalRecord: Hashable, Sendable {
 }
 
 /// Whose journal it is.
-public struct JournalIdentity: Hashable, Sendable {
+public struct JournalIdentity: Hashable, Sendable, CustomStringConvertible {
     /// The cluster's id, or nil while the node is blank.
     public var cluster: String?
     /// The node and the incarnation of its directory.
@@ -20,6 +20,9 @@ public struct JournalIdentity: Hashable, Sendable {
         self.cluster = cluster
         self.node = node
     }
+
+    /// The node, and the cluster if it has one.
+    public var description: String { cluster.map { "\(node) of cluster \($0)" } ?? "\(node)" }
 }
 
 /// The sizes of a journal's files.
@@ -35,16 +38,23 @@ public struct JournalConfiguration: Hashable, Sendable {
     public var fillBytes: Int
     /// How far apart the places are that the journal remembers of its entries; 64 KiB.
     public var indexBytes: Int
+    /// How much space is set aside for votes and what is under way when the disk is full; 16 MiB.
+    ///
+    /// Wanted is at least what may be under way at once. With 0 nothing is set aside: then a node
+    /// with a full disk cannot even vote.
+    public var reserveBytes: Int
 
     /// Creates a configuration.
     public init(
         segmentBytes: Int = 16 << 20,
         fillBytes: Int = 1 << 20,
-        indexBytes: Int = 64 << 10
+        indexBytes: Int = 64 << 10,
+        reserveBytes: Int = 16 << 20
     ) {
         self.segmentBytes = segmentBytes
         self.fillBytes = fillBytes
         self.indexBytes = indexBytes
+        self.reserveBytes = reserveBytes
     }
 }
 
@@ -54,10 +64,22 @@ public struct RecoveredJournal: Hashable, Sendable {
     public var identity: JournalIdentity
     /// The last term and vote.
     public var vote: Vote
-    /// The positions of the entries.
+    /// The positions of the entries; it begins where a snapshot ends, or before.
     public var terms: LogTerms
+    /// The membership entries that may matter, in order: the one at the log's beginning, which may
+    /// be in the snapshot alone, and all behind it.
+    public var memberships: [LogIndex]
     /// The last membership entry, if there is one.
-    public var membershipIndex: LogIndex?
+    public var membershipIndex: LogIndex? { memberships.last }
+    /// The snapshot that the log goes on from, or nil if there is none.
+    public var snapshot: SnapshotHead?
+    /// The last entry that the node may have acknowledged before its disk was damaged, if the log
+    /// is not as up to date again: it is *repairing*.
+    ///
+    /// Until then it votes as if its log ended there, and never campaigns.
+    public var lost: LogPosition?
+    /// What was found damaged at this start; the files were left as they are.
+    public var damages: [JournalDamage]
     /// What was dropped and why, for the operator's log; empty for a clean start.
     public var notes: [String]
     /// Whether there was no journal before.

@@ -5,6 +5,8 @@ struct JournalState: Hashable {
     var terms = LogTerms()
     /// All membership entries: when the last is truncated, the one before counts again.
     var memberships: [LogIndex] = []
+    /// What the node had before its disk was damaged, until its log is as up to date again.
+    var lost: LogPosition?
 
     /// The node's term as far as the journal tells.
     var term: Term { max(vote.term, terms.last.term) }
@@ -20,6 +22,7 @@ struct JournalState: Hashable {
             }
             terms.append(term: header.position.term)
             if header.isMembership { memberships.append(header.position.index) }
+            healIfComplete()
         case .vote(let next):
             let isSameTerm = next.term == vote.term
             guard next.term >= vote.term,
@@ -36,15 +39,53 @@ struct JournalState: Hashable {
         return nil
     }
 
+    /// Drops the whole log, which begins again at a snapshot's end.
+    mutating func reset(to position: LogPosition, membership: LogIndex?) {
+        terms.reset(to: position)
+        memberships = membership.map { [$0] } ?? []
+        healIfComplete()
+    }
+
+    /// Takes in what good lines say that was held beyond what can still be read.
+    mutating func lose(through: LogPosition) {
+        lost = max(through, lost ?? .zero)
+        healIfComplete()
+    }
+
+    /// The vote that leaves none to give up to `term`, or nil if there is none already.
+    ///
+    /// A vote for itself, where it never campaigns: what it voted in those terms may be lost.
+    func spentVote(through term: Term) -> Vote? {
+        guard term > vote.term || term == vote.term && vote.candidate == nil else { return nil }
+        return Vote(term: term, candidate: identity.node)
+    }
+
+    private mutating func healIfComplete() {
+        if let lost, !(terms.last < lost) { self.lost = nil }
+    }
+
     /// The head of a file that begins here.
-    func head(segment: UInt64, previous: SegmentHead.Previous?) -> SegmentHead {
+    func head(segment: UInt64, batch: UInt64, previous: SegmentHead.Previous?) -> SegmentHead {
         SegmentHead(
             identity: identity,
             segment: segment,
+            batch: batch,
             previous: previous,
             after: terms.last,
             vote: vote,
-            membership: memberships.last
+            membership: memberships.last,
+            lost: lost
         )
+    }
+}
+
+extension JournalState {
+    /// What a file's head says of all before it.
+    init(_ head: SegmentHead) {
+        identity = head.identity
+        vote = head.vote
+        terms = LogTerms(before: head.after)
+        memberships = head.membership.map { [$0] } ?? []
+        lost = head.lost
     }
 }

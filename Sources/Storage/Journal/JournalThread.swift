@@ -15,21 +15,28 @@ public final class JournalThread: Sendable {
     /// - Parameters:
     ///   - journal: The journal; nobody else may use it from here on.
     ///   - idle: How long after the last batch an empty one vouches for it.
+    ///   - retry: How long after an attempt that found no space the next one follows.
     ///   - onDurable: Called with a token when all that was submitted with it and before is durable.
     ///     Of several that became durable at once only the last is named.
     ///   - onFailure: Called once, with why; nothing is done and no token named from then on.
+    ///   - onSpace: Called when there is no space, and when there is again; also at once if there was
+    ///     none when the journal was opened. Meanwhile loads are answered, all else waits in order.
     public init(
         _ journal: sending Journal,
         idle: Duration = .milliseconds(500),
+        retry: Duration = .milliseconds(250),
         onDurable: @escaping @Sendable (_ token: UInt64) -> Void,
-        onFailure: @escaping @Sendable (JournalError) -> Void
+        onFailure: @escaping @Sendable (JournalError) -> Void,
+        onSpace: @escaping @Sendable (JournalSpace) -> Void = { _ in }
     ) {
         let worker = JournalWorker(
             journal,
             requests,
             idle: idle,
+            retry: retry,
             onDurable: onDurable,
-            onFailure: onFailure
+            onFailure: onFailure,
+            onSpace: onSpace
         )
         thread = Lock(spawnThread { worker.run() })
     }
@@ -63,9 +70,33 @@ public final class JournalThread: Sendable {
         if !requests.push(.adopt(cluster: cluster, completion)) { completion(.failure(.closed)) }
     }
 
+    /// Drops files from the front; see ``Journal/compact(through:)``.
+    public func compact(
+        through index: LogIndex,
+        completion: @escaping @Sendable (Result<LogPosition, JournalError>) -> Void
+    ) {
+        if !requests.push(.compact(through: index, completion)) { completion(.failure(.closed)) }
+    }
+
+    /// Begins the log anew behind a snapshot; see ``Journal/reset(to:membership:)``.
+    public func reset(
+        to position: LogPosition,
+        membership: LogIndex?,
+        completion: @escaping @Sendable (Result<Void, JournalError>) -> Void
+    ) {
+        let request = JournalRequest.reset(to: position, membership: membership, completion)
+        if !requests.push(request) { completion(.failure(.closed)) }
+    }
+
+    /// Tells which files are not written any more; see ``Journal/closedFiles``.
+    func closedFiles(completion: @escaping @Sendable ([ClosedFile]) -> Void) {
+        if !requests.push(.closedFiles(completion)) { completion([]) }
+    }
+
     /// Finishes what was asked for, closes the journal, and returns when the thread has ended.
     ///
-    /// Requests after this are refused. Calling it again does nothing.
+    /// What waits for space is not waited for: it was never called durable. Requests after this are
+    /// refused. Calling it again does nothing.
     public func stop() {
         requests.close()
         let running = thread.withLock { thread in
@@ -85,4 +116,11 @@ enum JournalRequest: Sendable {
         @Sendable (JournalThread.Loaded) -> Void
     )
     case adopt(cluster: String, @Sendable (Result<Void, JournalError>) -> Void)
+    case compact(through: LogIndex, @Sendable (Result<LogPosition, JournalError>) -> Void)
+    case reset(
+        to: LogPosition,
+        membership: LogIndex?,
+        @Sendable (Result<Void, JournalError>) -> Void
+    )
+    case closedFiles(@Sendable ([ClosedFile]) -> Void)
 }

@@ -8,8 +8,8 @@ public struct LogTerms: Hashable, Sendable {
         var term: Term
     }
 
-    /// The position before the first entry: zero, or where a snapshot ends.
-    public let before: LogPosition
+    /// The position before the first entry: zero, where a snapshot ends, or what was compacted.
+    public private(set) var before: LogPosition
     /// The index of the last entry, or that of ``before``.
     public private(set) var lastIndex: LogIndex
     private var runs: [Run] = []
@@ -59,6 +59,26 @@ public struct LogTerms: Hashable, Sendable {
     public mutating func truncate(after index: LogIndex) {
         lastIndex = min(lastIndex, max(index, before.index))
         while let run = runs.last, run.first > lastIndex { runs.removeLast() }
+    }
+
+    /// Removes the entries up to and with `index`, which becomes ``before``; at most all of them.
+    ///
+    /// - Complexity: O(*n*) in the number of runs.
+    public mutating func compact(through index: LogIndex) {
+        guard let position = position(at: min(index, lastIndex)), position.index > before.index
+        else { return }
+        let next = position.index.next
+        let kept = next > lastIndex ? nil : run(at: next)
+        runs.removeFirst(kept ?? runs.count)
+        if kept != nil { runs[0].first = next }
+        before = position
+    }
+
+    /// Removes all entries; the log begins again behind `position`.
+    public mutating func reset(to position: LogPosition) {
+        before = position
+        lastIndex = position.index
+        runs = []
     }
 
     /// The last position at or before `index` whose term is not larger than `term`.

@@ -1,78 +1,181 @@
 extension Recovery {
-    /// Reads a file that others follow: all that counts of it must be good.
-    mutating func readOlder(_ file: SegmentFile) throws(JournalError) {
-        guard let (head, bodyOffset) = try readHead(of: file, mayBeTorn: false) else { return }
-        try enter(head, of: file)
-        var offset = bodyOffset
-        while offset < file.bytes.count {
-            let (batch, _) = try file.batch(nextBatch, at: offset, mayBeTorn: false)
-            guard let batch else { break }
-            try apply(batch, of: file)
-            offset = batch.bodyOffset + batch.head.bytes
+    /// Reads files, oldest first, to the end or to the first damage.
+    mutating func replay(_ links: [Link]) throws(JournalError) {
+        var first = 0
+        while let (place, damage) = try replay(links[first...]) {
+            // All entries before a later file may be in the snapshot: the log then begins there.
+            let later = links.indices.last { $0 > place && isInSnapshot(links[$0].head.after) }
+            guard let later else {
+                damages.append(damage)
+                return
+            }
+            notes.append("\(damage); the snapshot holds what was there")
+            state = nil
+            segments = []
+            lastBatch = nil
+            index = SparseIndex(strideBytes: configuration.indexBytes)
+            first = later
         }
-        segments.append(Segment(number: file.number, bytes: file.bytes.count))
     }
 
-    /// Reads the last file; its last batch is checked and kept back.
-    mutating func readLast(_ top: Top) throws(JournalError) {
-        let (file, head, bodyOffset) = top
-        try enter(head, of: file)
-        var offset = bodyOffset
-        while offset < file.bytes.count, !file.isBlank(from: offset) {
-            guard !file.isClosed(at: offset) else {
-                let next = SegmentName.name(file.number + 1)
-                throw file.damage(at: offset, "the file is closed, but \(next) is missing")
+    private func isInSnapshot(_ position: LogPosition) -> Bool { position.index <= snapshot.index }
+
+    /// - Returns: Where the first damage is, if there is any.
+    private mutating func replay(
+        _ links: ArraySlice<Link>
+    ) throws(JournalError) -> (place: Int, damage: JournalDamage)? {
+        for place in links.indices {
+            let isLast = place == links.endIndex - 1
+            if let damage = try replay(links[place], isLast: isLast) { return (place, damage) }
+        }
+        return nil
+    }
+
+    /// Reads a file up to its end or to the first damage; the last batch there is kept back.
+    private mutating func replay(
+        _ link: Link,
+        isLast: Bool
+    ) throws(JournalError) -> JournalDamage? {
+        let file = try read(link.number, first: link.limit ?? .max)
+        if let damage = try enter(link, of: file) { return damage }
+        last = link
+        var end = link.bodyOffset
+        var damage: JournalDamage?
+        reading: while damage == nil, end < file.bytes.count, !(isLast && file.isBlank(from: end)) {
+            if isLast, file.isClosed(at: end) {
+                let number = nextBatch + (lastBatch == nil ? 0 : 1)
+                guard try hasBatch(from: number, behind: file.number) else {
+                    throw .damaged(lostSuccessor(of: file, at: end))
+                }
+                break
             }
             let number = nextBatch + (lastBatch == nil ? 0 : 1)
-            let (batch, note) = try file.batch(number, at: offset, mayBeTorn: true)
-            if let note { notes.append(note) }
-            guard let batch else { break }
-            if let complete = lastBatch { try apply(complete, of: file) }
-            lastBatch = batch
-            if batch.tear != nil { break }
-            offset = batch.bodyOffset + batch.head.bytes
+            let found = file.batch(number, at: end, mayBeTorn: isLast)
+            switch found {
+            case .complete(let batch):
+                damage = applyLast(of: file)
+                if damage == nil { lastBatch = batch }
+                end = batch.end
+            case .torn(let batch, let note):
+                damage = applyLast(of: file)
+                if damage == nil { lastBatch = batch }
+                notes.append(note)
+                break reading
+            case .tornHead(let note):
+                notes.append(note)
+                break reading
+            case .damaged(let batch?, let reason):
+                damage = applyLast(of: file)
+                if damage == nil {
+                    lastBatch = batch
+                    damage = reason
+                }
+            case .damaged(nil, let reason): damage = reason
+            }
         }
-        guard let lastBatch else { return }
-        var checked = self
-        try checked.apply(lastBatch, of: file)
-        // A file of one batch counts for nothing once that batch is written again.
-        if lastBatch.offset > bodyOffset {
-            segments.append(Segment(number: file.number, bytes: lastBatch.offset))
+        if damage == nil, let limit = link.limit, limit > file.bytes.count {
+            damage = file.damage(
+                at: file.bytes.count,
+                "the file ends before byte \(limit), which it had"
+            )
         }
+        damage = checkLast(of: file) ?? damage
+        finish(link, file, isLast: isLast || damage != nil)
+        return damage
+    }
+
+    /// Notes how much of a file counts.
+    private mutating func finish(_ link: Link, _ file: SegmentFile, isLast: Bool) {
+        var bytes = file.bytes.count
+        if isLast {
+            // A file of one batch counts for nothing once that batch is written again.
+            guard let lastBatch, lastBatch.offset > link.bodyOffset else { return }
+            bytes = lastBatch.offset
+        } else {
+            // It was checked, and another batch vouches for it.
+            _ = applyLast(of: file)
+        }
+        segments.append(Segment(number: link.number, bytes: bytes, after: link.head.after))
+    }
+
+    private func lostSuccessor(of file: SegmentFile, at offset: Int) -> JournalDamage {
+        let next = SegmentName.name(file.number + 1)
+        return file.damage(at: offset, "the file is closed, but \(next) is missing")
     }
 
     /// Takes in the head of a file, which must repeat what the files before it say.
+    ///
+    /// - Throws: ``JournalError/damaged(_:)`` for a file of another journal, which no disk did.
     private mutating func enter(
-        _ head: SegmentHead,
+        _ link: Link,
         of file: SegmentFile
-    ) throws(JournalError) {
-        var known = state ?? JournalState(identity: head.identity)
+    ) throws(JournalError) -> JournalDamage? {
+        guard var known = state else {
+            state = JournalState(link.head)
+            nextBatch = link.head.batch ?? 1
+            return nil
+        }
+        let head = link.head
         if known.identity.cluster == nil { known.identity.cluster = head.identity.cluster }
-        guard known.head(segment: file.number, previous: head.previous) == head else {
-            throw file.damage(at: 0, "the head contradicts the files before it")
+        // The start that found damage wrote it there.
+        if let lost = head.lost { known.lost = lost }
+        guard known.identity == head.identity else {
+            throw .damaged(
+                file.damage(
+                    at: 0,
+                    "the file is of \(head.identity), the ones before it of \(known.identity)"
+                )
+            )
+        }
+        let expected = known.head(segment: file.number, batch: nextBatch, previous: head.previous)
+        guard expected.agrees(with: head) else {
+            return file.damage(at: 0, "the head contradicts the files before it")
         }
         state = known
+        return nil
     }
 
-    private mutating func apply(
-        _ batch: Batch,
-        of file: SegmentFile
-    ) throws(JournalError) {
-        guard var next = state else { return }
+    /// Takes in the batch that was kept back.
+    ///
+    /// - Returns: What is wrong with it; its good lines are kept back then.
+    private mutating func applyLast(of file: SegmentFile) -> JournalDamage? {
+        guard let batch = lastBatch, var next = state else { return nil }
+        if let damage = check(batch, &next, of: file) { return damage }
         for placed in batch.lines {
-            if let rule = next.apply(placed.line) { throw file.damage(at: placed.offset, rule) }
             index.apply(placed.line, segment: file.number, offset: placed.offset)
         }
+        state = next
+        nextBatch += 1
+        lastBatch = nil
+        return nil
+    }
+
+    /// Whether the lines that were kept back follow from what lies before them.
+    private mutating func checkLast(of file: SegmentFile) -> JournalDamage? {
+        guard let batch = lastBatch, var next = state else { return nil }
+        return check(batch, &next, of: file)
+    }
+
+    private mutating func check(
+        _ batch: Batch,
+        _ next: inout JournalState,
+        of file: SegmentFile
+    ) -> JournalDamage? {
+        for (place, placed) in batch.lines.enumerated() {
+            if let rule = next.apply(placed.line) {
+                lastBatch?.cut(to: place)
+                return file.damage(at: placed.offset, rule)
+            }
+        }
         guard
-            batch.tear != nil
+            !batch.isComplete
                 || (next.terms.last == batch.head.through && next.term == batch.head.term)
         else {
-            throw file.damage(
+            return file.damage(
                 at: batch.offset,
                 "batch \(batch.head.number) does not hold what its head says"
             )
         }
-        state = next
-        nextBatch += 1
+        return nil
     }
 }

@@ -3,11 +3,27 @@
 /// The last batch is handed back unapplied, to be written again: after a failed sync, reading shows
 /// the page cache and not the disk, so it is not believed where it lies. The same holds for a file
 /// whose only batch it is.
+///
+/// The first damage ends what counts, unless a snapshot holds all before a later file. What the
+/// good lines say was once held beyond it is ``JournalState/lost``. If no good head says where the
+/// journal ended, the node cannot know what it acknowledged, and reading throws.
 struct Recovery {
     /// A file of the journal and how much of it counts.
     struct Segment: Hashable {
         var number: UInt64
         var bytes: Int
+        /// The last entry before it.
+        var after: LogPosition
+    }
+
+    /// A file whose head is good, to be read.
+    struct Link {
+        var number: UInt64
+        /// How much of it counts; nil for a file of which that is to be found out.
+        var limit: Int?
+        var head: SegmentHead
+        /// Where its first batch begins.
+        var bodyOffset: Int
     }
 
     /// What the files hold, up to the last batch; nil if there is no journal.
@@ -17,60 +33,110 @@ struct Recovery {
     var segments: [Segment] = []
     /// The good lines of the last batch, which must be written again.
     var lastBatch: Batch?
+    /// The file that was read last, which holds it.
+    var last: Link?
     /// The number of the next batch, be it the last one again.
     var nextBatch: UInt64 = 1
+    /// What was found damaged, and not held by a snapshot.
+    var damages: [JournalDamage] = []
+    /// The largest term that any good line names, if there is damage.
+    var namedTerm = Term.zero
     var notes: [String] = []
+    /// Files that were begun and never completed.
+    var unbegun: [UInt64] = []
     /// All numbers in the directory.
-    private let numbers: [UInt64]
+    let numbers: [UInt64]
 
-    private let directory: String
-    private let fileSystem: any FileSystem
+    let directory: String
+    let fileSystem: any FileSystem
+    let configuration: JournalConfiguration
+    /// The last entry of the newest good snapshot; zero if there is none.
+    let snapshot: LogPosition
 
-    /// Reads all files.
-    init(
+    /// Reads all files; damage is believed only after a second reading.
+    static func read(
         directory: String,
         fileSystem: any FileSystem,
-        configuration: JournalConfiguration
+        configuration: JournalConfiguration,
+        snapshot: LogPosition
+    ) throws(JournalError) -> Recovery {
+        func attempt() throws(JournalError) -> Recovery {
+            try Recovery(
+                directory: directory,
+                fileSystem: fileSystem,
+                configuration: configuration,
+                snapshot: snapshot
+            )
+        }
+        let reason: String
+        do throws(JournalError) {
+            let first = try attempt()
+            guard let damage = first.damages.first else { return first }
+            reason = "\(damage)"
+        } catch {
+            guard case .damaged(let damage) = error else { throw error }
+            reason = "\(damage)"
+        }
+        var second = try attempt()
+        if second.damages.isEmpty { second.notes.append("\(reason): good when read again") }
+        return second
+    }
+
+    private init(
+        directory: String,
+        fileSystem: any FileSystem,
+        configuration: JournalConfiguration,
+        snapshot: LogPosition
     ) throws(JournalError) {
         self.directory = directory
         self.fileSystem = fileSystem
+        self.configuration = configuration
+        self.snapshot = snapshot
         index = SparseIndex(strideBytes: configuration.indexBytes)
         do throws(FileError) {
             numbers = try fileSystem.list(directory).compactMap { SegmentName.number($0) }.sorted()
         } catch { throw .file(error) }
         guard let top = try findTop() else { return }
-        for link in try chain(to: top.head) {
-            let file = try read(link.segment, limit: link.bytes)
-            try readOlder(file)
-        }
-        try readLast(top)
+        try replay(try trail(to: top))
+        if !damages.isEmpty { try bound() }
     }
 
     /// The number of the next file: above all that were ever begun.
     var nextSegment: UInt64 { (numbers.last ?? 0) + 1 }
 
-    /// Files that do not count: begun and never completed, or written again since.
-    var leftovers: [UInt64] {
-        numbers.filter { number in !segments.contains { $0.number == number } }
-    }
+    /// The newest file that was begun, which must say that another one follows it.
+    var newest: UInt64? { numbers.last { !unbegun.contains($0) } }
 }
 
 extension Recovery {
-    typealias Top = (file: SegmentFile, head: SegmentHead, bodyOffset: Int)
-
-    /// The newest file that was begun completely.
-    private mutating func findTop() throws(JournalError) -> Top? {
+    /// The newest file that was begun completely and can be read from its head on.
+    private mutating func findTop() throws(JournalError) -> Link? {
         for number in numbers.reversed() {
-            let file = try read(number, limit: nil)
-            if file.isBlank(from: 0) { continue }
-            if let (head, bodyOffset) = try readHead(of: file, mayBeTorn: true),
-                try isComplete(file, bodyOffset)
-            {
-                return (file, head, bodyOffset)
+            let file = try read(number)
+            if !file.isBlank(from: 0) {
+                switch try head(of: file) {
+                case .good(let head, let bodyOffset):
+                    if isBegun(file, bodyOffset) {
+                        return Link(number: number, head: head, bodyOffset: bodyOffset)
+                    }
+                case .damaged(let damage):
+                    // A file is begun with one batch and one write. A second one was written only
+                    // after that was durable, head and all.
+                    let isTorn =
+                        file.isUnwrittenHead([SegmentHead.prefix], at: 0)
+                        && file.batches(from: 0).count < 2
+                    if !isTorn {
+                        damages.append(damage)
+                        continue
+                    }
+                }
+                notes.append(file.dropped(from: 0, "the file was never begun completely"))
             }
-            notes.append(file.dropped(from: 0, "the file was never begun completely"))
+            unbegun.append(number)
         }
-        return nil
+        guard let damage = damages.first else { return nil }
+        // Not even whose journal it is can be read.
+        throw .damaged(damage)
     }
 
     /// Whether a file's first batch was written completely, and with it the file's beginning.
@@ -78,86 +144,105 @@ extension Recovery {
     /// If not, nothing of the file counts, not even good lines: they may be copies of lines that
     /// are complete in the file before, where an earlier recovery crashed. If the file was durable
     /// once, the one before it is closed, and that is damage.
-    private func isComplete(
-        _ file: SegmentFile,
-        _ bodyOffset: Int
-    ) throws(JournalError) -> Bool {
+    private func isBegun(_ file: SegmentFile, _ bodyOffset: Int) -> Bool {
         guard bodyOffset < file.bytes.count, !file.isBlank(from: bodyOffset) else { return false }
         let end = file.lineEnd(from: bodyOffset) ?? file.bytes.count
         // Which number it must have is known only once the files before are read. If the head can't
         // be read, any batch after it is one too many.
         let number = (try? BatchHead(file.bytes, in: bodyOffset..<end))?.number ?? 1
-        let (batch, _) = try file.batch(number, at: bodyOffset, mayBeTorn: true)
-        return batch.map { $0.tear == nil } ?? false
+        switch file.batch(number, at: bodyOffset, mayBeTorn: true) {
+        case .complete, .damaged: return true
+        case .torn, .tornHead: return false
+        }
     }
 
-    /// Reads the first line; nil if the file was never completed.
-    func readHead(
-        of file: SegmentFile,
-        mayBeTorn: Bool
-    ) throws(JournalError) -> (SegmentHead, bodyOffset: Int)? {
+    enum Head {
+        case good(SegmentHead, bodyOffset: Int)
+        case damaged(JournalDamage)
+    }
+
+    /// Reads the first line of a file.
+    func head(of file: SegmentFile) throws(JournalError) -> Head {
         let end = file.lineEnd(from: 0) ?? file.bytes.count
         let head: SegmentHead
         do throws(LineError) {
             head = try SegmentHead(file.bytes, in: 0..<end)
         } catch {
             if error.reason == SegmentHead.newer { throw .newerFormat(file: file.path) }
-            // A file is begun with one batch and one write. A second one was written only after
-            // that was durable, head and all.
-            guard mayBeTorn, file.isUnwrittenHead([SegmentHead.prefix], at: 0),
-                file.batches(from: 0).count < 2
-            else {
-                throw file.damage(at: 0, "the head of the file can't be read: \(error)")
-            }
-            return nil
+            return .damaged(file.damage(at: 0, "the head of the file can't be read: \(error)"))
         }
         guard head.segment == file.number, head.previous.map({ $0.segment < file.number }) ?? true
-        else { throw file.damage(at: 0, "the head belongs to file \(head.segment)") }
-        return (head, min(end + 1, file.bytes.count))
+        else { return .damaged(file.damage(at: 0, "the head belongs to file \(head.segment)")) }
+        return .good(head, bodyOffset: min(end + 1, file.bytes.count))
     }
 
-    /// The files before the one with this head, oldest first, and how much of each counts.
-    private func chain(
-        to last: SegmentHead
-    ) throws(JournalError) -> [SegmentHead.Previous] {
-        var found: [SegmentHead.Previous] = []
-        var head = last
-        while let previous = head.previous {
-            let file = try read(previous.segment, limit: previous.bytes, first: 1 << 16)
-            guard let (inner, _) = try readHead(of: file, mayBeTorn: false) else { break }
-            found.append(previous)
-            head = inner
+    /// The files from the oldest that counts to this one.
+    ///
+    /// Where the way back ends, a snapshot must hold all before: those files were dropped. If not,
+    /// a file is lost, and what stands behind it does not count.
+    private mutating func trail(to top: Link) throws(JournalError) -> [Link] {
+        var links = [top]
+        while let link = links.first, let previous = link.head.previous {
+            let gap: JournalDamage
+            if numbers.contains(previous.segment) {
+                let file = try read(previous.segment, first: Self.headBytes)
+                switch try head(of: file) {
+                case .good(let head, let bodyOffset):
+                    let older = Link(
+                        number: previous.segment,
+                        limit: previous.bytes,
+                        head: head,
+                        bodyOffset: bodyOffset
+                    )
+                    links.insert(older, at: 0)
+                    continue
+                case .damaged(let damage): gap = damage
+                }
+            } else {
+                gap = missing(previous.segment)
+            }
+            if link.head.after.index <= snapshot.index { break }
+            damages.append(gap)
+            links = try newestLink(before: previous.segment).map { [$0] } ?? []
         }
-        return found.reversed()
+        if links.isEmpty {
+            state = JournalState(identity: top.head.identity)
+            nextBatch = top.head.batch ?? 1
+        }
+        return links
     }
 
-    /// Reads a file, or its first `first` bytes, of which `limit` must be there.
-    private func read(
-        _ number: UInt64,
-        limit: Int?,
-        first: Int = .max
-    ) throws(JournalError) -> SegmentFile {
+    /// The newest file before a lost one that can be read from its head on.
+    private func newestLink(before number: UInt64) throws(JournalError) -> Link? {
+        for older in numbers.reversed() where older < number {
+            let file = try read(older, first: Self.headBytes)
+            if case .good(let head, let bodyOffset) = try head(of: file) {
+                return Link(number: older, head: head, bodyOffset: bodyOffset)
+            }
+        }
+        return nil
+    }
+
+    /// More than any head has.
+    private static let headBytes = 1 << 16
+
+    private func missing(_ number: UInt64) -> JournalDamage {
+        JournalDamage(
+            file: FilePath.join(directory, SegmentName.name(number)),
+            line: 1,
+            offset: 0,
+            reason: "the file is missing"
+        )
+    }
+
+    /// Reads a file, or its first `first` bytes.
+    func read(_ number: UInt64, first: Int = .max) throws(JournalError) -> SegmentFile {
         let path = FilePath.join(directory, SegmentName.name(number))
-        guard numbers.contains(number) else {
-            throw .damaged(
-                JournalDamage(file: path, line: 1, offset: 0, reason: "the file is missing")
-            )
-        }
-        let found: SegmentFile
-        let size: Int
         do throws(FileError) {
             let file = try fileSystem.open(path)
             defer { file.close() }
-            size = try file.size()
-            let bytes = try file.read(at: 0, count: min(size, limit ?? size, first))
-            found = SegmentFile(number: number, path: path, bytes: bytes)
+            let bytes = try file.read(at: 0, count: min(try file.size(), first))
+            return SegmentFile(number: number, path: path, bytes: bytes)
         } catch { throw .file(error) }
-        guard limit.map({ $0 <= size }) ?? true else {
-            throw found.damage(
-                at: found.bytes.count,
-                "the file ends before byte \(limit ?? 0), which it had"
-            )
-        }
-        return found
     }
 }

@@ -61,18 +61,25 @@ struct SegmentFile {
         bytes[..<contentEnd].lastIndex(of: Self.lineFeed).map { $0 + 1 } ?? 0
     }
 
+    /// Calls `body` with the range of each line, from its first byte to its line feed.
+    func forEachLine(from offset: Int = 0, _ body: (_ start: Int, _ end: Int) -> Void) {
+        var start = offset
+        while let end = lineEnd(from: start) {
+            if end > start { body(start, end) }
+            start = end + 1
+        }
+    }
+
     /// The numbers of the batches that begin at `offset` or later; a `closed` line counts as one.
     func batches(from offset: Int) -> [UInt64] {
         var found: [UInt64] = []
-        var start = offset
-        while let end = lineEnd(from: start) {
+        forEachLine(from: offset) { start, end in
             if bytes.holds(BatchHead.prefix, at: start) {
                 // A line that can't be read bounds nothing: not an error here.
                 if let head = try? BatchHead(bytes, in: start..<end) { found.append(head.number) }
             } else if isClosed(at: start) {
                 found.append(.max)
             }
-            start = end + 1
         }
         return found
     }
@@ -92,10 +99,8 @@ struct SegmentFile {
     }
 
     /// A finding at `offset`.
-    func damage(at offset: Int, _ reason: String) -> JournalError {
-        .damaged(
-            JournalDamage(file: path, line: line(of: offset), offset: offset, reason: reason)
-        )
+    func damage(at offset: Int, _ reason: String) -> JournalDamage {
+        JournalDamage(file: path, line: line(of: offset), offset: offset, reason: reason)
     }
 
     private func line(of offset: Int) -> Int {

@@ -43,6 +43,11 @@ struct SparseIndex: Hashable {
         isBroken = false
     }
 
+    /// Forgets the places in the files before one.
+    mutating func compact(_ segment: UInt64) {
+        places.removeFirst(places.prefix { $0.segment < segment }.count)
+    }
+
     /// Forgets all entries after `index`.
     private mutating func truncate(after index: LogIndex) {
         while let last = places.last, last.index > index { places.removeLast() }

@@ -12,6 +12,13 @@ public enum CRC32C {
         checksum(bytes, in: bytes.indices)
     }
 
+    /// The checksum of bytes that follow others, from the checksum of those; 0 before the first.
+    public static func checksum(_ before: UInt32, then bytes: [UInt8], in range: Range<Int>)
+        -> UInt32
+    {
+        ~update(~before, bytes, in: range)
+    }
+
     /// Sixteen tables of 256, one after the other; the last one is for the byte that comes first.
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 16 * 256)

@@ -19,7 +19,8 @@ struct ConsensusBench {
         members: Membership = Self.members(),
         configuration: Consensus.Configuration = Consensus.Configuration(),
         before: LogPosition = .zero,
-        damage: Consensus.Damage? = nil
+        commitIndex: LogIndex = .zero,
+        lost: LogPosition? = nil
     ) {
         var log = LogTerms(before: before)
         for term in terms { log.append(term: Term(term)) }
@@ -29,7 +30,8 @@ struct ConsensusBench {
             log: log,
             membership: members,
             membershipIndex: members == .empty ? .zero : LogIndex(1),
-            damage: damage
+            commitIndex: commitIndex,
+            lost: lost
         )
         core = Consensus(restored, configuration: configuration, seed: 1, now: now)
     }
@@ -97,6 +99,29 @@ struct ConsensusBench {
         receive(reply(.matched(through: LogIndex(index)), from: peer, round: round), from: peer)
     }
 
+    /// Answers an append to `b` as one whose `previous` is not held there.
+    @discardableResult
+    mutating func refuse(_ previous: UInt64, hint: LogPosition) -> [Effect] {
+        receive(reply(.conflict(previous: LogIndex(previous), hint: hint)))
+    }
+
+    /// Reports an installed snapshot with a membership at its first entry.
+    @discardableResult
+    mutating func install(_ position: LogPosition, members: Membership? = nil) -> [Effect] {
+        step(
+            .installed(
+                position: position,
+                membership: members ?? Self.members(),
+                membershipIndex: LogIndex(1)
+            )
+        )
+    }
+
+    /// Asks for this node's vote, and gives its answer.
+    mutating func isGranted(_ term: UInt64, _ last: (index: UInt64, term: UInt64)) -> Bool? {
+        receive(.vote(Self.request(term: term, last: last))).voteReply?.isGranted
+    }
+
     func reply(
         _ outcome: AppendReply.Outcome,
         from peer: NodeIdentity = b,
@@ -139,6 +164,10 @@ struct ConsensusBench {
         )
     }
 
+    static func position(_ index: UInt64, _ term: UInt64) -> LogPosition {
+        LogPosition(index: LogIndex(index), term: Term(term))
+    }
+
     static func request(term: UInt64, last: (index: UInt64, term: UInt64)) -> VoteRequest {
         VoteRequest(
             term: Term(term),
@@ -158,6 +187,7 @@ extension [Effect] {
     var appends: [Append] {
         sent.compactMap { if case .append(let append) = $0.message { append } else { nil } }
     }
+    func appends(to peer: NodeIdentity) -> [Append] { filter { $0.isSent(to: peer) }.appends }
     var appendReply: AppendReply? {
         sent.compactMap { if case .appendReply(let reply) = $0.message { reply } else { nil } }
             .first
@@ -176,7 +206,26 @@ extension [Effect] {
     var token: PersistToken? {
         compactMap { if case .persist(let token) = $0 { token } else { nil } }.last
     }
+    /// Whether entries are written or truncated.
+    var writesEntries: Bool {
+        contains { effect in
+            switch effect {
+            case .append, .truncate: true
+            default: false
+            }
+        }
+    }
+    /// To whom a snapshot is to be sent.
+    var snapshots: [NodeIdentity] {
+        compactMap { if case .sendSnapshot(let peer) = $0 { peer } else { nil } }
+    }
     var readable: [ReadTicket] {
         compactMap { if case .readable(let ticket, _) = $0 { ticket } else { nil } }
+    }
+}
+
+extension Effect {
+    fileprivate func isSent(to peer: NodeIdentity) -> Bool {
+        if case .send(_, peer, _) = self { true } else { false }
     }
 }

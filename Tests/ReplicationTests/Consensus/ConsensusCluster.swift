@@ -8,45 +8,14 @@ struct BrokenPromise: Error, CustomStringConvertible {
 
 /// Cores, their disks and their network in one thread, under one seed.
 ///
-/// The network drops, doubles and reorders; disks are slow; nodes crash and forget what was not
-/// durable. After each step the promises of Raft are checked against all that ever happened.
+/// The network drops, doubles and reorders; disks are slow, fill up, and lose the end of a log;
+/// nodes crash and forget what was not durable, compact their logs and send each other snapshots.
+/// After each step the promises of Raft are checked against all that ever happened.
 struct ConsensusCluster {
     struct Entry: Hashable {
         var term: Term
         var content: UInt64
         var membership: Membership?
-    }
-
-    enum Write {
-        case vote(Vote)
-        case truncate(after: LogIndex)
-        case append([Entry])
-    }
-
-    struct Disk {
-        var vote = Vote.none
-        var entries: [Entry] = []
-
-        mutating func apply(_ write: Write) {
-            switch write {
-            case .vote(let vote): self.vote = vote
-            case .truncate(let index): entries.removeLast(entries.count - Int(index.value))
-            case .append(let new): entries += new
-            }
-        }
-
-        var restored: (LogTerms, [MembershipEntry]) {
-            var log = LogTerms()
-            var memberships: [MembershipEntry] = []
-            for (place, entry) in entries.enumerated() {
-                log.append(term: entry.term)
-                guard let membership = entry.membership else { continue }
-                memberships.append(
-                    MembershipEntry(index: LogIndex(UInt64(place + 1)), membership: membership)
-                )
-            }
-            return (log, memberships)
-        }
     }
 
     struct Envelope {
@@ -73,6 +42,15 @@ struct ConsensusCluster {
     var late: [Envelope] = []
     var cut: Set<NodeIdentity> = []
     var paused: Set<NodeIdentity> = []
+    /// Whose disks take no entries.
+    var full: Set<NodeIdentity> = []
+    /// Snapshots that are on their way.
+    var transfers: [Transfer] = []
+    /// What senders are yet to hear of their snapshots.
+    var reports: [(to: NodeIdentity, input: Input)] = []
+    var events: [Event: Int] = [:]
+    /// What was delivered, once a test asks for it.
+    var delivered: [Envelope]?
     var now = Instant(nanoseconds: 0)
     var generator: SeededGenerator
     var history = ConsensusHistory()
@@ -100,8 +78,7 @@ struct ConsensusCluster {
         for (place, identity) in identities.enumerated() {
             var disk = Disk()
             if place < count { disk = Disk(vote: Vote(term: Term(1)), entries: [first]) }
-            let core = start(identity, disk)
-            nodes[identity] = Node(core: core, disk: disk, memory: disk)
+            start(identity, from: disk)
         }
         history.remember(first, at: 1, after: .zero)
     }
@@ -111,13 +88,14 @@ struct ConsensusCluster {
         return node
     }
 
-    private mutating func start(_ identity: NodeIdentity, _ disk: Disk) -> Consensus {
-        let (log, memberships) = disk.restored
+    mutating func start(_ identity: NodeIdentity, from disk: Disk) {
         let restored = Consensus.Restored(
             identity: identity,
             vote: disk.vote,
-            log: log,
-            memberships: memberships
+            log: disk.log,
+            memberships: disk.memberships,
+            commitIndex: LogIndex(UInt64(disk.snapshot.count)),
+            lost: disk.lost
         )
         var configuration = Consensus.Configuration()
         configuration.electionTimeout = .milliseconds(30)
@@ -126,7 +104,14 @@ struct ConsensusCluster {
         configuration.commitDelay = .milliseconds(1)
         configuration.maximumAppendEntries = 2
         configuration.maximumInflightAppends = 3
-        return Consensus(restored, configuration: configuration, seed: generator.next(), now: now)
+        configuration.maximumUncommittedBytes = 4000
+        let core = Consensus(
+            restored,
+            configuration: configuration,
+            seed: generator.next(),
+            now: now
+        )
+        nodes[identity] = Node(core: core, disk: disk, memory: disk)
     }
 
     // A class of bugs hides where cores and the shell's idea of the log part: both are kept.
@@ -136,7 +121,9 @@ struct ConsensusCluster {
         for effect in effects {
             try perform(effect, on: &node, identity, received: (input, entries))
         }
-        guard node.core.lastPosition.index.value == UInt64(node.memory.entries.count) else {
+        guard node.core.lastPosition == node.memory.last,
+            node.core.log.before == node.memory.position(at: node.memory.before)
+        else {
             throw BrokenPromise(description: "\(identity): core and shell disagree on the log")
         }
         nodes[identity] = node
@@ -154,17 +141,21 @@ struct ConsensusCluster {
         received: (input: Input, entries: [Entry])
     ) throws {
         switch effect {
-        case .role(.leader, let term, _):
-            try history.elected(identity, term, node.memory.entries)
-        case .role, .refused, .unreadable, .commit: return
+        case .role(let role, let term, _):
+            try checkMayCampaign(node, identity, role)
+            if role == .leader { try history.elected(identity, term, node.memory.entries) }
+        case .refused, .unreadable, .commit: return
+        case .sendSnapshot(let peer): try order(snapshotOf: node, from: identity, to: peer)
         case .vote(let vote): write(.vote(vote), on: &node)
         case .truncate(let index):
             guard index >= history.commits[identity] ?? .zero else {
                 throw BrokenPromise(description: "\(identity) truncates committed entries")
             }
+            try checkHasRoom(identity)
             try history.truncated(node.memory.entries, after: index, in: node.core.term)
             write(.truncate(after: index), on: &node)
         case .append(let appended):
+            try checkHasRoom(identity)
             let new = try content(of: appended, received)
             try history.remember(new, after: node.memory.entries)
             write(.append(new), on: &node)
@@ -174,7 +165,7 @@ struct ConsensusCluster {
         case .send(let message, let peer, let token):
             let envelope = Envelope(
                 message: message,
-                entries: payload(of: message, node),
+                entries: try payload(of: message, node),
                 from: identity,
                 to: peer
             )
@@ -211,8 +202,11 @@ struct ConsensusCluster {
         return Entry(term: term, content: lastContent)
     }
 
-    private func payload(of message: Message, _ node: Node) -> [Entry] {
+    private func payload(of message: Message, _ node: Node) throws -> [Entry] {
         guard case .append(let append) = message, !append.entries.isEmpty else { return [] }
+        guard append.entries.first > node.memory.before else {
+            throw BrokenPromise(description: "entry \(append.entries.first) is sent and gone")
+        }
         let first = Int(append.entries.first.value) - 1
         return Array(node.memory.entries[first..<first + append.entries.count])
     }
@@ -225,6 +219,7 @@ extension ConsensusCluster {
         guard !cut.contains(envelope.from), !cut.contains(envelope.to) else { return }
         guard !paused.contains(envelope.to) else { return network.append(envelope) }
         var message = try Message(lineBytes: envelope.message.lineBytes)
+        delivered?.append(envelope)
         if case .append(var append) = message {
             for (place, entry) in envelope.entries.enumerated() {
                 guard let membership = entry.membership else { continue }
@@ -247,7 +242,9 @@ extension ConsensusCluster {
         var node = node(identity)
         guard !node.batches.isEmpty, !paused.contains(identity) else { return }
         let batch = node.batches.removeFirst()
+        let wasDamaged = node.disk.lost != nil
         for write in batch.writes { node.disk.apply(write) }
+        if wasDamaged, node.disk.lost == nil { events[.healed, default: 0] += 1 }
         network += node.gated.filter { $0.token <= batch.token }.map(\.envelope)
         node.gated.removeAll { $0.token <= batch.token }
         nodes[identity] = node
@@ -255,10 +252,16 @@ extension ConsensusCluster {
     }
 
     /// Ends a node, which forgets what was not durable, and starts it again.
-    mutating func crash(_ identity: NodeIdentity) {
-        let disk = node(identity).disk
-        nodes[identity] = Node(core: start(identity, disk), disk: disk, memory: disk)
-        history.commits[identity] = nil
+    mutating func crash(_ identity: NodeIdentity) throws {
+        var disk = node(identity).disk
+        disk.recover()
+        try restart(identity, from: disk)
+    }
+
+    mutating func restart(_ identity: NodeIdentity, from disk: Disk) throws {
+        start(identity, from: disk)
+        history.commits[identity] = LogIndex(UInt64(disk.snapshot.count))
+        if full.contains(identity) { try step(identity, .disk(isFull: true)) }
     }
 
     /// One event by chance, of a network and disks that are `faulty` or only slow.
@@ -270,7 +273,8 @@ extension ConsensusCluster {
         }
         let some = identities[Int(generator.next() % UInt64(identities.count))]
         switch generator.next() % 1000 {
-        case 0..<450: try deliverSome()
+        case 0..<430: try deliverSome()
+        case 430..<450: try transferSome(faulty: faulty)
         case 450..<700: try persist(some)
         case 700..<800: try proposeSome(to: some)
         case 800..<850: try readSome(from: some)
@@ -279,10 +283,17 @@ extension ConsensusCluster {
         case 870..<880: if !network.isEmpty { late.append(network.removeFirst()) }
         case 880..<890: if !late.isEmpty { network.insert(late.removeFirst(), at: 0) }
         case 890..<930: if let first = network.first { network.append(first) }
-        case 930..<934: crash(some)
-        case 934..<942: if cut.remove(some) == nil { cut.insert(some) }
-        case 942..<950: try pause(some)
-        case 950..<960: try reconnect(some)
+        case 930..<934: try crash(some)
+        case 934..<936: cut.insert(some)
+        case 936..<942: cut.remove(some)
+        case 942..<943: if !paused.contains(some) { try pause(some) }
+        case 943..<949: if paused.contains(some) { try pause(some) }
+        case 949..<957: try reconnect(some)
+        case 957..<977: try compactSome(of: some)
+        case 977..<979: try damageSome(of: some)
+        case 979..<980: if !full.contains(some) { try turnDisk(of: some) }
+        case 980..<988: if full.contains(some) { try turnDisk(of: some) }
+        case 988..<992: try tellLies(to: some)
         default: try persist(some)
         }
     }
@@ -326,6 +337,7 @@ extension ConsensusCluster {
     mutating func run(steps: Int, until isDone: (ConsensusCluster) -> Bool) throws -> Bool {
         cut = []
         paused = []
+        for identity in identities where full.contains(identity) { try turnDisk(of: identity) }
         for _ in 0..<steps {
             if isDone(self) { return true }
             try happen(faulty: false)

@@ -160,22 +160,42 @@ import Testing
         #expect(bench.acknowledge(2).commit == LogIndex(2))
     }
 
-    @Test func `a damaged node honours what it may have voted and acknowledged`() {
-        let damage = Consensus.Damage(
-            through: LogPosition(index: LogIndex(5), term: Term(3)),
-            term: Term(4)
-        )
-        var bench = Bench(terms: [1, 1], damage: damage)
+    @Test func `pitfall 38: a damaged node honours what it may have voted and acknowledged`() {
+        let lost = LogPosition(index: LogIndex(5), term: Term(3))
+        let vote = Vote(term: Term(4), candidate: Bench.a)
+        var bench = Bench(terms: [1, 1], vote: vote, lost: lost)
         bench.wait()
         #expect(bench.core.role == .follower)
-        func isGranted(_ term: UInt64, _ last: (UInt64, UInt64)) -> Bool? {
-            bench.receive(.vote(Bench.request(term: term, last: last))).voteReply?.isGranted
-        }
-        #expect(isGranted(4, (9, 3)) == false)
-        #expect(isGranted(5, (4, 3)) == false)
-        #expect(isGranted(5, (5, 3)) == true)
+        #expect(bench.isGranted(4, (9, 3)) == false)
+        #expect(bench.isGranted(5, (4, 3)) == false)
+        #expect(bench.isGranted(5, (5, 3)) == true)
         bench.receive(Bench.append(term: 6, after: (2, 1), terms: [3, 3, 3, 6]))
         bench.persist()
+        bench.wait()
+        #expect(bench.core.role == .preCandidate)
+    }
+
+    @Test func `pitfall 38: a damaged node acknowledges what it has, and votes by what it lost`() {
+        let lost = LogPosition(index: LogIndex(5), term: Term(3))
+        var bench = Bench(terms: [1, 1], vote: Vote(term: Term(4), candidate: Bench.a), lost: lost)
+        let heartbeat = bench.receive(Bench.append(term: 5, after: (5, 3)))
+        let hint = LogPosition(index: LogIndex(2), term: Term(1))
+        #expect(
+            heartbeat.appendReply?.outcome == .conflict(previous: LogIndex(5), hint: hint)
+        )
+        // Longer than what was lost, and yet less up to date.
+        bench.receive(Bench.append(term: 5, after: (2, 1), terms: [2, 2, 2, 2, 2]))
+        bench.persist()
+        #expect(bench.step(.disconnected(Bench.b)) == [.role(.follower, Term(5), leader: nil)])
+        for _ in 0..<3 { bench.wait() }
+        #expect(bench.core.role == .follower && bench.core.term == Term(5))
+        #expect(bench.isGranted(6, (7, 2)) == false)
+        #expect(bench.isGranted(6, (5, 3)) == true)
+    }
+
+    @Test func `a log that holds all that was lost is not damaged`() {
+        let lost = LogPosition(index: LogIndex(2), term: Term(1))
+        var bench = Bench(terms: [1, 1], lost: lost)
         bench.wait()
         #expect(bench.core.role == .preCandidate)
     }

@@ -95,8 +95,7 @@ struct ConsensusHistory {
         for entry in node.memory.entries[..<Int(index.value)].dropFirst(committed.count) {
             committed.append((entry, node.core.term))
             let holders = cluster.voters.count { voter in
-                let disk = cluster.node(voter).disk.entries
-                return disk.count >= committed.count && disk[committed.count - 1] == entry
+                cluster.node(voter).disk.acknowledged(entry, at: committed.count - 1)
             }
             guard holders > cluster.voters.count / 2 else {
                 throw BrokenPromise(

@@ -46,6 +46,10 @@ import Testing
             #"{"appendReply":{"term":5,"round":9,"session":2,"outcome":{"matched":{"through":43}}}}"#
         ),
         (
+            reply(.full(through: LogIndex(43))),
+            #"{"appendReply":{"term":5,"round":9,"session":2,"outcome":{"full":{"through":43}}}}"#
+        ),
+        (
             reply(.conflict(previous: LogIndex(50), hint: position)),
             #"{"appendReply":{"term":5,"round":9,"session":2,"outcome":"#
                 + #"{"conflict":{"previous":50,"hint":{"index":41,"term":3}}}}}"#

@@ -81,7 +81,11 @@ extension ReplicaRun where Machine == Register {
 extension ReplicaConfiguration {
     /// Small files, and patience: tests share few processors among many nodes.
     mutating func suitTests() {
-        journal = JournalConfiguration(segmentBytes: 1 << 18, fillBytes: 1 << 14)
+        journal = JournalConfiguration(
+            segmentBytes: 1 << 18,
+            fillBytes: 1 << 14,
+            reserveBytes: 1 << 16
+        )
         requestTimeout = .seconds(30)
     }
 }

@@ -91,3 +91,57 @@ import Testing
         disk.powerLoss(using: &generator)
     }
 }
+
+@Suite struct MemoryFileSystemFaultTests {
+    let disk = MemoryFileSystem()
+
+    @Test func `a full disk takes what fits, then says that it is full`() throws {
+        let file = try disk.create("/a")
+        try file.write([1, 1, 1], at: 0)
+        disk.setCapacity(5, .quota)
+        let error = FileError(.noSpace(.quota), call: "write", path: "/a")
+        #expect(throws: error) { try file.write([2, 2, 2, 2], at: 2) }
+        #expect(disk.contents(of: "/a") == [1, 1, 2, 2, 2])
+        try file.write([3], at: 4)
+        let other = try disk.create("/b")
+        #expect(throws: FileError.self) { try other.write([4], at: 0) }
+        try disk.remove("/a")
+        try other.write([4], at: 0)
+        #expect(disk.usedBytes == 1)
+    }
+
+    @Test func `space that is set aside counts and is given back`() throws {
+        disk.setCapacity(1_000)
+        let file = try disk.create("/a")
+        try file.allocate(900)
+        #expect(try file.size() == 900 && disk.usedBytes == 900)
+        #expect(throws: FileError.self) { try file.allocate(1_001) }
+        try file.truncate(to: 400)
+        #expect(try file.size() == 400 && disk.usedBytes == 400)
+    }
+
+    @Test func `a call fails as often as asked for, after those that go well`() throws {
+        let file = try disk.create("/a")
+        disk.fail(.write, of: "a", with: .noSpace(.disk), after: 1, times: 2)
+        try file.write([1, 1], at: 0)
+        for _ in 1...2 { #expect(throws: FileError.self) { try file.write([2, 2], at: 0) } }
+        #expect(disk.contents(of: "/a") == [2, 1])
+        try file.write([3, 3], at: 0)
+        disk.fail(.rename)
+        disk.heal()
+        try disk.rename("/a", to: "/b")
+    }
+
+    @Test func `rot stays, a misreading does not`() throws {
+        let file = try disk.create("/a")
+        try file.write([0, 0, 0], at: 0)
+        disk.misread(bit: 9, of: "a")
+        #expect(try file.read(at: 0, count: 1) == [0])
+        #expect(try file.read(at: 0, count: 3) == [0, 2, 0])
+        #expect(try file.read(at: 0, count: 3) == [0, 0, 0])
+        try file.synchronize()
+        disk.flip(bit: 23, of: "/a")
+        disk.flip(bit: 24, of: "/a")
+        #expect(try file.read(at: 0, count: 3) == [0, 0, 128])
+    }
+}

@@ -28,7 +28,12 @@ import Testing
     }
 
     static let fixture = JournalFixture(
-        configuration: JournalConfiguration(segmentBytes: 1_600, fillBytes: 100, indexBytes: 256)
+        configuration: JournalConfiguration(
+            segmentBytes: 1_600,
+            fillBytes: 100,
+            indexBytes: 256,
+            reserveBytes: 512
+        )
     )
 
     @Test(arguments: Fault.all, MemoryFileSystem.CrashPoint.allCases)

@@ -7,7 +7,8 @@ struct JournalFixture {
     var configuration = JournalConfiguration(
         segmentBytes: 2_048,
         fillBytes: 1_024,
-        indexBytes: 256
+        indexBytes: 256,
+        reserveBytes: 512
     )
 
     func open(id: String = "n1") throws(JournalError) -> (
@@ -36,7 +37,7 @@ struct JournalFixture {
 
     /// The paths of the journal's files, oldest first.
     func files() throws -> [String] {
-        try disk.list(Self.directory).filter { $0.hasSuffix(".jsonl") }
+        try disk.list(Self.directory).filter { $0.hasPrefix("journal-") }
             .map { "\(Self.directory)/\($0)" }
     }
 }

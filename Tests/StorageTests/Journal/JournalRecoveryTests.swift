@@ -1,7 +1,7 @@
 import Storage
 import Testing
 
-/// Guards pitfall 38: a torn end is dropped, damage is refused, and neither is taken for the other.
+/// Guards pitfall 38: a torn end is dropped, and said; see ``JournalDamageTests`` for damage.
 @Suite struct JournalRecoveryTests {
     /// A journal of one file: two batches of one entry, then one of three.
     struct Sample {
@@ -16,7 +16,8 @@ import Testing
                 configuration: JournalConfiguration(
                     segmentBytes: 8_192,
                     fillBytes: 512,
-                    indexBytes: 256
+                    indexBytes: 256,
+                    reserveBytes: 512
                 )
             )
             let (journal, _) = try fixture.open()
@@ -99,64 +100,6 @@ import Testing
         let (again, later) = try sample.fixture.reopen()
         #expect(later.terms.last.index == LogIndex(last + 1) && later.notes.isEmpty)
         #expect(try again.allLines().count == Int(last) + 1)
-    }
-
-    static let damages: [(String, @Sendable (Sample) -> [UInt8], line: Int)] = [
-        ("a flipped bit before the last batch", { $0.flipped($0.line(1) + 20) }, 5),
-        ("a flipped bit in the last batch", { $0.flipped($0.line(4) + 20) }, 10),
-        ("a flipped bit in the last batch's head", { $0.flipped($0.batches[2] + 9) }, 8),
-        ("a flipped bit in the file's head", { $0.flipped(20) }, 1),
-        ("NUL before the last batch", { $0.overwritten(from: $0.line(2), count: 60, with: 0) }, 7),
-        (
-            "fill before the last batch", { $0.overwritten(from: $0.line(2), count: 60, with: 10) },
-            7
-        ),
-        (
-            "a batch that vanished",
-            { $0.overwritten(from: $0.batches[1], to: $0.batches[2], with: 10) }, 6
-        ),
-        (
-            "a batch cut out",
-            { Array($0.bytes[..<$0.batches[1]] + $0.bytes[$0.batches[2]...]) }, 6
-        ),
-        ("a line cut out", { Array($0.bytes[..<$0.line(1)] + $0.bytes[$0.batches[1]...]) }, 5),
-        ("a lone NUL for a space", { $0.lonelyNUL }, 10),
-        ("a line of another kind", { $0.inserted("{\"other\":1") }, 9),
-    ]
-
-    @Test(arguments: damages.indices)
-    func `damage is refused and named by file and line`(index: Int) throws {
-        let (name, change, line) = Self.damages[index]
-        let sample = try Sample()
-        let error = #expect(throws: JournalError.self, "\(name)") {
-            _ = try sample.open(change(sample))
-        }
-        guard case .damaged(let damage) = error else {
-            Issue.record("\(name): \(String(describing: error))")
-            return
-        }
-        #expect(damage.file == sample.path && damage.line == line, "\(name): \(damage)")
-        #expect(damage.description.hasPrefix("\(sample.path), line \(line) "))
-        #expect(try sample.fixture.files() == [sample.path])
-    }
-
-    @Test func `no flipped bit serves wrong data`() throws {
-        let sample = try Sample()
-        let good = try sample.clone().open(sample.bytes)
-        let lines = try good.journal.allLines()
-        for offset in 0..<sample.batches[3] + 40 {
-            // One bit of each byte: all of them take half a minute in a debug build.
-            var bytes = sample.bytes
-            bytes[offset] ^= 1 << UInt8(offset % 8)
-            let isFill = offset >= sample.batches[3]
-            do {
-                let (journal, _) = try sample.clone().open(bytes)
-                #expect(isFill, "byte \(offset)")
-                #expect(try journal.allLines() == lines)
-            } catch let error as JournalError {
-                #expect(error.isDamage && !isFill, "byte \(offset): \(error)")
-            }
-        }
     }
 }
 

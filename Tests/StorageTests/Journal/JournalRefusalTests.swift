@@ -54,7 +54,7 @@ import Testing
     @Test func `a full disk is an error and no loss`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
-        fail(.write, .noSpace)
+        fail(.write, .noSpace(.disk))
         let error = #expect(throws: JournalError.self) { try journal.append([entry(2, 1)]) }
         #expect(error?.description.contains("no space left") == true)
         fixture.disk.onCall(nil)

@@ -3,7 +3,11 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct JournalThreadTests {
     let fixture = JournalFixture(
-        configuration: JournalConfiguration(segmentBytes: 1 << 16, fillBytes: 1_024)
+        configuration: JournalConfiguration(
+            segmentBytes: 1 << 16,
+            fillBytes: 1_024,
+            reserveBytes: 512
+        )
     )
 
     /// What the callbacks said.

@@ -35,7 +35,13 @@ package struct EntrySizes: Hashable, Sendable {
     /// Forgets old entries, all of them committed, now and then.
     package mutating func forget(through commit: LogIndex) {
         guard commit > start, commit.value - start.value > UInt64(2 * Self.kept) else { return }
-        let count = Int(commit.value - start.value) - Self.kept
+        compact(through: LogIndex(commit.value - UInt64(Self.kept)))
+    }
+
+    /// Forgets the entries up to and with `index`.
+    package mutating func compact(through index: LogIndex) {
+        guard index > start else { return }
+        let count = Int(min(index, last).value - start.value)
         totals.removeFirst(count)
         start = LogIndex(start.value + UInt64(count))
     }

@@ -1,0 +1,86 @@
+extension Journal {
+    /// Removes the files that hold nothing behind an entry.
+    ///
+    /// Whole files only, and never the one being written. The caller sees to it that a snapshot
+    /// holds what goes, and that nobody reads it.
+    ///
+    /// - Parameter index: The last entry that may go.
+    /// - Returns: The position before the first entry that is left.
+    /// - Throws: ``JournalError/file(_:)`` if a file can't be removed: it counts for nothing, and is
+    ///   removed at the next start.
+    @discardableResult
+    public func compact(through index: LogIndex) throws(JournalError) -> LogPosition {
+        try checkUsable()
+        // Each file's head repeats what holds before it, and all but the last batch of the last
+        // file is vouched for: nothing of the older ones is needed to read the later ones.
+        let kept = segments.lastIndex { $0.after.index <= index } ?? 0
+        let dropped = segments.prefix(kept).map(\.number)
+        guard !dropped.isEmpty else { return state.terms.before }
+        segments.removeFirst(kept)
+        state.terms.compact(through: segments[0].after.index)
+        let before = state.terms.before
+        // The membership that holds at the first entry that is left may be an older one.
+        let settled = state.memberships.lastIndex { $0 <= before.index } ?? 0
+        state.memberships.removeFirst(settled)
+        self.index.compact(segments[0].number)
+        // Oldest first: what a crash leaves has no gap that a later start could stumble over.
+        do throws(FileError) { try remove(dropped) } catch { throw .file(error) }
+        return before
+    }
+
+    /// Begins the log anew behind a snapshot that was installed, if it does not hold its end.
+    ///
+    /// If the log has that entry, it stays as it is: what lies behind the snapshot may have been
+    /// acknowledged (pitfall 32). Otherwise all of it is dropped.
+    ///
+    /// - Parameters:
+    ///   - position: The last entry that the snapshot holds; it is durable.
+    ///   - membership: The last membership entry that the snapshot holds.
+    /// - Throws: ``JournalError/full(_:)`` with nothing changed; ``JournalError/failed(_:)``.
+    public func reset(to position: LogPosition, membership: LogIndex?) throws(JournalError) {
+        try checkUsable()
+        guard state.terms.term(at: position.index) != position.term else { return }
+        let old = (state: state, segments: segments, index: index)
+        var next = state
+        next.reset(to: position, membership: membership)
+        state = next
+        forgetEntries()
+        buffer.removeAll()
+        do throws(JournalError) {
+            // The new file is durable before the old ones go. A crash before that leaves the old
+            // log beside a snapshot that it does not lead to, which the next start drops.
+            try startSegment([], next)
+        } catch {
+            (state, segments, index) = old
+            throw error
+        }
+        // While entries are lost the old files may hold what no other node has.
+        guard next.lost == nil else { return }
+        // What can't be removed counts for nothing, and is removed at the next start.
+        do throws(FileError) { try remove(old.segments.map(\.number)) } catch {}
+    }
+
+    /// The files that are written no more, oldest first.
+    var closedFiles: [ClosedFile] {
+        zip(segments, segments.dropFirst()).map { segment, next in
+            ClosedFile(
+                path: FilePath.join(directory, SegmentName.name(segment.number)),
+                bytes: segment.bytes,
+                last: next.after.index
+            )
+        }
+    }
+
+    /// Removes files of the journal, in this order.
+    func remove(_ numbers: [UInt64]) throws(FileError) {
+        for number in numbers {
+            try fileSystem.remove(FilePath.join(directory, SegmentName.name(number)))
+        }
+    }
+
+    /// Forgets all files and where entries stand.
+    func forgetEntries() {
+        segments = []
+        index = SparseIndex(strideBytes: configuration.indexBytes)
+    }
+}

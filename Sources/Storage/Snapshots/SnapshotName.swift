@@ -1,0 +1,22 @@
+/// The names of snapshots: `snapshot-0000004711.jsonl`, by the last entry that each holds.
+enum SnapshotName {
+    /// What is being written here.
+    static let partial = ".partial"
+    /// What is being received from elsewhere.
+    static let incoming = ".incoming"
+
+    static func name(_ index: LogIndex) -> String {
+        let digits = String(index.value)
+        let zeros = String(repeating: "0", count: max(0, 10 - digits.count))
+        return "snapshot-\(zeros)\(digits).jsonl"
+    }
+
+    /// The index in a name that this type made, or nil for any other file.
+    static func index(_ name: String) -> LogIndex? {
+        guard name.hasPrefix("snapshot-"), name.hasSuffix(".jsonl"),
+            let number = UInt64(name.dropFirst(9).dropLast(6)), number > 0, number < .max,
+            self.name(LogIndex(number)) == name
+        else { return nil }
+        return LogIndex(number)
+    }
+}

@@ -1,0 +1,163 @@
+/// The snapshots of a data directory.
+///
+/// Copies share the pins. Writing and receiving are for one thread at a time, and only while the
+/// journal beside them is locked; reading is for any.
+public struct SnapshotStore: Sendable {
+    /// The directory.
+    public let directory: String
+    let fileSystem: any FileSystem
+    private let pins = SnapshotPins()
+
+    /// Creates a store; nothing is read yet.
+    public init(directory: String, fileSystem: any FileSystem) {
+        self.directory = directory
+        self.fileSystem = fileSystem
+    }
+
+    /// The newest snapshot that is good from head to foot; changes nothing.
+    ///
+    /// Damage is believed only after a second reading. It shows what the page cache holds.
+    ///
+    /// - Throws: ``SnapshotError/newerFormat(file:)``, ``SnapshotError/file(_:)``.
+    public func newest() throws(SnapshotError) -> FoundSnapshots {
+        var found = FoundSnapshots()
+        for index in try indices().reversed() {
+            do throws(SnapshotError) {
+                found.head = try verifyTwice(path(index), index: index)
+                return found
+            } catch {
+                guard case .damaged(let damage) = error else { throw error }
+                found.damages.append(damage)
+            }
+        }
+        return found
+    }
+
+    /// Opens a snapshot to be read line by line.
+    ///
+    /// - Throws: ``SnapshotError``; ``SnapshotError/file(_:)`` if there is none that ends there.
+    public func read(_ position: LogPosition) throws(SnapshotError) -> SnapshotReader {
+        let path = path(position.index)
+        let reader = try SnapshotReader(try open(path), path: path)
+        guard reader.head.position == position else {
+            throw .invalid("\(path) ends at \(reader.head.position), not at \(position)")
+        }
+        return reader
+    }
+
+    /// Some bytes of a snapshot as they stand in the file, to be sent elsewhere.
+    ///
+    /// - Parameters:
+    ///   - position: Which one.
+    ///   - offset: The first byte.
+    ///   - maximumBytes: How many at most.
+    /// - Returns: The bytes, and the length of the whole file.
+    /// - Throws: ``SnapshotError/file(_:)``.
+    public func chunk(
+        of position: LogPosition,
+        at offset: Int,
+        maximumBytes: Int
+    ) throws(SnapshotError) -> (bytes: [UInt8], whole: Int) {
+        let file = try open(path(position.index))
+        defer { file.close() }
+        do throws(FileError) {
+            return (try file.read(at: offset, count: maximumBytes), try file.size())
+        } catch { throw .file(error) }
+    }
+
+    /// Keeps a snapshot from being removed for as long as the answer lives.
+    public func pin(_ position: LogPosition) -> SnapshotPin {
+        SnapshotPin(pins, position.index)
+    }
+
+    /// Removes all snapshots but one and those that are pinned, and what was left half written.
+    ///
+    /// - Throws: ``SnapshotError/file(_:)``; what is left is removed the next time.
+    public func removeOthers(keeping position: LogPosition) throws(SnapshotError) {
+        let pinned = pins.indices
+        let old = try indices().filter { $0 != position.index && !pinned.contains($0) }
+        do throws(FileError) {
+            for index in old { try fileSystem.remove(path(index)) }
+            for name in try fileSystem.list(directory) where name.hasSuffix(SnapshotName.partial) {
+                try fileSystem.remove(FilePath.join(directory, name))
+            }
+        } catch { throw .file(error) }
+    }
+
+    func path(_ index: LogIndex) -> String {
+        FilePath.join(directory, SnapshotName.name(index))
+    }
+
+    /// Reads a snapshot to its end; twice if the first time it looks damaged.
+    func verifyTwice(_ path: String, index: LogIndex) throws(SnapshotError) -> SnapshotHead {
+        do throws(SnapshotError) { return try verify(path, index: index) } catch {
+            guard case .damaged = error else { throw error }
+            return try verify(path, index: index)
+        }
+    }
+
+    func verify(_ path: String, index: LogIndex) throws(SnapshotError) -> SnapshotHead {
+        let file = try open(path)
+        defer { file.close() }
+        var reader = try SnapshotReader(file, path: path)
+        guard reader.head.position.index == index else {
+            throw .damaged(
+                JournalDamage(
+                    file: path,
+                    line: 1,
+                    offset: 0,
+                    reason: "the snapshot ends at \(reader.head.position)"
+                )
+            )
+        }
+        try reader.verify()
+        return reader.head
+    }
+
+    private func indices() throws(SnapshotError) -> [LogIndex] {
+        do throws(FileError) {
+            // A directory that was never made holds none.
+            guard try fileSystem.exists(directory) else { return [] }
+            return try fileSystem.list(directory).compactMap { SnapshotName.index($0) }.sorted()
+        } catch { throw .file(error) }
+    }
+
+    private func open(_ path: String) throws(SnapshotError) -> any File {
+        do throws(FileError) { return try fileSystem.open(path) } catch { throw .file(error) }
+    }
+}
+
+/// What a directory holds of snapshots.
+public struct FoundSnapshots: Hashable, Sendable {
+    /// The newest good one, or nil if there is none.
+    public var head: SnapshotHead?
+    /// What is wrong with newer ones.
+    public var damages: [JournalDamage] = []
+}
+
+/// Keeps a snapshot from being removed.
+public final class SnapshotPin: Sendable {
+    private let pins: SnapshotPins
+    private let index: LogIndex
+
+    fileprivate init(_ pins: SnapshotPins, _ index: LogIndex) {
+        self.pins = pins
+        self.index = index
+        pins.add(index)
+    }
+
+    deinit { pins.remove(index) }
+}
+
+private final class SnapshotPins: Sendable {
+    private let counts = Lock<[LogIndex: Int]>([:])
+
+    var indices: Set<LogIndex> { counts.withLock { Set($0.keys) } }
+    func add(_ index: LogIndex) { counts.withLock { $0[index, default: 0] += 1 } }
+    func remove(_ index: LogIndex) {
+        counts.withLock { counts in
+            let left = (counts[index] ?? 1) - 1
+            counts[index] = left > 0 ? left : nil
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Options
+import Storage
+
+/// `chat-node log verify`: what is good, what is not, and what a start would make of it.
+struct LogVerify {
+    let files: DirectoryFiles
+
+    func run() throws(LogFailure) -> ExitCode {
+        let journal = files.journal
+        let damages: [JournalDamage]
+        do throws(JournalError) {
+            damages = try journal.allDamages()
+        } catch { throw .journal(error) }
+        try say("node \(journal.identity)")
+        try say(
+            "journal: \(journal.files.count) files, "
+                + "\(journal.files.reduce(0) { $0 + $1.bytes }) bytes that count; \(entries), "
+                + "term \(max(journal.vote.term, journal.terms.last.term))"
+        )
+        try say("snapshot: " + (files.snapshots.head.map { "at \($0.position)" } ?? "none"))
+        for note in journal.notes { try say("at the next start: \(note)") }
+        for damage in damages + files.snapshots.damages { try say("damaged: \(damage)") }
+        if let lost = journal.lost {
+            try say(
+                "the node is repairing: what lies between \(journal.terms.last) and \(lost) must "
+                    + "come from the others"
+            )
+        }
+        let isGood = damages.isEmpty && files.snapshots.damages.isEmpty
+        try say(isGood ? "every line is good" : "damaged")
+        return isGood ? .done : .problemFound
+    }
+
+    private var entries: String {
+        let terms = files.journal.terms
+        guard terms.lastIndex > terms.before.index else {
+            return "no entries behind \(terms.before.index)"
+        }
+        return "entries \(terms.before.index.next) to \(terms.lastIndex)"
+    }
+
+    private func say(_ text: String) throws(LogFailure) {
+        do throws(StreamError) { try Output.standard.writeLine(text) } catch {
+            throw .output(error)
+        }
+    }
+}

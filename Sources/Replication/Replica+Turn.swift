@@ -124,10 +124,13 @@ extension Replica {
     }
 
     private func load(_ after: LogIndex, _ through: LogIndex, _ maximumBytes: Int) {
-        let mail = mail
+        let (mail, logSink) = (mail, logSink)
         journal.load(after: after, through: through, maximumBytes: maximumBytes) { result in
             switch result {
             case .success(let entries): mail.post(.node(.loaded(entries.map(\.line))))
+            case .failure(.damaged(let damage)):
+                logSink.log(.error, "damaged: \(damage)")
+                mail.post(.node(.unloadable(through: through)))
             case .failure(let error): mail.post(.failed(.journal(error)))
             }
         }

@@ -164,6 +164,7 @@ package struct Node<Machine: Service>: Sendable {
         case .snapshotted(let position, let bytes): snapshotted(position, bytes: bytes)
         case .snapshotFailed(let reason): snapshotFailed(reason)
         case .compacted(let position): compacted(before: position)
+        case .unloadable(let index): unloadable(through: index)
         case .damaged(let index): damaged(through: index)
         case .disk(let space): take(space)
         case .stop: isStopping = true

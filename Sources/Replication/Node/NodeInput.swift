@@ -111,6 +111,8 @@ package enum NodeInput: Sendable {
     case snapshotFailed(String)
     /// The log was compacted: where it begins now.
     case compacted(before: LogPosition)
+    /// The lines that the oldest unanswered `load` asked for are damaged; the last one it wanted.
+    case unloadable(through: LogIndex)
     /// A closed file of the journal, or a snapshot, was found damaged; it holds nothing behind an
     /// entry.
     case damaged(through: LogIndex)

@@ -51,6 +51,14 @@ struct BatchBuffer {
 
     /// Adds line feeds.
     mutating func fill(_ count: Int) {
-        output.append(contentsOf: repeatElement(SegmentFile.lineFeed, count: max(0, count)))
+        var rest = count
+        while rest > 0 {
+            let step = min(rest, Self.lineFeeds.count)
+            output.append(contentsOf: Self.lineFeeds[..<step])
+            rest -= step
+        }
     }
+
+    /// Copied, since to append one byte again and again takes as long as to write the result.
+    private static let lineFeeds = [UInt8](repeating: SegmentFile.lineFeed, count: 64 << 10)
 }

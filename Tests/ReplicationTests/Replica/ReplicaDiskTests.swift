@@ -58,6 +58,7 @@ import Testing
         let disk = MemoryFileSystem()
         var configuration = aloneConfiguration(try ReplicaDirectory())
         configuration.dataDirectory = "/data"
+        configuration.journal.reserveBytes = 1 << 21
         disk.setCapacity(1 << 20)
         let run = try ReplicaRun<Register>(configuration, fileSystem: disk)
         try await Self.isFull(true, run)

@@ -160,15 +160,16 @@ import Glibc
         Self.report("the whole state of a chat, read", size, &talk) { talk, _ in
             #expect(throws: Never.self) { try talk.read() }
         }
+        let more = min(size, 20_000)
         let before = Self.residentKiB()
+        for _ in 0..<more { try talk.send() }
+        let without = Self.residentKiB()
         let frozen = talk.state
-        for _ in 0..<min(size, 20_000) { try talk.send() }
+        for _ in 0..<more { try talk.send() }
         Self.say(
-            "memory, \(size) messages: \(before) KiB, after a freeze and \(min(size, 20_000)) more"
-                + " messages \(Self.residentKiB()) KiB"
+            "memory, \(size) messages: \(before) KiB; \(more) more: + \(without - before) KiB;"
+                + " \(more) more after a freeze: + \(Self.residentKiB() - without) KiB"
         )
-        for _ in 0..<min(size, 20_000) { try talk.send() }
-        Self.say("without a freeze, as many more again: \(Self.residentKiB()) KiB")
         #expect(frozen.applied < talk.state.applied)
     }
 

@@ -158,9 +158,11 @@ extension Replica {
         let (mail, logSink) = (mail, logSink)
         journal.compact(through: index) { result in
             switch result {
-            case .success(let before): mail.post(.node(.compacted(before: before)))
-            case .failure(.file(let error)):
-                logSink.log(.error, "a file that counts for nothing was left: \(error)")
+            case .success(let done):
+                if let error = done.leftover {
+                    logSink.log(.error, "a file that is not needed was left: \(error)")
+                }
+                mail.post(.node(.compacted(before: done.before)))
             case .failure(let error): mail.post(.failed(.journal(error)))
             }
         }

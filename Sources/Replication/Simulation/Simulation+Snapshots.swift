@@ -36,7 +36,7 @@ extension Simulation {
         guard let journal = hosts[host].journal else { return .zero }
         let secured = hosts.map(\.secured).min() ?? .zero
         let end = configuration.leavesNobodyBehind ? min(index, secured) : index
-        let before = try journal.compact(through: end)
+        let before = try journal.compact(through: end).before
         if before.index > hosts[host].logBefore { counts.compactions += 1 }
         hosts[host].logBefore = before.index
         return before

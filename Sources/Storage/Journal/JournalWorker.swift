@@ -102,7 +102,7 @@ final class JournalWorker: @unchecked Sendable {
     }
 
     /// Only removes files: not done it does no harm, and the journal goes on.
-    private func compact(through index: LogIndex) -> Result<LogPosition, JournalError> {
+    private func compact(through index: LogIndex) -> Result<Compaction, JournalError> {
         if let failure { return .failure(failure) }
         do throws(JournalError) {
             return .success(try journal.compact(through: index))

@@ -55,7 +55,7 @@ import Glibc
         let watch = FileWatch()
         let store = SnapshotStore(
             directory: directory.path,
-            fileSystem: WatchedFileSystem(watch: watch)
+            fileSystem: WatchedFileSystem(disk: DiskFileSystem(), watch: watch)
         )
         let line = 30_000
         let sample = SnapshotSample(
@@ -139,78 +139,5 @@ final class TemporaryDirectory {
         let disk = DiskFileSystem()
         for name in (try? disk.list(path)) ?? [] { try? disk.remove("\(path)/\(name)") }
         unsafe rmdir(path)
-    }
-}
-
-/// The most that was read and written at once, and how many files are open.
-final class FileWatch: Sendable {
-    struct Seen {
-        var largestRead = 0
-        var largestWrite = 0
-        var open = 0
-    }
-
-    private let state = Lock(Seen())
-
-    var seen: Seen { state.withLock { $0 } }
-    func note(_ change: (inout Seen) -> Void) { state.withLock { change(&$0) } }
-}
-
-/// This machine's files, watched.
-private struct WatchedFileSystem: FileSystem {
-    let watch: FileWatch
-    private let disk = DiskFileSystem()
-
-    init(watch: FileWatch) { self.watch = watch }
-
-    func createDirectory(_ path: String) throws(FileError) { try disk.createDirectory(path) }
-    func exists(_ path: String) throws(FileError) -> Bool { try disk.exists(path) }
-    func list(_ directory: String) throws(FileError) -> [String] { try disk.list(directory) }
-    func create(_ path: String) throws(FileError) -> any File {
-        WatchedFile(try disk.create(path), watch)
-    }
-    func open(_ path: String) throws(FileError) -> any File {
-        WatchedFile(try disk.open(path), watch)
-    }
-    func rename(_ path: String, to other: String) throws(FileError) {
-        try disk.rename(path, to: other)
-    }
-    func remove(_ path: String) throws(FileError) { try disk.remove(path) }
-    func syncDirectory(_ path: String) throws(FileError) { try disk.syncDirectory(path) }
-    func lock(_ path: String) throws(FileError) -> any FileLock { try disk.lock(path) }
-}
-
-private final class WatchedFile: File {
-    private let file: any File
-    private let watch: FileWatch
-    private var isOpen = true
-
-    init(_ file: any File, _ watch: FileWatch) {
-        self.file = file
-        self.watch = watch
-        watch.note { $0.open += 1 }
-    }
-
-    func size() throws(FileError) -> Int { try file.size() }
-
-    func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
-        watch.note { $0.largestRead = max($0.largestRead, count) }
-        return try file.read(at: offset, count: count)
-    }
-
-    func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
-        watch.note { $0.largestWrite = max($0.largestWrite, bytes.count) }
-        try file.write(bytes, at: offset)
-    }
-
-    func synchronize() throws(FileError) { try file.synchronize() }
-    func truncate(to size: Int) throws(FileError) { try file.truncate(to: size) }
-
-    deinit { close() }
-
-    func close() {
-        if isOpen { watch.note { $0.open -= 1 } }
-        isOpen = false
-        file.close()
     }
 }

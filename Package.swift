@@ -72,9 +72,16 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "storage-load",
+            dependencies: ["Storage"],
+            path: "Tests/StorageLoad",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "Collections"],
+            dependencies: ["Storage", "Collections", "storage-load"],
+            exclude: ["Golden"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -43,7 +43,7 @@ public struct ChatState: Hashable, Sendable {
     /// What the last operation gave off.
     public private(set) var events: [Event] = []
     /// The last entry that was applied, and the time of the log.
-    public private(set) var moment = Moment(entry: 0, time: LogTime(milliseconds: 0))
+    public internal(set) var moment = Moment(entry: 0, time: LogTime(milliseconds: 0))
 
     /// The chat before the first operation.
     public init() {}

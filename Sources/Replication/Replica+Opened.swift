@@ -2,28 +2,50 @@ import Storage
 
 /// What a replica opens before it runs, and small conversions that need no state.
 enum Opened {
-    /// Opens the journal, and takes from it what the node needs.
+    /// Opens the journal, and takes from it and from the snapshot what the node needs.
     ///
     /// On any failure the journal is closed again, and its directory free for the next attempt.
-    static func journal(
+    static func disk<Machine: Service>(
         _ configuration: ReplicaConfiguration,
+        _ snapshots: SnapshotStore,
         _ fileSystem: any FileSystem,
         _ log: LogSink
-    ) throws(ReplicationError) -> sending (Journal, RestoredNode) {
+    ) throws(ReplicationError) -> sending (Journal, RestoredDisk<Machine>) {
         let (journal, recovered) = try openedJournal(configuration, fileSystem)
         do {
-            for note in recovered.notes { log.log(.warning, note) }
-            let restored = try RestoredNode(recovered, journal)
-            try configuration.validate(with: restored)
+            report(recovered, log)
+            let restored = try RestoredDisk<Machine>(
+                recovered,
+                journal,
+                snapshots: snapshots,
+                configuration: configuration.ofNode(
+                    client: configuration.clientAddress,
+                    peer: configuration.peerAddress
+                )
+            )
+            try configuration.validate(with: restored.node)
             return (journal, restored)
         } catch {
             journal.close()
             switch error {
             case let error as JournalError: throw .journal(error)
             case let error as LineError: throw .entry(error)
+            case let error as SnapshotError: throw .snapshot(error)
             case let error as ReplicationError: throw error
             default: throw .failed("\(error)")
             }
+        }
+    }
+
+    private static func report(_ recovered: RecoveredJournal, _ log: LogSink) {
+        for damage in recovered.damages { log.log(.error, "damaged: \(damage)") }
+        for note in recovered.notes { log.log(.warning, note) }
+        if let lost = recovered.lost {
+            log.log(
+                .warning,
+                "repairing: the log ends at \(recovered.terms.last), and what followed up to \(lost)"
+                    + " must come from the other nodes; until then this one does not campaign"
+            )
         }
     }
 
@@ -128,6 +150,7 @@ extension ReplicaConfiguration {
             seed: seed
         )
         node.requestTimeout = requestTimeout
+        node.snapshots = snapshots
         node.consensus.heartbeatInterval = heartbeatInterval
         node.consensus.electionTimeout = electionTimeout
         return node

@@ -93,6 +93,8 @@ extension Replica {
             case .adopt(let cluster): adopt(cluster)
             case .load(let after, let through, let maximumBytes):
                 load(after, through, maximumBytes)
+            case .snapshot(let head, let body): write(head, body)
+            case .compact(let index): compact(through: index)
             case .send(let address, let line, let entries): links.send(line, entries, to: address)
             case .dial(let dials): links.dial(dials, at: now)
             case .redial: links.endOutgoing()
@@ -122,10 +124,45 @@ extension Replica {
     }
 
     private func load(_ after: LogIndex, _ through: LogIndex, _ maximumBytes: Int) {
-        let mail = mail
+        let (mail, logSink) = (mail, logSink)
         journal.load(after: after, through: through, maximumBytes: maximumBytes) { result in
             switch result {
             case .success(let entries): mail.post(.node(.loaded(entries.map(\.line))))
+            case .failure(.damaged(let damage)):
+                logSink.log(.error, "damaged: \(damage)")
+                mail.post(.node(.unloadable(through: through)))
+            case .failure(let error): mail.post(.failed(.journal(error)))
+            }
+        }
+    }
+
+    /// Writes a snapshot on its thread, which also releases the copy of the state.
+    private func write(
+        _ head: SnapshotHead,
+        _ body: @escaping @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void
+    ) {
+        let (mail, snapshots) = (mail, snapshots)
+        let isTaken = snapshotter.run {
+            do throws(SnapshotError) {
+                let bytes = try snapshots.write(head, body)
+                mail.post(.node(.snapshotted(head.position, bytes: bytes)))
+            } catch {
+                mail.post(.node(.snapshotFailed("\(error)")))
+            }
+        }
+        if !isTaken { mail.post(.node(.snapshotFailed("the node is stopping"))) }
+    }
+
+    /// A file that cannot be removed costs space: the next start removes it.
+    private func compact(through index: LogIndex) {
+        let (mail, logSink) = (mail, logSink)
+        journal.compact(through: index) { result in
+            switch result {
+            case .success(let done):
+                if let error = done.leftover {
+                    logSink.log(.error, "a file that is not needed was left: \(error)")
+                }
+                mail.post(.node(.compacted(before: done.before)))
             case .failure(let error): mail.post(.failed(.journal(error)))
             }
         }

@@ -4,8 +4,8 @@ public import Storage
 ///
 /// It decides nothing. One thread runs an event loop that is also the actor's executor, so core,
 /// sockets and actor share a thread and need no lock; a second thread owns the journal, a third
-/// hashes passwords, a fourth looks names up. ``run()`` holds everything: when it returns, all of
-/// it has ended.
+/// hashes passwords, a fourth looks names up, a fifth writes snapshots, a sixth reads closed files again.
+/// ``run()`` holds everything: when it returns, all of it has ended.
 public actor Replica<Machine: Service> {
     /// Where clients reach this node, with the port that the system chose.
     public nonisolated let clientAddress: String
@@ -20,6 +20,10 @@ public actor Replica<Machine: Service> {
     /// Hashes passwords, as many in a queue as a client waits for: 32 take 5 s.
     let worker: Worker
     let resolver: Worker
+    /// Writes snapshots, one at a time, and releases the copies of the state that it wrote.
+    let snapshotter = Worker(limit: 1)
+    let snapshots: SnapshotStore
+    let scrubber: Scrubber
     let logSink: LogSink
     let front: Front
     let links: PeerLinks
@@ -66,7 +70,16 @@ public actor Replica<Machine: Service> {
         log: LogSink = .silent
     ) throws(ReplicationError) {
         try configuration.validate()
-        let (opened, restored) = try Opened.journal(configuration, fileSystem, log)
+        let snapshots = SnapshotStore(
+            directory: configuration.dataDirectory,
+            fileSystem: fileSystem
+        )
+        let (opened, restored): (Journal, RestoredDisk<Machine>) = try Opened.disk(
+            configuration,
+            snapshots,
+            fileSystem,
+            log
+        )
         let sockets: OpenedSockets
         do throws(ReplicationError) { sockets = try Opened.sockets(configuration) } catch {
             opened.close()
@@ -79,12 +92,19 @@ public actor Replica<Machine: Service> {
         self.resolver = resolver
         worker = Worker(limit: 32)
         logSink = log
-        identity = restored.identity
+        self.snapshots = snapshots
+        identity = restored.node.identity
         journal = JournalThread(
             opened,
             onDurable: { mail.post(.node(.persisted(PersistToken($0)))) },
-            onFailure: { mail.post(.failed(.journal($0))) }
+            onFailure: { mail.post(.failed(.journal($0))) },
+            onSpace: { mail.post(.node(.disk($0))) }
         )
+        scrubber = Scrubber(journal: journal, snapshots: snapshots, pace: configuration.scrubbing) {
+            finding in
+            log.log(.error, "damaged: \(finding.damage)")
+            mail.post(.node(.damaged(through: finding.last)))
+        }
         clientAddress = Opened.address(configuration.clientAddress, port: sockets.clients.port)
         peerAddress = Opened.address(configuration.peerAddress, port: sockets.peers.port)
         let now = SystemClock.now()
@@ -112,7 +132,8 @@ public actor Replica<Machine: Service> {
             }
         )
         node = Node(
-            restored: restored,
+            restored: restored.node,
+            snapshot: restored.state,
             configuration: configuration.ofNode(client: clientAddress, peer: peerAddress),
             now: Moment(instant: now, wall: SystemClock.wallTime())
         )
@@ -122,6 +143,8 @@ public actor Replica<Machine: Service> {
     deinit {
         worker.stop()
         resolver.stop()
+        scrubber.stop()
+        snapshotter.stop()
         journal.stop()
     }
 
@@ -173,12 +196,16 @@ public actor Replica<Machine: Service> {
             resume(ticket, lastWord(on: ticket, orElse: .stopping))
         }
         loop.close()
-        let (journal, worker, resolver) = (journal, worker, resolver)
+        let (journal, worker, resolver, snapshotter) = (journal, worker, resolver, snapshotter)
+        let scrubber = scrubber
         let (failure, ended) = (failure, ended)
         self.ended = nil
         runOnThread {
             worker.stop()
             resolver.stop()
+            scrubber.stop()
+            // Before the journal gives the directory back: nobody else may write there meanwhile.
+            snapshotter.stop()
             journal.stop()
             if let failure { ended?.resume(throwing: failure) } else { ended?.resume() }
         }

@@ -28,8 +28,13 @@ public struct ReplicaConfiguration: Sendable {
     public var maximumConnections = 10_000
     /// For tests: every so many answers to requests are lost after their commit.
     package var dropAnswersEvery: Int?
+    /// How fast, and how often, files that are written no more are read again, to find rot.
+    public var scrubbing = ScrubPace()
     /// The sizes of the journal's files.
     public var journal = JournalConfiguration()
+
+    /// When a snapshot is written, and what stays of the log behind it.
+    public var snapshots = SnapshotLimits()
 
     /// Creates a configuration.
     public init(id: String, dataDirectory: String, clientAddress: String, peerAddress: String) {

@@ -6,6 +6,8 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
     case journal(JournalError)
     /// An entry in the journal is of another version.
     case entry(LineError)
+    /// A snapshot in the data directory cannot be used; says which, why and what to do.
+    case snapshot(SnapshotError)
     /// An address cannot be listened on.
     case listen(address: String, reason: String)
     /// The configuration is wrong; says what to change.
@@ -26,6 +28,7 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
         switch self {
         case .journal(let error): "\(error)"
         case .entry(let error): "the journal holds an entry of another version: \(error)"
+        case .snapshot(let error): "\(error)"
         case .listen(let address, let reason): "cannot listen on \(address): \(reason)"
         case .configuration(let reason): reason
         case .stopped: "the replica was stopped; nothing was done"

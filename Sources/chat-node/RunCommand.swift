@@ -31,6 +31,12 @@ struct RunCommand {
         configuration.join = parsed.list("join")
         configuration.bootstrapExpect = parsed.integer("bootstrap-expect")
         configuration.dropAnswersEvery = parsed.integer("test-drop-answers")
+        if parsed.flag("test-small-files") {
+            configuration.journal.segmentBytes = 64 << 10
+            configuration.snapshots.entries = 300
+            configuration.snapshots.trailingEntries = 200
+            configuration.snapshots.trailingBytes = 64 << 10
+        }
         do throws(ReplicationError) { try configuration.validate() } catch {
             throw parsed.usageError("\(error)", exitCode: .configuration)
         }
@@ -86,7 +92,7 @@ struct RunCommand {
 
     private static func exitCode(of error: ReplicationError) -> ExitCode {
         switch error {
-        case .journal, .entry: .inputOutput
+        case .journal, .entry, .snapshot: .inputOutput
         case .listen: .unavailable
         case .configuration: .configuration
         case .stopped, .refused, .unavailable, .outcomeUnknown: .refused

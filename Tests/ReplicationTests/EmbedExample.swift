@@ -2,7 +2,7 @@
 import Replication
 import Storage
 
-struct Tally: Service {
+struct Tally: Service, Codable, LineCodable {
     struct Add: Codable, Sendable, LineCodable { var amount: Int64 }
     struct Total: Codable, Sendable, LineCodable {}
     private var total: Int64 = 0

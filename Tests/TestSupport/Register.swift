@@ -83,6 +83,23 @@ public struct Register: Service, Equatable {
         return given
     }
 
+    /// A line for each value.
+    public func writeSnapshot(to snapshot: inout SnapshotWriter) throws(SnapshotError) {
+        for value in values { try snapshot.line("value", value) }
+    }
+
+    /// Reads the values.
+    public init(snapshot: inout SnapshotReader) throws(SnapshotError) {
+        while true {
+            let value = try snapshot.next { (kind, reader) throws(LineError) in
+                guard kind == "value" else { throw reader.unknown(kind) }
+                return try reader.string()
+            }
+            guard let value else { return }
+            values.append(value)
+        }
+    }
+
     /// Everyone may look.
     public func audience(of caller: Caller) throws(Refusal) -> String { "all" }
 

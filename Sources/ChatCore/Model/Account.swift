@@ -14,4 +14,21 @@ public struct Account: Hashable, Sendable {
     public var passwordVersion: UInt64
     /// When it was registered.
     public let created: LogTime
+
+    /// Creates an account.
+    package init(
+        id: AccountID,
+        name: AccountName,
+        displayName: String?,
+        passwordHash: String,
+        passwordVersion: UInt64,
+        created: LogTime
+    ) {
+        self.id = id
+        self.name = name
+        self.displayName = displayName
+        self.passwordHash = passwordHash
+        self.passwordVersion = passwordVersion
+        self.created = created
+    }
 }

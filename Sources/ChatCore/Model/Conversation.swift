@@ -13,6 +13,12 @@ public struct Conversation: Hashable, Sendable {
     /// The number of messages, which is the position of the last.
     public internal(set) var count = 0
 
+    /// Creates a conversation without messages.
+    package init(id: ConversationID, kind: Kind) {
+        self.id = id
+        self.kind = kind
+    }
+
     /// Who takes part, each once, in order.
     public var members: [AccountID] {
         switch kind {

@@ -15,12 +15,37 @@ public struct Message: Hashable, Sendable {
     /// Who deleted it for all, and when.
     public internal(set) var deletion: Deletion?
 
+    /// Creates a message.
+    package init(
+        id: MessageID,
+        conversation: ConversationID,
+        position: Int,
+        sender: AccountID,
+        time: LogTime,
+        text: String,
+        deletion: Deletion? = nil
+    ) {
+        self.id = id
+        self.conversation = conversation
+        self.position = position
+        self.sender = sender
+        self.time = time
+        self.text = text
+        self.deletion = deletion
+    }
+
     /// Who took a message back, and when.
     public struct Deletion: Hashable, Sendable {
         /// Who deleted it.
         public let account: AccountID
         /// When.
         public let time: LogTime
+
+        /// Creates a note of who and when.
+        package init(account: AccountID, time: LogTime) {
+            self.account = account
+            self.time = time
+        }
     }
 
     /// Checks a text against the rules, which need no state.

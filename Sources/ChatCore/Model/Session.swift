@@ -16,6 +16,23 @@ public struct Session: Hashable, Sendable {
     /// When it was last used, within ``Limits/lastSeenStepMilliseconds``.
     public var lastSeen: LogTime
 
+    /// Creates a session.
+    package init(
+        id: SessionID,
+        account: AccountID,
+        device: String,
+        token: TokenHash,
+        created: LogTime,
+        lastSeen: LogTime
+    ) {
+        self.id = id
+        self.account = account
+        self.device = device
+        self.token = token
+        self.created = created
+        self.lastSeen = lastSeen
+    }
+
     /// Whether it has been idle for too long.
     public func isExpired(at now: LogTime) -> Bool {
         lastSeen.isOlder(than: Limits.sessionIdleMilliseconds, at: now)

@@ -54,15 +54,28 @@ package struct EntryCache: Sendable {
         lines.removeSubrange(keep...)
     }
 
+    /// Forgets the lines up to and with `index`, which the journal no longer holds.
+    package mutating func compact(through index: LogIndex) {
+        let end = min(index, last)
+        while before < end { dropFirst() }
+        giveBack()
+    }
+
     /// Drops the oldest lines beyond the limit, but none after `index`.
     package mutating func trim(through index: LogIndex) {
-        while heldBytes > maximumBytes, before < index, dropped < lines.count {
-            heldBytes -= lines[dropped].count
-            lines[dropped] = []
-            dropped += 1
-            before = before.next
-        }
-        // Moving the rest to the front costs its length: only when half of it is waste.
+        while heldBytes > maximumBytes, before < index, dropped < lines.count { dropFirst() }
+        giveBack()
+    }
+
+    private mutating func dropFirst() {
+        heldBytes -= lines[dropped].count
+        lines[dropped] = []
+        dropped += 1
+        before = before.next
+    }
+
+    /// Moving the rest to the front costs its length: only when half of it is waste.
+    private mutating func giveBack() {
         if dropped > 1_024, dropped * 2 > lines.count {
             lines.removeFirst(dropped)
             dropped = 0

@@ -58,10 +58,15 @@ package struct EventLog<Event: Sendable>: Sendable {
     /// The newest index whose events may be gone.
     package private(set) var floor = LogIndex.zero
 
-    /// Creates an empty log.
+    /// Creates an empty log, or one whose events are to be restored.
     ///
-    /// - Parameter entries: Of how many of the newest entries events are kept.
-    package init(entries: UInt64 = 100_000) { self.entries = entries }
+    /// - Parameters:
+    ///   - entries: Of how many of the newest entries events are kept.
+    ///   - floor: The newest index whose events may be gone.
+    package init(entries: UInt64 = 100_000, floor: LogIndex = .zero) {
+        self.entries = entries
+        self.floor = floor
+    }
 
     /// Number of events that are kept.
     package var count: Int { elements.count }
@@ -95,4 +100,21 @@ package struct EventLog<Event: Sendable>: Sendable {
         }
         return low
     }
+
+    /// Takes back an event of this log, the one after the newest, and evicts nothing.
+    ///
+    /// - Returns: The rule that it breaks, or nil.
+    package mutating func restore(_ event: Event, at id: EventID) -> String? {
+        guard id.index > floor else { return "event \(id) is below the window" }
+        let newest = elements.last?.id
+        let number = newest?.index == id.index ? (newest?.number ?? 0) + 1 : 0
+        guard id.epoch == EventID(index: id.index, number: 0).epoch, id.number == number,
+            newest.map({ $0 < id }) ?? true
+        else { return "event \(id) cannot follow \(newest?.description ?? "none")" }
+        elements.append(Element(id: id, event: event))
+        return nil
+    }
 }
+
+extension EventLog.Element: Equatable where Event: Equatable {}
+extension EventLog: Equatable where Event: Equatable {}

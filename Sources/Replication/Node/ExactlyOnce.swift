@@ -5,7 +5,7 @@ package import Storage
 ///
 /// It keeps the newest 1,000,000 keys or 24 hours of log time, whichever is less; what is evicted
 /// is decided by `apply` alone, so the table is the same on every node (Thesis §6.3).
-package struct ExactlyOnce: Sendable {
+package struct ExactlyOnce: Hashable, Sendable {
     /// How much is kept.
     package struct Limits: Hashable, Sendable {
         /// The largest number of keys.
@@ -34,7 +34,7 @@ package struct ExactlyOnce: Sendable {
         }
     }
 
-    private struct Age: Sendable {
+    private struct Age: Hashable, Sendable {
         var identity: RequestIdentity
         var index: LogIndex
         var time: Timestamp
@@ -46,8 +46,11 @@ package struct ExactlyOnce: Sendable {
     /// The newest evicted index: a key of a request first tried before it may have been forgotten.
     package private(set) var floor = LogIndex.zero
 
-    /// Creates an empty table.
-    package init(limits: Limits = Limits()) { self.limits = limits }
+    /// Creates an empty table, or one whose keys are to be restored.
+    package init(limits: Limits = Limits(), floor: LogIndex = .zero) {
+        self.limits = limits
+        self.floor = floor
+    }
 
     /// Number of keys that are kept.
     package var count: Int { records.count }
@@ -67,5 +70,31 @@ package struct ExactlyOnce: Sendable {
             records.removeValue(forKey: oldest.identity)
             floor = max(floor, oldest.index)
         }
+    }
+
+    /// Gives each key that is kept, oldest first, with its record and its time.
+    package func forEachKey<Failure>(
+        _ body: (RequestIdentity, Record, Timestamp) throws(Failure) -> Void
+    ) throws(Failure) {
+        for age in ages {
+            if let record = records[age.identity] { try body(age.identity, record, age.time) }
+        }
+    }
+
+    /// Takes back a key that ``forEachKey(_:)`` gave, and evicts nothing.
+    ///
+    /// - Returns: The rule that it breaks, or nil.
+    package mutating func restore(
+        _ record: Record,
+        of identity: RequestIdentity,
+        at time: Timestamp
+    ) -> String? {
+        let newest = ages.last
+        guard record.index > newest?.index ?? floor else { return "its entry comes earlier" }
+        guard newest.map({ $0.time <= time }) ?? true else { return "its time comes earlier" }
+        guard records[identity] == nil else { return "the key stands twice" }
+        records[identity] = record
+        ages.append(Age(identity: identity, index: record.index, time: time))
+        return nil
     }
 }

@@ -107,7 +107,8 @@ extension Node {
                 .load(
                     after: range.lowerBound.previous,
                     through: range.upperBound,
-                    maximumBytes: configuration.cacheBytes
+                    // All of it or nothing can be sent; the core has bounded it.
+                    maximumBytes: .max
                 )
             )
         }
@@ -154,6 +155,7 @@ extension Node {
             apply(line)
         }
         cache.trim(through: state.applied.index)
+        snapshotIfDue()
         proposeHeldIfReady()
     }
 
@@ -174,6 +176,7 @@ extension Node {
         do throws(LineError) {
             let entry = try LogEntry(line: line)
             let result = try state.apply(entry)
+            snapshots.applied(entry.position.index, bytes: line.count)
             answer(result, waitersOf: entry.position.index)
             completeReads()
             deliverEvents(of: entry.position.index)

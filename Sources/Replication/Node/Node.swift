@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// One node of a cluster as a value: inputs in, effects out, no I/O, clock or thread.
 ///
@@ -17,6 +17,7 @@ package struct Node<Machine: Service>: Sendable {
     /// How far the log may be applied.
     var commitIndex = LogIndex.zero
     var cache: EntryCache
+    var snapshots: SnapshotSchedule
     /// The time of the newest line of the log.
     var lastTime: Timestamp
     var clock = ClusterClock()
@@ -64,6 +65,8 @@ package struct Node<Machine: Service>: Sendable {
     /// Streams that were refused by a state that may be behind.
     var openings: [Ticket: StreamOpening] = [:]
     var isStopping = false
+    /// Why the journal has no space, while it has none.
+    var shortage: FileError?
     var keys: UInt64 = 0
     /// The first entry of this leader's term.
     var lastLeaderIndex: LogIndex?
@@ -74,12 +77,25 @@ package struct Node<Machine: Service>: Sendable {
     var effects: [NodeEffect] = []
     var now: Moment
 
-    /// Creates a node from what its journal holds.
+    /// Creates a node from what its disk holds.
+    ///
+    /// - Parameters:
+    ///   - restored: What its journal holds.
+    ///   - snapshot: The state that the log goes on from, or nil for the one before the first entry.
+    ///   - configuration: What it is told.
+    ///   - now: The time.
     package init(
         restored: RestoredNode,
+        snapshot: ReplicatedState<Machine>? = nil,
         configuration: NodeConfiguration,
         now: Moment
     ) {
+        let state =
+            snapshot
+            ?? ReplicatedState(
+                limits: configuration.exactlyOnce,
+                eventEntries: configuration.eventEntries
+            )
         identity = restored.identity
         self.configuration = configuration
         cluster = restored.cluster
@@ -88,22 +104,22 @@ package struct Node<Machine: Service>: Sendable {
                 identity: restored.identity,
                 vote: restored.vote,
                 log: restored.log,
-                membership: restored.membership,
-                membershipIndex: restored.membershipIndex
+                memberships: restored.memberships,
+                commitIndex: state.applied.index,
+                lost: restored.lost
             ),
             configuration: configuration.consensus,
             seed: configuration.seed,
             now: now.instant
         )
-        state = ReplicatedState(
-            limits: configuration.exactlyOnce,
-            eventEntries: configuration.eventEntries
-        )
+        self.state = state
+        commitIndex = state.applied.index
+        snapshots = SnapshotSchedule(limits: configuration.snapshots, newest: state.applied)
         cache = EntryCache(
             after: restored.log.last.index,
             maximumBytes: configuration.cacheBytes
         )
-        lastTime = restored.lastTime
+        lastTime = max(restored.lastTime, state.time)
         var generator = SeededGenerator(seed: configuration.seed)
         forwardOffset = generator.next()
         reads = ReadWaiters(after: generator.next())
@@ -145,6 +161,12 @@ package struct Node<Machine: Service>: Sendable {
                 firstMessage(on: link, from: hello)
                 take(message, lines, from: hello)
             }
+        case .snapshotted(let position, let bytes): snapshotted(position, bytes: bytes)
+        case .snapshotFailed(let reason): snapshotFailed(reason)
+        case .compacted(let position): compacted(before: position)
+        case .unloadable(let index): unloadable(through: index)
+        case .damaged(let index): damaged(through: index)
+        case .disk(let space): take(space)
         case .stop: isStopping = true
         }
     }
@@ -172,6 +194,7 @@ package struct Node<Machine: Service>: Sendable {
         expireRequests()
         expireReads()
         markStreams()
+        snapshotIfDue()
     }
 
     /// Gives the core an input, and carries out what it says.
@@ -181,85 +204,5 @@ package struct Node<Machine: Service>: Sendable {
 
     mutating func log(_ level: LogLevel, _ message: String) {
         effects.append(.log(level, message))
-    }
-}
-
-/// What a node is told when it starts.
-package struct NodeConfiguration: Sendable {
-    /// Where other nodes reach this one, `host:port`.
-    package var peerAddress: String
-    /// Where clients reach this one, `host:port`.
-    package var clientAddress: String
-    /// `--join` and `--bootstrap-expect`.
-    package var plan: Formation.Plan
-    /// Limits and timings of the core.
-    package var consensus = Consensus.Configuration()
-    /// How long a request waits for its answer.
-    package var requestTimeout = Duration.seconds(5)
-    /// How often the creator asks whether all are blank.
-    package var formationInterval = Duration.milliseconds(200)
-    /// How often a quiet stream is told where it is.
-    package var markInterval = Duration.seconds(15)
-    /// The largest line of an entry.
-    package var maximumEntryBytes = 128 * 1_024
-    /// How many bytes of the newest lines are kept in memory.
-    package var cacheBytes = 64 * 1_024 * 1_024
-    /// How much the exactly-once table keeps.
-    package var exactlyOnce = ExactlyOnce.Limits()
-    /// Of how many of the newest entries events are kept.
-    package var eventEntries: UInt64 = 100_000
-    /// Requests without an answer beyond which new ones are refused as overloaded.
-    package var maximumPending = 65_536
-    /// Randomness for timeouts, keys and the cluster's id; fresh at each start.
-    package var seed: UInt64
-
-    /// Creates a configuration.
-    package init(
-        peerAddress: String,
-        clientAddress: String,
-        plan: Formation.Plan,
-        seed: UInt64
-    ) {
-        self.peerAddress = peerAddress
-        self.clientAddress = clientAddress
-        self.plan = plan
-        self.seed = seed
-    }
-}
-
-/// What a node finds in its journal.
-package struct RestoredNode: Sendable {
-    /// Who it is.
-    package var identity: NodeIdentity
-    /// The cluster it belongs to, or nil.
-    package var cluster: String?
-    /// The latest term, and its vote in it.
-    package var vote: Vote
-    /// The terms of all entries.
-    package var log: LogTerms
-    /// The newest membership in the log.
-    package var membership: Membership
-    /// Where it stands.
-    package var membershipIndex: LogIndex
-    /// The time of the last entry.
-    package var lastTime: Timestamp
-
-    /// Creates what a journal held.
-    package init(
-        identity: NodeIdentity,
-        cluster: String?,
-        vote: Vote,
-        log: LogTerms,
-        membership: Membership,
-        membershipIndex: LogIndex,
-        lastTime: Timestamp
-    ) {
-        self.identity = identity
-        self.cluster = cluster
-        self.vote = vote
-        self.log = log
-        self.membership = membership
-        self.membershipIndex = membershipIndex
-        self.lastTime = lastTime
     }
 }

@@ -9,6 +9,12 @@ package enum NodeEffect: Sendable {
     /// Read entries back, after one index and through another, at least one; then report
     /// `loaded`, in the order asked.
     case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
+    /// Write a snapshot, on a thread that may take its time; then report `snapshotted` or
+    /// `snapshotFailed`. There is one at a time. The closure holds a copy of the state: release it
+    /// there.
+    case snapshot(SnapshotHead, @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void)
+    /// Remove files of the journal that hold nothing behind an entry; then report `compacted`.
+    case compact(through: LogIndex)
     /// Send a line, and verbatim lines after it, over the connection to an address; dropped if
     /// there is none.
     case send(address: String, line: [UInt8], entries: [[UInt8]])

@@ -105,6 +105,19 @@ package enum NodeInput: Sendable {
     case linkEnded(LinkID)
     /// A message over a connection from another node, with the lines that follow an append.
     case message(LinkID, PeerMessage, lines: [[UInt8]])
+    /// The snapshot that was ordered is durable.
+    case snapshotted(LogPosition, bytes: Int)
+    /// The snapshot that was ordered could not be written, and why.
+    case snapshotFailed(String)
+    /// The log was compacted: where it begins now.
+    case compacted(before: LogPosition)
+    /// The lines that the oldest unanswered `load` asked for are damaged; the last one it wanted.
+    case unloadable(through: LogIndex)
+    /// A closed file of the journal, or a snapshot, was found damaged; it holds nothing behind an
+    /// entry.
+    case damaged(through: LogIndex)
+    /// The journal found no space, or space again.
+    case disk(JournalSpace)
     /// The node is about to stop: new requests are refused.
     case stop
 }

@@ -4,15 +4,17 @@ package import Storage
 /// (pitfall 35), and a copy is a snapshot.
 package struct ReplicatedState<Machine: Service>: Sendable {
     /// The embedder's state machine.
-    package private(set) var machine = Machine()
+    package internal(set) var machine: Machine
     /// Which requests took effect.
-    package private(set) var exactlyOnce: ExactlyOnce
+    package internal(set) var exactlyOnce: ExactlyOnce
     /// What streams show.
-    package private(set) var events: EventLog<Machine.Event>
+    package internal(set) var events: EventLog<Machine.Event>
     /// The last applied entry.
-    package private(set) var applied = LogPosition.zero
+    package internal(set) var applied = LogPosition.zero
+    /// Who belonged to the cluster by the last applied entry, and since which (pitfall 34).
+    package internal(set) var membership = MembershipEntry(index: .zero, membership: .empty)
     /// The time of the last applied entry.
-    package private(set) var time = Timestamp(milliseconds: 0)
+    package internal(set) var time = Timestamp(milliseconds: 0)
 
     /// What an entry gave, for whoever waits for it.
     package enum Result: Hashable, Sendable {
@@ -26,6 +28,7 @@ package struct ReplicatedState<Machine: Service>: Sendable {
 
     /// The state before the first entry.
     package init(limits: ExactlyOnce.Limits, eventEntries: UInt64) {
+        machine = Machine()
         exactlyOnce = ExactlyOnce(limits: limits)
         events = EventLog(entries: eventEntries)
     }
@@ -40,8 +43,11 @@ package struct ReplicatedState<Machine: Service>: Sendable {
             "entry \(entry.position) does not follow \(applied)"
         )
         var result = Result.none
-        if case .operation(let proposal) = entry.payload {
-            result = try apply(proposal, of: entry)
+        switch entry.payload {
+        case .operation(let proposal): result = try apply(proposal, of: entry)
+        case .members(let members, _):
+            membership = MembershipEntry(index: entry.position.index, membership: members)
+        case .noop: break
         }
         applied = entry.position
         time = entry.time
@@ -101,3 +107,5 @@ package struct ReplicatedState<Machine: Service>: Sendable {
         return output
     }
 }
+
+extension ReplicatedState: Equatable where Machine: Equatable, Machine.Event: Equatable {}

@@ -3,9 +3,17 @@ package import Storage
 extension RestoredNode {
     /// Takes from a journal what a node needs to start.
     ///
+    /// - Parameters:
+    ///   - recovered: What the journal held.
+    ///   - journal: The journal.
+    ///   - membership: The snapshot's, if the log goes on from one.
     /// - Throws: ``JournalError`` if an entry cannot be read back, ``LineError`` if one that the
     ///   node needs is of another version.
-    package init(_ recovered: RecoveredJournal, _ journal: Journal) throws {
+    package init(
+        _ recovered: RecoveredJournal,
+        _ journal: Journal,
+        after membership: MembershipEntry? = nil
+    ) throws {
         func entry(at index: LogIndex) throws -> LogEntry? {
             guard index > .zero else { return nil }
             let found = try journal.entries(
@@ -15,11 +23,14 @@ extension RestoredNode {
             )
             return try found.first.map { try LogEntry(line: $0.line) }
         }
-        var cluster = recovered.identity.cluster
-        var membership = Membership.empty
-        let membershipIndex = recovered.membershipIndex ?? .zero
-        if case .members(let members, let named) = try entry(at: membershipIndex)?.payload {
-            membership = members
+        var cluster = recovered.identity.cluster ?? recovered.snapshot?.cluster
+        var memberships = membership.map { [$0] } ?? []
+        // One that the snapshot holds is compacted, or the same.
+        for index in recovered.memberships where index > membership?.index ?? .zero {
+            guard case .members(let members, let named) = try entry(at: index)?.payload else {
+                continue
+            }
+            memberships.append(MembershipEntry(index: index, membership: members))
             // The creator's first entry names the cluster before any head of its journal does.
             cluster = cluster ?? named
         }
@@ -28,10 +39,48 @@ extension RestoredNode {
             cluster: cluster,
             vote: recovered.vote,
             log: recovered.terms,
-            membership: membership,
-            membershipIndex: membershipIndex,
+            memberships: memberships,
+            lost: recovered.lost,
             lastTime: try entry(at: recovered.terms.last.index)?.time
                 ?? Timestamp(milliseconds: 0)
         )
+    }
+}
+
+/// What a node starts from: its journal, and the state that the journal goes on from.
+package struct RestoredDisk<Machine: Service>: Sendable {
+    /// What the journal holds.
+    package var node: RestoredNode
+    /// The snapshot's state, or nil if the log begins with the first entry.
+    package var state: ReplicatedState<Machine>?
+
+    /// Reads the snapshot that a journal goes on from, and what the node needs of the journal.
+    ///
+    /// - Throws: ``JournalError``, ``LineError``, or ``SnapshotError`` if the snapshot is of another
+    ///   cluster or holds what this version does not know.
+    package init(
+        _ recovered: RecoveredJournal,
+        _ journal: Journal,
+        snapshots: SnapshotStore,
+        configuration: NodeConfiguration
+    ) throws {
+        guard let head = recovered.snapshot else {
+            node = try RestoredNode(recovered, journal)
+            return
+        }
+        if let own = recovered.identity.cluster, own != head.cluster {
+            throw SnapshotError.invalid(
+                "the snapshot at \(head.position) is of cluster \(head.cluster), the journal of"
+                    + " \(own): the data directory holds files of two"
+            )
+        }
+        var reader = try snapshots.read(head.position)
+        let state = try ReplicatedState<Machine>(
+            from: &reader,
+            limits: configuration.exactlyOnce,
+            eventEntries: configuration.eventEntries
+        )
+        node = try RestoredNode(recovered, journal, after: state.membership)
+        self.state = state
     }
 }

@@ -16,6 +16,11 @@ struct Invariants<Machine: Service> {
         Violation(promise: promise, detail: detail, seed: seed)
     }
 
+    /// The lines of the entries up to an index that some node applied.
+    func applied(through index: LogIndex) -> [[UInt8]] {
+        Array(applied.prefix(Int(clamping: index.value)))
+    }
+
     mutating func note(cluster: String, by name: String) throws(Violation) {
         clusters.insert(cluster)
         guard clusters.count == 1 else {

@@ -7,6 +7,13 @@ struct SimulatedHost<Machine: Service> {
         case persist([JournalRecord], PersistToken)
         case adopt(String)
         case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
+        case compact(through: LogIndex)
+    }
+
+    /// What the snapshot's thread is asked to do.
+    struct SnapshotJob {
+        var head: SnapshotHead
+        var body: @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void
     }
 
     /// A connection that this host dialled.
@@ -31,6 +38,7 @@ struct SimulatedHost<Machine: Service> {
     var jobs: [Job] = []
     /// How many of `jobs` are being done, as one batch.
     var busy = 0
+    var snapshotJob: SnapshotJob?
     var links: [String: Link] = [:]
     var dials: [Dial] = []
     var pausedUntil: Instant?
@@ -44,13 +52,22 @@ struct SimulatedHost<Machine: Service> {
 
     /// The log as its leader and the wire gave it to this node, whether durable or not.
     var log: [[UInt8]] = []
+    /// Where the journal begins.
+    var logBefore = LogIndex.zero
     var checkedApplied = LogIndex.zero
+    /// The last entry that this host's disk is known to hold as it was committed.
+    var secured = LogIndex.zero
 
     init(name: String, wallOffset: Duration) {
         self.name = name
         address = "\(name):7401"
         self.wallOffset = wallOffset
     }
+
+    var snapshots: SnapshotStore {
+        SnapshotStore(directory: Self.directory, fileSystem: disk)
+    }
+    static var directory: String { "data" }
 
     var isUp: Bool { node != nil }
     /// Whether it dies before anything else happens.

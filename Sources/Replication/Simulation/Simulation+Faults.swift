@@ -15,7 +15,7 @@ extension Simulation {
         queue.plan(event, at: now + draw(mean.nanoseconds / 4...mean.nanoseconds * 7 / 4))
     }
 
-    private func restart(_ host: Int) {
+    func restart(_ host: Int) {
         queue.plan(.restart(host: host), at: now + draw(20_000_000...1_500_000_000))
     }
 

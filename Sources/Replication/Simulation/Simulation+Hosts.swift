@@ -15,15 +15,22 @@ extension Simulation {
         let incarnation = generator.next()
         do {
             let (journal, recovered) = try Journal.open(
-                directory: "data",
+                directory: SimulatedHost<Machine>.directory,
                 id: hosts[host].name,
                 fileSystem: hosts[host].disk,
                 configuration: configuration.journal,
                 makeIncarnation: { NodeIdentity.incarnation(incarnation) }
             )
-            let restored = try RestoredNode(recovered, journal)
+            let configuration = nodeConfiguration(host)
+            let restored = try RestoredDisk<Machine>(
+                recovered,
+                journal,
+                snapshots: hosts[host].snapshots,
+                configuration: configuration
+            )
             hosts[host].journal = journal
-            try begin(host, restored)
+            if restored.state != nil { counts.restores += 1 }
+            try begin(host, restored, configuration)
         } catch let error as Violation {
             throw error
         } catch {
@@ -41,7 +48,7 @@ extension Simulation {
         }
     }
 
-    private func begin(_ host: Int, _ restored: RestoredNode) throws(Violation) {
+    private func nodeConfiguration(_ host: Int) -> NodeConfiguration {
         var nodeConfiguration = NodeConfiguration(
             peerAddress: hosts[host].address,
             clientAddress: "\(hosts[host].name):7400",
@@ -49,12 +56,22 @@ extension Simulation {
             seed: generator.next()
         )
         configuration.adjust(&nodeConfiguration)
+        return nodeConfiguration
+    }
+
+    private func begin(
+        _ host: Int,
+        _ restored: RestoredDisk<Machine>,
+        _ nodeConfiguration: NodeConfiguration
+    ) throws(Violation) {
         var node = Node<Machine>(
-            restored: restored,
+            restored: restored.node,
+            snapshot: restored.state,
             configuration: nodeConfiguration,
             now: moment(host)
         )
-        hosts[host].log = try readLog(host, through: restored.log.last.index)
+        hosts[host].log = try readLog(host, restored.node.log)
+        hosts[host].logBefore = restored.node.log.before.index
         hosts[host].checkedApplied = .zero
         hosts[host].pausedUntil = nil
         hosts[host].nextTimer = nil
@@ -65,14 +82,15 @@ extension Simulation {
         planTimer(host)
     }
 
-    private func readLog(_ host: Int, through last: LogIndex) throws(Violation) -> [[UInt8]] {
-        var lines: [[UInt8]] = []
+    private func readLog(_ host: Int, _ log: LogTerms) throws(Violation) -> [[UInt8]] {
+        // What was compacted had been applied.
+        var lines = invariants.applied(through: log.before.index)
         do throws(JournalError) {
-            while UInt64(lines.count) < last.value {
+            while UInt64(lines.count) < log.lastIndex.value {
                 let read =
                     try hosts[host].journal?.entries(
                         after: LogIndex(UInt64(lines.count)),
-                        through: last,
+                        through: log.lastIndex,
                         maximumBytes: 1 << 20
                     )
                     ?? []
@@ -101,6 +119,7 @@ extension Simulation {
         if configuration.checksInvariants {
             try invariants.check(&hosts, host, counts: &counts)
         }
+        noteSecured(host)
         planTimer(host)
     }
 
@@ -132,6 +151,8 @@ extension Simulation {
                 addJob(.adopt(cluster), host)
             case .load(let after, let through, let maximumBytes):
                 addJob(.load(after: after, through: through, maximumBytes: maximumBytes), host)
+            case .snapshot(let head, let body): addSnapshot(head, body, host)
+            case .compact(let index): addJob(.compact(through: index), host)
             case .send(let address, let line, let entries):
                 send(line, entries, from: host, to: address)
             case .dial(let dials): setDials(dials, host)
@@ -158,6 +179,18 @@ extension Simulation {
             case .log(let level, let message): onLog?(host, level, message)
             }
         }
+    }
+
+    private func addSnapshot(
+        _ head: SnapshotHead,
+        _ body: @escaping @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void,
+        _ host: Int
+    ) {
+        hosts[host].snapshotJob = SimulatedHost.SnapshotJob(head: head, body: body)
+        queue.plan(
+            .snapshot(host: host, generation: hosts[host].generation),
+            at: now + draw(1_000_000...200_000_000)
+        )
     }
 
     private func deliver(_ reply: Reply, to ticket: Ticket, of host: Int) {
@@ -229,6 +262,7 @@ extension Simulation {
                     maximumBytes: maximumBytes
                 )
                 return .loaded(entries.map { $0.line })
+            case .compact(let index): return .compacted(before: try compact(host, through: index))
             }
         }
         try journal.append(records)
@@ -252,6 +286,7 @@ extension Simulation {
         hosts[host].packetsToLive = nil
         hosts[host].jobs = []
         hosts[host].busy = 0
+        hosts[host].snapshotJob = nil
         hosts[host].dials = []
         deferred[host] = nil
         endLinks(host)

@@ -9,6 +9,7 @@ package final class Simulation<Machine: Service> {
     enum Event {
         case timer(host: Int, generation: Int)
         case journal(host: Int, generation: Int)
+        case snapshot(host: Int, generation: Int)
         case computed(host: Int, generation: Int, Ticket, @Sendable () -> Computed)
         case arrive(Packet, generation: Int)
         case dial(host: Int, generation: Int, address: String)
@@ -150,6 +151,8 @@ package final class Simulation<Machine: Service> {
             try step(host, .timer)
         case .journal(let host, let generation):
             if isCurrent(host, generation) { try finishJobs(host) }
+        case .snapshot(let host, let generation):
+            if isCurrent(host, generation) { try finishSnapshot(host) }
         case .computed(let host, let generation, let ticket, let body):
             if isCurrent(host, generation) { try step(host, .computed(ticket, body())) }
         case .arrive(let packet, let generation):

@@ -21,6 +21,9 @@ package struct SimulationConfiguration: Sendable {
     package var startsHosts = true
     /// Whether a host that was told to die at a packet or at a call of its disk loses its power.
     package var diesByPowerLoss = false
+    /// Whether a compaction leaves what another host's disk may lack: until nodes are sent
+    /// snapshots, one that is left behind could not catch up.
+    package var leavesNobodyBehind = true
     /// Changes each node's configuration before it starts.
     package var adjust: @Sendable (inout NodeConfiguration) -> Void = { _ in }
 
@@ -51,6 +54,8 @@ package struct SimulationConfiguration: Sendable {
         package var oneWay = 300
         /// The mean time between two pauses of a node, or nil for none.
         package var pauseEvery: Duration?
+        /// Snapshots in the middle of whose file-system calls the node crashes.
+        package var snapshotCrashes = 0
         /// How far apart the nodes' wall clocks are at the most.
         package var clockSkew = Duration.seconds(2)
 
@@ -68,6 +73,7 @@ package struct SimulationConfiguration: Sendable {
             faults.blackoutEvery = .seconds(6)
             faults.partitionEvery = .seconds(2)
             faults.pauseEvery = .seconds(3)
+            faults.snapshotCrashes = 200
             return faults
         }
     }
@@ -89,6 +95,14 @@ package struct FaultCounts: Hashable, Sendable {
     package var powerLosses = 0
     /// Power cuts of all nodes at once.
     package var blackouts = 0
+    /// Snapshots written.
+    package var snapshots = 0
+    /// Crashes in the middle of a snapshot's file-system calls.
+    package var tornSnapshots = 0
+    /// Compactions after which the log began later.
+    package var compactions = 0
+    /// Starts from a snapshot.
+    package var restores = 0
     /// Crashes in the middle of a batch's file-system calls.
     package var tornBatches = 0
     /// Partitions.
@@ -113,6 +127,10 @@ package struct FaultCounts: Hashable, Sendable {
         left.powerLosses += right.powerLosses
         left.blackouts += right.blackouts
         left.tornBatches += right.tornBatches
+        left.snapshots += right.snapshots
+        left.tornSnapshots += right.tornSnapshots
+        left.compactions += right.compactions
+        left.restores += right.restores
         left.partitions += right.partitions
         left.oneWayCuts += right.oneWayCuts
         left.pauses += right.pauses

@@ -66,8 +66,11 @@ public struct RecoveredJournal: Hashable, Sendable {
     public var vote: Vote
     /// The positions of the entries; it begins where a snapshot ends, or before.
     public var terms: LogTerms
-    /// The last membership entry, if there is one; it may be in the snapshot alone.
-    public var membershipIndex: LogIndex?
+    /// The membership entries that may matter, in order: the one at the log's beginning, which may
+    /// be in the snapshot alone, and all behind it.
+    public var memberships: [LogIndex]
+    /// The last membership entry, if there is one.
+    public var membershipIndex: LogIndex? { memberships.last }
     /// The snapshot that the log goes on from, or nil if there is none.
     public var snapshot: SnapshotHead?
     /// The last entry that the node may have acknowledged before its disk was damaged, if the log

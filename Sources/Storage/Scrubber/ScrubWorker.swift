@@ -24,10 +24,11 @@ final class ScrubWorker: @unchecked Sendable {
     }
 
     func run() {
-        repeat {
+        // The start has just read everything.
+        while rest(for: pace.rest) {
             for file in closedFiles() { check { goesOn in damage(in: file, goesOn) } }
             for index in snapshotIndices() { check { goesOn in damage(inSnapshot: index, goesOn) } }
-        } while rest(for: pace.rest)
+        }
     }
 
     private typealias GoesOn = (_ bytes: Int) -> Bool

@@ -3,6 +3,8 @@ public struct SnapshotReader {
     /// What the snapshot says of itself.
     public let head: SnapshotHead
     private var lines: SnapshotLines
+    /// Whether the foot was read, and all is good.
+    private var isWhole = false
 
     /// The longest line that is believed.
     static let maximumLineBytes = 64 << 20
@@ -22,7 +24,8 @@ public struct SnapshotReader {
     /// Reads the next line of the state.
     ///
     /// - Parameter member: Called with each member of the line but its `crc`.
-    /// - Returns: Whether there was one; false once the foot is read and all is good.
+    /// - Returns: Whether there was one; false once the foot is read and all is good, however often
+    ///   it is asked.
     /// - Throws: ``SnapshotError/damaged(_:)``; ``SnapshotError/invalid(_:)`` for a good line that
     ///   `member` refuses: nothing that was read may be used then.
     public mutating func next(
@@ -51,6 +54,7 @@ public struct SnapshotReader {
 
     /// Where the next line of the state stands in ``SnapshotLines/bytes``, or nil behind the last.
     private mutating func nextLine() throws(SnapshotError) -> Range<Int>? {
+        if isWhole { return nil }
         let before = (lines: lines.count - 1, bytes: lines.consumed, whole: lines.whole)
         guard let range = try lines.next() else { throw lines.damaged("the foot is missing") }
         do throws(LineError) { _ = try Line.check(lines.bytes, in: range) } catch {
@@ -66,6 +70,7 @@ public struct SnapshotReader {
         guard try lines.next() == nil, lines.isAtEnd else {
             throw lines.damaged("there are bytes behind the foot")
         }
+        isWhole = true
         return nil
     }
 }

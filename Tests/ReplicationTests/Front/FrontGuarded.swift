@@ -4,9 +4,18 @@ import TestSupport
 
 /// A register whose events are for those with a token.
 struct GuardedRegister: Service {
+    /// The lines of a register, as a later version of it would write them.
+    static let snapshotSchema: UInt64 = 2
     private var register = Register()
 
     init() {}
+
+    init(snapshot: inout SnapshotReader) throws(SnapshotError) {
+        register = try Register(snapshot: &snapshot)
+    }
+    func writeSnapshot(to snapshot: inout SnapshotWriter) throws(SnapshotError) {
+        try register.writeSnapshot(to: &snapshot)
+    }
 
     mutating func apply(_ operation: Register.Append, at context: ApplyContext) -> UInt64 {
         register.apply(operation, at: context)

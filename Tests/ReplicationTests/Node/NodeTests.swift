@@ -33,8 +33,7 @@ import Testing
                     cluster: "c1",
                     vote: Vote(term: Term(1)),
                     log: log,
-                    membership: membership,
-                    membershipIndex: LogIndex(1),
+                    memberships: [MembershipEntry(index: LogIndex(1), membership: membership)],
                     lastTime: Timestamp(milliseconds: 1_000)
                 ),
                 configuration: NodeConfiguration(

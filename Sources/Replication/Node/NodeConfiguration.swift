@@ -1,0 +1,44 @@
+/// What a node is told when it starts.
+package struct NodeConfiguration: Sendable {
+    /// Where other nodes reach this one, `host:port`.
+    package var peerAddress: String
+    /// Where clients reach this one, `host:port`.
+    package var clientAddress: String
+    /// `--join` and `--bootstrap-expect`.
+    package var plan: Formation.Plan
+    /// Limits and timings of the core.
+    package var consensus = Consensus.Configuration()
+    /// How long a request waits for its answer.
+    package var requestTimeout = Duration.seconds(5)
+    /// How often the creator asks whether all are blank.
+    package var formationInterval = Duration.milliseconds(200)
+    /// How often a quiet stream is told where it is.
+    package var markInterval = Duration.seconds(15)
+    /// The largest line of an entry.
+    package var maximumEntryBytes = 128 * 1_024
+    /// How many bytes of the newest lines are kept in memory.
+    package var cacheBytes = 64 * 1_024 * 1_024
+    /// How much the exactly-once table keeps.
+    package var exactlyOnce = ExactlyOnce.Limits()
+    /// Of how many of the newest entries events are kept.
+    package var eventEntries: UInt64 = 100_000
+    /// How often a snapshot is written, and what stays of the log behind it.
+    package var snapshots = SnapshotLimits()
+    /// Requests without an answer beyond which new ones are refused as overloaded.
+    package var maximumPending = 65_536
+    /// Randomness for timeouts, keys and the cluster's id; fresh at each start.
+    package var seed: UInt64
+
+    /// Creates a configuration.
+    package init(
+        peerAddress: String,
+        clientAddress: String,
+        plan: Formation.Plan,
+        seed: UInt64
+    ) {
+        self.peerAddress = peerAddress
+        self.clientAddress = clientAddress
+        self.plan = plan
+        self.seed = seed
+    }
+}

@@ -1,0 +1,75 @@
+import Replication
+import Storage
+import TestSupport
+import Testing
+
+/// A replica on a real directory that writes snapshots while it serves.
+@Suite(.timeLimit(.minutes(2))) struct ReplicaSnapshotTests {
+    private static func configuration(_ directory: ReplicaDirectory) -> ReplicaConfiguration {
+        var configuration = aloneConfiguration(directory)
+        configuration.journal = JournalConfiguration(segmentBytes: 1 << 14, fillBytes: 1 << 12)
+        configuration.snapshots.entries = 40
+        configuration.snapshots.trailingEntries = 10
+        configuration.snapshots.trailingBytes = 0
+        configuration.snapshots.compacts = true
+        return configuration
+    }
+
+    private static func files(_ configuration: ReplicaConfiguration) throws -> [String] {
+        try DiskFileSystem().list(configuration.dataDirectory).sorted()
+    }
+
+    @Test func `a node starts from its snapshot and the log behind it`() async throws {
+        let directory = try ReplicaDirectory()
+        var configuration = Self.configuration(directory)
+        configuration.peerAddress = try FreePort.address()
+        let first = try ReplicaRun<Register>(configuration)
+        try await first.lead()
+        for number in 0..<200 { try await first.append("value \(number)") }
+        _ = try await eventually("the log is compacted") {
+            let files = try Self.files(configuration)
+            return !files.contains("journal-0000000001.jsonl")
+                && files.contains { $0.hasPrefix("snapshot-") } ? true : nil
+        }
+        let before = try await first.values()
+        try await first.stop()
+        #expect(first.log.contains("snapshot of entry"))
+
+        let second = try ReplicaRun<Register>(configuration)
+        try await second.lead()
+        #expect(try await second.values() == before)
+        // The table of answered requests came back: the same key, the same answer, no effect.
+        let again = try await second.replica.request(
+            Register.Append(value: "value 0"),
+            key: "value 0"
+        )
+        #expect(again.output == 1)
+        try await second.append("one more")
+        #expect(try await second.values() == before + ["one more"])
+        try await second.stop()
+    }
+
+    @Test func `a snapshot of a later version is refused`() async throws {
+        let directory = try ReplicaDirectory()
+        let configuration = Self.configuration(directory)
+        let first = try ReplicaRun<GuardedRegister>(configuration)
+        try await first.lead()
+        for number in 0..<60 {
+            let append = Register.Append(value: "\(number)")
+            _ = try await first.replica.request(append, key: "\(number)")
+        }
+        _ = try await eventually("a snapshot is there") {
+            first.log.contains("snapshot of entry") ? true : nil
+        }
+        try await first.stop()
+        let error = try #require(throws: ReplicationError.self) {
+            _ = try Replica<Register>(configuration)
+        }
+        #expect(error.description.contains("schema 2, this version knows 1"), "\(error)")
+        // The directory is free again, and as it was.
+        let second = try ReplicaRun<GuardedRegister>(configuration)
+        try await second.lead()
+        #expect(try await second.replica.query(Register.Read()).count == 60)
+        try await second.stop()
+    }
+}

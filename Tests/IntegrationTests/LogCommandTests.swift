@@ -159,7 +159,7 @@ extension ClusterTests {
             file = good
             file.change(20..<21) { $0 ^ 1 }
             try file.write()
-            for other in node.journalFiles.dropLast() { unlink(other) }
+            for other in node.journalFiles.dropLast() { unsafe unlink(other) }
             let refused = try await Self.log("verify", of: node.directory)
             #expect(refused.ending == .code(74) && refused.complaint.contains("\(path), line 1"))
         }

@@ -154,8 +154,8 @@ import Testing
                 try followed.append([entry(index, 1, long)])
                 if isSeen { try followed.expectAll("\(index)") }
             }
-            let before = try followed.journal.compact(through: LogIndex(29))
-            #expect(before.index > LogIndex(20))
+            let done = try followed.journal.compact(through: LogIndex(29))
+            #expect(done.before.index > LogIndex(20))
             if isSeen {
                 try followed.append([entry(31, 1, "next")])
                 try followed.expectAll("after")

@@ -202,7 +202,7 @@ import Testing
                 })
             else { return }
             thread.compact(through: LogIndex(20)) { result in
-                if case .success(let before) = result { compacted.push(before.index > .zero) }
+                if case .success(let done) = result { compacted.push(done.before.index > .zero) }
             }
         }
         #expect(compacted.takeAll(waiting: Self.patience) == [true])

@@ -19,4 +19,11 @@ enum SnapshotName {
         else { return nil }
         return LogIndex(number)
     }
+
+    /// Whether a file counts for nothing once there is a snapshot that ends at `index`.
+    static func isLeftover(_ name: String, after index: LogIndex) -> Bool {
+        if name.hasSuffix(partial) { return true }
+        guard name.hasSuffix(incoming) else { return false }
+        return self.index(String(name.dropLast(incoming.count))).map { $0 <= index } ?? true
+    }
 }

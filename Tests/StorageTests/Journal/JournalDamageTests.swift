@@ -116,7 +116,14 @@ import Testing
 
     /// Votes, entries, truncations and several files; the last batch is an empty one.
     struct Run {
-        var fixture = JournalCrashTests.fixture
+        var fixture = JournalFixture(
+            configuration: JournalConfiguration(
+                segmentBytes: 700,
+                fillBytes: 60,
+                indexBytes: 256,
+                reserveBytes: 0
+            )
+        )
         /// What the journal held after each record.
         var states: [JournalModel] = []
         let files: [(path: String, bytes: [UInt8])]
@@ -126,7 +133,7 @@ import Testing
             let (journal, recovered) = try fixture.open()
             var model = JournalModel(incarnation: recovered.identity.node.incarnation)
             states = [model]
-            for step in JournalStep.script + [.append([])] {
+            for step in JournalStep.script(long: 10, longest: 30) + [.append([])] {
                 switch step {
                 case .append(let records):
                     for record in records {
@@ -207,7 +214,8 @@ import Testing
         let end = LogPosition(index: LogIndex(8), term: Term(3))
         #expect(lost == end, "\(place)")
         expectNoVote(recovered, run, place)
-        // It stays so over a restart, and ends when the entries are back.
+        // It stays so over a restart, and ends when the entries are back: looked at now and then.
+        guard tally.repairing % 8 == 1 else { return }
         let (again, second) = try run.fixture.reopen()
         #expect(second.lost == end && second.vote == recovered.vote, "\(place)")
         var heal: [JournalRecord] = []

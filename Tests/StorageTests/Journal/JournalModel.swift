@@ -28,8 +28,11 @@ enum JournalStep {
     case adopt(String)
 
     /// Votes, entries, truncations, rolls and an adopted cluster.
-    static let script: [JournalStep] = {
-        let long = String(repeating: "x", count: 300)
+    static let script = script(long: 300, longest: 1_500)
+
+    /// The same with texts of these lengths.
+    static func script(long: Int, longest: Int) -> [JournalStep] {
+        let long = String(repeating: "x", count: long)
         return [
             .append([vote(1, for: "n1")]),
             .adopt("c1"),
@@ -38,10 +41,10 @@ enum JournalStep {
             .append([entry(3, 1, long), entry(4, 1, long), entry(5, 1, long)]),
             .append([vote(2), .truncate(after: LogIndex(3)), entry(4, 2, "new")]),
             .append([entry(5, 2, long), entry(6, 2, long)]),
-            .append([vote(3, for: "n3"), entry(7, 3, String(repeating: "y", count: 1_500))]),
+            .append([vote(3, for: "n3"), entry(7, 3, String(repeating: "y", count: longest))]),
             .append([entry(8, 3, "last")]),
         ]
-    }()
+    }
 }
 
 /// Runs steps and remembers what was acknowledged.

@@ -77,7 +77,6 @@ extension Simulation {
     /// Gives a host that is down an empty disk.
     package func replaceDisk(of host: Int, _ disk: MemoryFileSystem = MemoryFileSystem()) {
         hosts[host].disk = disk
-        hosts[host].secured = .zero
     }
 
     /// Up to where a leader knows a member's log to be its own, durably.

@@ -21,9 +21,6 @@ package struct SimulationConfiguration: Sendable {
     package var startsHosts = true
     /// Whether a host that was told to die at a packet or at a call of its disk loses its power.
     package var diesByPowerLoss = false
-    /// Whether a compaction leaves what another host's disk may lack: until nodes are sent
-    /// snapshots, one that is left behind could not catch up.
-    package var leavesNobodyBehind = true
     /// Changes each node's configuration before it starts.
     package var adjust: @Sendable (inout NodeConfiguration) -> Void = { _ in }
 
@@ -103,6 +100,8 @@ package struct FaultCounts: Hashable, Sendable {
     package var compactions = 0
     /// Starts from a snapshot.
     package var restores = 0
+    /// Logs that were begun anew behind a snapshot of the leader.
+    package var installs = 0
     /// Crashes in the middle of a batch's file-system calls.
     package var tornBatches = 0
     /// Partitions.
@@ -131,6 +130,7 @@ package struct FaultCounts: Hashable, Sendable {
         left.tornSnapshots += right.tornSnapshots
         left.compactions += right.compactions
         left.restores += right.restores
+        left.installs += right.installs
         left.partitions += right.partitions
         left.oneWayCuts += right.oneWayCuts
         left.pauses += right.pauses

@@ -11,6 +11,11 @@ enum SnapshotName {
         return "snapshot-\(zeros)\(digits).jsonl"
     }
 
+    /// The index in the name of a file that is being received, or nil for any other file.
+    static func incoming(_ name: String) -> LogIndex? {
+        name.hasSuffix(incoming) ? index(String(name.dropLast(incoming.count))) : nil
+    }
+
     /// The index in a name that this type made, or nil for any other file.
     static func index(_ name: String) -> LogIndex? {
         guard name.hasPrefix("snapshot-"), name.hasSuffix(".jsonl"),

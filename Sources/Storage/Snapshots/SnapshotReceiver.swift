@@ -34,7 +34,8 @@ public final class SnapshotReceiver {
                 try file.truncate(to: 0)
                 offset = 0
             }
-            synced = 0
+            // What waits may have come through an earlier receiver of the same snapshot.
+            synced = offset - offset % Self.syncBytes
         } catch { throw .file(error) }
     }
 

@@ -70,7 +70,8 @@ public struct SnapshotStore: Sendable {
         SnapshotPin(pins, position.index)
     }
 
-    /// Removes all snapshots but one and those that are pinned, and what was left half written.
+    /// Removes all snapshots but one and those that are pinned, what was left half written, and what
+    /// was received of ones that are no newer.
     ///
     /// - Throws: ``SnapshotError/file(_:)``; what is left is removed the next time.
     public func removeOthers(keeping position: LogPosition) throws(SnapshotError) {
@@ -78,9 +79,22 @@ public struct SnapshotStore: Sendable {
         let old = try indices().filter { $0 != position.index && !pinned.contains($0) }
         do throws(FileError) {
             for index in old { try fileSystem.remove(path(index)) }
-            for name in try fileSystem.list(directory) where name.hasSuffix(SnapshotName.partial) {
+            for name in try fileSystem.list(directory)
+            where name.hasSuffix(SnapshotName.partial)
+                || SnapshotName.incoming(name).map({ $0 <= position.index }) ?? false
+            {
                 try fileSystem.remove(FilePath.join(directory, name))
             }
+        } catch { throw .file(error) }
+    }
+
+    /// Removes one snapshot that is of no use; what cannot be removed is taken for one at the start.
+    ///
+    /// - Throws: ``SnapshotError/file(_:)``.
+    public func remove(_ position: LogPosition) throws(SnapshotError) {
+        do throws(FileError) {
+            try fileSystem.remove(path(position.index))
+            try fileSystem.syncDirectory(directory)
         } catch { throw .file(error) }
     }
 

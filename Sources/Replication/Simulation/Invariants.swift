@@ -21,6 +21,9 @@ struct Invariants<Machine: Service> {
         Array(applied.prefix(Int(clamping: index.value)))
     }
 
+    /// The last entry that some node applied.
+    var lastApplied: LogIndex { LogIndex(UInt64(applied.count)) }
+
     mutating func note(cluster: String, by name: String) throws(Violation) {
         clusters.insert(cluster)
         guard clusters.count == 1 else {

@@ -13,6 +13,7 @@ extension Simulation {
         hosts[host].tickets = [:]
         hosts[host].lastTicket = 0
         let incarnation = generator.next()
+        rot(host)
         do {
             let (journal, recovered) = try Journal.open(
                 directory: SimulatedHost<Machine>.directory,
@@ -119,6 +120,7 @@ extension Simulation {
         if configuration.checksInvariants {
             try invariants.check(&hosts, host, counts: &counts)
         }
+        noteHealed(host)
         planTimer(host)
     }
 

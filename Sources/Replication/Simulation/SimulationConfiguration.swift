@@ -53,6 +53,9 @@ package struct SimulationConfiguration: Sendable {
         package var pauseEvery: Duration?
         /// Snapshots in the middle of whose file-system calls the node crashes.
         package var snapshotCrashes = 0
+        /// Starts before which the disk loses a snapshot, or a bit flips on it; one disk at a time,
+        /// until its node has healed.
+        package var rot = 0
         /// How far apart the nodes' wall clocks are at the most.
         package var clockSkew = Duration.seconds(2)
 
@@ -100,6 +103,12 @@ package struct FaultCounts: Hashable, Sendable {
     package var compactions = 0
     /// Starts from a snapshot.
     package var restores = 0
+    /// Bits that flipped on disks at rest.
+    package var flippedBits = 0
+    /// Snapshots that were lost as a whole.
+    package var lostSnapshots = 0
+    /// Nodes that held again what their disks had lost.
+    package var healed = 0
     /// Logs that were begun anew behind a snapshot of the leader.
     package var installs = 0
     /// Crashes in the middle of a batch's file-system calls.
@@ -131,6 +140,9 @@ package struct FaultCounts: Hashable, Sendable {
         left.compactions += right.compactions
         left.restores += right.restores
         left.installs += right.installs
+        left.healed += right.healed
+        left.flippedBits += right.flippedBits
+        left.lostSnapshots += right.lostSnapshots
         left.partitions += right.partitions
         left.oneWayCuts += right.oneWayCuts
         left.pauses += right.pauses

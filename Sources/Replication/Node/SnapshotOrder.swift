@@ -24,8 +24,8 @@ extension SnapshotStore {
     package func carryOut(_ order: SnapshotOrder) -> NodeInput? {
         switch order {
         case .read(let position, let offset, let peer):
-            let read = SnapshotRead(position, offset: offset, from: self)
-            return .snapshotRead(read, for: peer)
+            let result = Result { () throws(SnapshotError) in try lines(of: position, at: offset) }
+            return .snapshotRead(SnapshotRead(position, offset: offset, result), for: peer)
         case .receive(let piece, let lines):
             let result = Result { () throws(SnapshotError) in try take(piece, lines) }
             return .snapshotReceived(piece.position, result)

@@ -25,6 +25,8 @@ extension SnapshotStore {
                 lines.append(Array(bytes[start...end]))
                 start = end + 1
             }
+            // A long line goes alone.
+            if room > Self.pieceBytes { lines.removeSubrange(min(1, lines.count)...) }
             if !lines.isEmpty || offset >= whole { return (lines, whole) }
             guard bytes.count == room else {
                 throw .invalid("the snapshot at \(position) ends within a line")
@@ -84,12 +86,14 @@ package struct SnapshotRead: Sendable {
     /// The lines, and the length of the whole snapshot.
     package var result: Result<(lines: [[UInt8]], whole: Int), SnapshotError>
 
-    /// Reads a piece.
-    init(_ position: LogPosition, offset: Int, from snapshots: SnapshotStore) {
+    /// Creates a report.
+    package init(
+        _ position: LogPosition,
+        offset: Int,
+        _ result: Result<(lines: [[UInt8]], whole: Int), SnapshotError>
+    ) {
         self.position = position
         self.offset = offset
-        do throws(SnapshotError) {
-            result = .success(try snapshots.lines(of: position, at: offset))
-        } catch { result = .failure(error) }
+        self.result = result
     }
 }

@@ -79,6 +79,9 @@ extension Simulation {
         hosts[host].disk = disk
     }
 
+    /// What the log has made of a host; nil if it is down.
+    package func state(of host: Int) -> ReplicatedState<Machine>? { hosts[host].node?.state }
+
     /// Up to where a leader knows a member's log to be its own, durably.
     package func matched(by leader: Int, of host: Int) -> LogIndex? {
         guard let identity = hosts[host].node?.identity else { return nil }

@@ -13,7 +13,7 @@ enum Opened {
     ) throws(ReplicationError) -> sending (Journal, RestoredDisk<Machine>) {
         let (journal, recovered) = try openedJournal(configuration, fileSystem)
         do {
-            for note in recovered.notes { log.log(.warning, note) }
+            report(recovered, log)
             let restored = try RestoredDisk<Machine>(
                 recovered,
                 journal,
@@ -34,6 +34,18 @@ enum Opened {
             case let error as ReplicationError: throw error
             default: throw .failed("\(error)")
             }
+        }
+    }
+
+    private static func report(_ recovered: RecoveredJournal, _ log: LogSink) {
+        for damage in recovered.damages { log.log(.error, "damaged: \(damage)") }
+        for note in recovered.notes { log.log(.warning, note) }
+        if let lost = recovered.lost {
+            log.log(
+                .warning,
+                "repairing: the log ends at \(recovered.terms.last), and what followed up to \(lost)"
+                    + " must come from the other nodes; until then this one does not campaign"
+            )
         }
     }
 

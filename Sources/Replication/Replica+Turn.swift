@@ -127,10 +127,13 @@ extension Replica {
     }
 
     private func load(_ after: LogIndex, _ through: LogIndex, _ maximumBytes: Int) {
-        let mail = mail
+        let (mail, logSink) = (mail, logSink)
         journal.load(after: after, through: through, maximumBytes: maximumBytes) { result in
             switch result {
             case .success(let entries): mail.post(.node(.loaded(entries.map(\.line))))
+            case .failure(.damaged(let damage)):
+                logSink.log(.error, "damaged: \(damage)")
+                mail.post(.node(.unloadable(through: through)))
             case .failure(let error): mail.post(.failed(.journal(error)))
             }
         }
@@ -176,9 +179,11 @@ extension Replica {
         let (mail, logSink) = (mail, logSink)
         journal.compact(through: index) { result in
             switch result {
-            case .success(let before): mail.post(.node(.compacted(before: before)))
-            case .failure(.file(let error)):
-                logSink.log(.error, "a file that counts for nothing was left: \(error)")
+            case .success(let done):
+                if let error = done.leftover {
+                    logSink.log(.error, "a file that is not needed was left: \(error)")
+                }
+                mail.post(.node(.compacted(before: done.before)))
             case .failure(let error): mail.post(.failed(.journal(error)))
             }
         }

@@ -4,8 +4,8 @@ public import Storage
 ///
 /// It decides nothing. One thread runs an event loop that is also the actor's executor, so core,
 /// sockets and actor share a thread and need no lock; a second thread owns the journal, a third
-/// hashes passwords, a fourth looks names up, a fifth writes and reads snapshots. ``run()`` holds
-/// everything: when it returns, all of it has ended.
+/// hashes passwords, a fourth looks names up, a fifth writes and reads snapshots, a sixth reads closed
+/// files again. ``run()`` holds everything: when it returns, all of it has ended.
 public actor Replica<Machine: Service> {
     /// Where clients reach this node, with the port that the system chose.
     public nonisolated let clientAddress: String
@@ -26,6 +26,7 @@ public actor Replica<Machine: Service> {
     let snapshots: SnapshotStore
     /// Those that are being sent.
     var pins: [SnapshotPin] = []
+    let scrubber: Scrubber
     let logSink: LogSink
     let front: Front
     let links: PeerLinks
@@ -99,8 +100,14 @@ public actor Replica<Machine: Service> {
         journal = JournalThread(
             opened,
             onDurable: { mail.post(.node(.persisted(PersistToken($0)))) },
-            onFailure: { mail.post(.failed(.journal($0))) }
+            onFailure: { mail.post(.failed(.journal($0))) },
+            onSpace: { mail.post(.node(.disk($0))) }
         )
+        scrubber = Scrubber(journal: journal, snapshots: snapshots, pace: configuration.scrubbing) {
+            finding in
+            log.log(.error, "damaged: \(finding.damage)")
+            mail.post(.node(.damaged(through: finding.last)))
+        }
         clientAddress = Opened.address(configuration.clientAddress, port: sockets.clients.port)
         peerAddress = Opened.address(configuration.peerAddress, port: sockets.peers.port)
         let now = SystemClock.now()
@@ -139,6 +146,7 @@ public actor Replica<Machine: Service> {
     deinit {
         worker.stop()
         resolver.stop()
+        scrubber.stop()
         snapshotter.stop()
         journal.stop()
     }
@@ -192,11 +200,13 @@ public actor Replica<Machine: Service> {
         }
         loop.close()
         let (journal, worker, resolver, snapshotter) = (journal, worker, resolver, snapshotter)
+        let scrubber = scrubber
         let (failure, ended) = (failure, ended)
         self.ended = nil
         runOnThread {
             worker.stop()
             resolver.stop()
+            scrubber.stop()
             // Before the journal gives the directory back: nobody else may write there meanwhile.
             snapshotter.stop()
             journal.stop()

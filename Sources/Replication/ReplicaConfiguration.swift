@@ -28,6 +28,8 @@ public struct ReplicaConfiguration: Sendable {
     public var maximumConnections = 10_000
     /// For tests: every so many answers to requests are lost after their commit.
     package var dropAnswersEvery: Int?
+    /// How fast, and how often, files that are written no more are read again, to find rot.
+    public var scrubbing = ScrubPace()
     /// The sizes of the journal's files.
     public var journal = JournalConfiguration()
 

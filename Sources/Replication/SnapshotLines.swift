@@ -18,6 +18,7 @@ extension SnapshotReader {
     ///
     /// - Parameter value: Given the name of the line's one member; what it throws is told with the
     ///   line's place in the file.
+    /// - Returns: What `value` gave, or nil if all lines were read and are good.
     /// - Throws: ``SnapshotError`` if the file or the line is not as it was written; pass it on.
     public mutating func next<Value>(
         _ value: (_ kind: String, inout JSONReader) throws(LineError) -> Value

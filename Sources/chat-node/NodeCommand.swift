@@ -99,6 +99,10 @@ enum NodeCommand {
                 placeholder: "n",
                 help: "For tests: lose every n-th answer after its commit."
             ),
+            .flag(
+                "test-small-files",
+                help: "For tests: begin files, take snapshots and drop entries early."
+            ),
             .flag("until-input-ends", help: "Stop when standard input ends, as demo needs."),
         ],
         examples: [

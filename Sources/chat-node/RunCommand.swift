@@ -31,6 +31,12 @@ struct RunCommand {
         configuration.join = parsed.list("join")
         configuration.bootstrapExpect = parsed.integer("bootstrap-expect")
         configuration.dropAnswersEvery = parsed.integer("test-drop-answers")
+        if parsed.flag("test-small-files") {
+            configuration.journal.segmentBytes = 64 << 10
+            configuration.snapshots.entries = 300
+            configuration.snapshots.trailingEntries = 200
+            configuration.snapshots.trailingBytes = 64 << 10
+        }
         do throws(ReplicationError) { try configuration.validate() } catch {
             throw parsed.usageError("\(error)", exitCode: .configuration)
         }

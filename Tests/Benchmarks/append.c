@@ -33,9 +33,10 @@ int main(int argc, char **argv) {
   int fill = !strcmp(argv[2], "fill"), whole = !strcmp(argv[2], "whole");
   size_t lines = (size_t)atol(argv[3]), body = lines * (size_t)atol(argv[4]);
   double limit = atof(argv[5]) / 1e3, spent = 0;
-  char *feeds = malloc(SEGMENT), *text = malloc(body + FILL + 1024);
-  check(feeds && text, "malloc");
+  char *feeds = malloc(SEGMENT), *text = malloc(body + FILL + 1024), *letters = malloc(body + FILL);
+  check(feeds && text && letters, "malloc");
   memset(feeds, '\n', SEGMENT);
+  for (size_t i = 0; i < body + FILL; i++) letters[i] = (char)('A' + (rand() >> 7) % 58);
   int directory = open(argv[1], O_RDONLY | O_DIRECTORY), fd = -1, number = 0;
   check(directory >= 0, argv[1]);
   size_t position = SEGMENT, filled = 0;
@@ -46,7 +47,7 @@ int main(int argc, char **argv) {
       int head = snprintf(text, 1024,
         "{\"batch\":%lu,\"bytes\":%zu,\"through\":{\"index\":%lu,\"term\":1},\"term\":1,\"crc\":\"00000000\"}\n",
         done + 2, body, (done + 1) * lines);
-      memset(text + head, 'x', body);
+      memcpy(text + head, letters + done * 7919 % FILL, body);
       size_t count = (size_t)head + body;
       int old = fd, begins = position + count > SEGMENT;
       size_t end = position;

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export SNAPSHOT_SIZES=${1:-"10000 1000000"} SNAPSHOT_MESSAGES=${2:-100000}
-flags=(-c release --scratch-path "${SCRATCH:-.build/simulate}")
+flags=(-c release --scratch-path "${SCRATCH:-.build/snapshots}" -Xswiftc -enable-testing)
 swift build --build-tests "${flags[@]}" | grep -vE '^\[|^Building' || true
 test "${PIPESTATUS[0]}" = 0
 swift test "${flags[@]}" --skip-build --no-parallel --filter SnapshotBenchmark |

@@ -4,7 +4,8 @@
 # into files that were written whole before. One after the other, round after round; prints the median of
 # the rounds' ratios, and in brackets the smallest and the largest. Both run on one processor, since the one
 # that takes the disk's interrupts is faster by a third, and before all else, if root runs this: otherwise
-# the wait for a processor is measured where others are busy.
+# the wait for a processor is measured where others are busy. Then the speed of checksums, and how long a
+# journal of 1,000,000 entries takes to open while the page cache holds it, five times.
 # storage.sh [ROUNDS] [DIRECTORY] [MILLISECONDS]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -46,4 +47,11 @@ for lines in 1 16 256; do
         printf(column == 2 ? "  %9.0f" : "  %6.1f%% (%.0f to %.0f)", m, v[1], v[NR]) }'
   done
   echo
+done
+"$STORAGE_LOAD" checksums
+"$STORAGE_LOAD" time "$work/data" --batch 256 --line 128 --appends 3907 --milliseconds 600000 >/dev/null
+bytes=$(cat "$work"/data/journal-* | wc -c)
+for ((round = 1; round <= 5; round++)); do
+  "${before[@]}" "$STORAGE_LOAD" time "$work/data" --appends 0 |
+    awk -v bytes="$bytes" '/^opened/ { printf "%d entries opened in %.3f s, %.0f MB/s\n", $2, $4, bytes / $4 / 1e6 }'
 done

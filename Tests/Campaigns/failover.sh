@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # How long nobody's message is acknowledged after the leader is killed with SIGKILL, over many rounds;
-# then 5,000 messages of 16 clients while leaders are killed and answers are lost. Real processes,
-# release build of the nodes.
-# failover.sh [ROUNDS] [MESSAGES]
+# then 5,000 messages of 16 clients while leaders are killed and answers are lost, and as many kills
+# as asked for, of one node after the other, under load. Real processes, release build of the nodes.
+# failover.sh [ROUNDS] [MESSAGES] [KILLS]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${1:-100}
 messages=${2:-5000}
+kills=${3:-100}
 swift build -c release --product chat-node
 swift build --build-tests
 CHAT_TEST_PROGRAMS=$(swift build -c release --show-bin-path)
-export CHAT_TEST_PROGRAMS CHAT_TEST_ROUNDS=$rounds CHAT_TEST_SENDS=$messages CHAT_TEST_MINUTES=60
+export CHAT_TEST_PROGRAMS CHAT_TEST_ROUNDS=$rounds CHAT_TEST_SENDS=$messages CHAT_TEST_KILLS=$kills CHAT_TEST_MINUTES=60
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 run() {

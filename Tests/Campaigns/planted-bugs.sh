@@ -4,7 +4,7 @@
 # planted-bugs.sh [SCRATCH-PATH]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-flags=(-c release --scratch-path "${1:-.build/planted-bugs}" -Xswiftc -DPLANTED_BUGS)
+flags=(-c release -Xswiftc -enable-testing --scratch-path "${1:-.build/planted-bugs}" -Xswiftc -DPLANTED_BUGS)
 swift build --build-tests "${flags[@]}" | grep -vE '^\[|^Building' || true
 test "${PIPESTATUS[0]}" = 0
 # One suite after the other: which bug is planted is the process's to know.

@@ -11,7 +11,7 @@ case "${1:-}" in
   [1-9]*) export SIMULATION_SEEDS=$1 SIMULATION_FIRST=${2:-1} ;;
   *) sed -n '2,4p' "$0"; exit 2 ;;
 esac
-flags=(-c release --scratch-path "${SCRATCH:-.build/simulate}")
+flags=(-c release -Xswiftc -enable-testing --scratch-path "${SCRATCH:-.build/simulate}")
 swift build --build-tests "${flags[@]}" | grep -vE '^\[|^Building' || true
 test "${PIPESTATUS[0]}" = 0
 swift test "${flags[@]}" --skip-build --filter SimulationCampaign | grep -E '\||✘|Test run'

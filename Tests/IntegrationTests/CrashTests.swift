@@ -1,6 +1,7 @@
 import ChatCore
 import ChatService
 import Replication
+import Storage
 import Testing
 
 extension ClusterTests {
@@ -64,6 +65,43 @@ extension ClusterTests {
             }
             print("acknowledged: \(sends.acknowledged) of \(each * Self.clients)")
             if !givesUp { #expect(sends.acknowledged == each * Self.clients) }
+            try await sends.check(cluster, token: token)
+        }
+
+        @Test func `nodes killed again and again under load lose nothing`() async throws {
+            let cluster = try await Cluster(options: { _ in ["--test-small-files"] })
+            let token = try await cluster.client().enter("ann")
+            let sends = Sends(to: "ann")
+            let kills = size("KILLS", otherwise: 4)
+            let isOver = Lock(false)
+            try await withThrowingTaskGroup { group in
+                for number in 0..<Self.clients {
+                    let client = try cluster.client(Self.rotated(cluster, number), token: token)
+                    group.addTask {
+                        var round = 0
+                        while !isOver.withLock({ $0 }) {
+                            try await sends.run(
+                                5,
+                                "c\(number).\(round)",
+                                by: client,
+                                givesUp: false
+                            )
+                            round += 1
+                        }
+                    }
+                }
+                for kill in 0..<kills {
+                    try await sends.reach(sends.acknowledged + 20)
+                    let node = cluster.nodes[kill % cluster.nodes.count]
+                    try await node.crash()
+                    try await node.start()
+                    // Without a majority nothing more would be acknowledged, and nothing be shown.
+                    try await cluster.ready(node)
+                }
+                isOver.withLock { $0 = true }
+                try await group.waitForAll()
+            }
+            print("acknowledged: \(sends.acknowledged), \(kills) kills")
             try await sends.check(cluster, token: token)
         }
 

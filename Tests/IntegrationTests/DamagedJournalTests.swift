@@ -51,18 +51,88 @@ extension ClusterTests {
             try await Self.check(cluster, token)
         }
 
-        @Test(arguments: Damage.allCases)
-        func `damage is refused with file and line, and the others go on`(
+        @Test(arguments: [Damage.lastBatchFlipped, .olderByteFlipped])
+        func `a damaged journal is healed from the others, and the file is left as it is`(
             damage: Damage
         ) async throws {
             let cluster = try await Cluster()
             let client = try cluster.client()
             let token = try await client.enter("ann")
+            try await Self.writeFive(client, token, cluster)
+            let victim = try #require(cluster.others(than: try await cluster.leader()).last)
+            let file = try await Self.strike(victim, damage).file
+            try await victim.start()
+            #expect(victim.logLines.contains { $0.contains("damaged: \(file.path), line ") })
+            #expect(victim.logLines.contains { $0.contains("repairing: the log ends at ") })
+            _ = try await client.ask(.send(to: "ann", text: "healed"), token: token)
+            try await Self.check(cluster, token)
+            // Healed for good: nothing is said any more.
+            try await victim.crash()
+            let lines = victim.logLines.count
+            try await victim.start()
+            #expect(!victim.logLines.dropFirst(lines).contains { $0.contains("repairing") })
+            try await Self.check(cluster, token)
+        }
+
+        /// Guards pitfall 38: neither of the damaged nodes may lead, and both may vote.
+        @Test func `two of three damaged at different entries heal from the third`() async throws {
+            let cluster = try await Cluster()
+            let client = try cluster.client()
+            let token = try await client.enter("ann")
+            try await Self.writeFive(client, token, cluster)
+            let whole = try await cluster.leader()
+            for node in cluster.nodes { try await node.crash() }
+            let others = cluster.others(than: whole)
+            let first = try JournalFile(try #require(others[0].journalFiles.last))
+            try Self.flip(first, batch: 2)
+            let second = try JournalFile(try #require(others[1].journalFiles.last))
+            try Self.flip(second, batch: 4)
+            for node in cluster.nodes { try await node.start() }
+            #expect(try await cluster.leader() === whole)
+            for node in others {
+                #expect(node.logLines.contains { $0.contains("repairing: the log ends at ") })
+            }
+            _ = try await client.ask(.send(to: "ann", text: "healed"), token: token)
+            try await Self.check(cluster, token)
+        }
+
+        @Test func `damage without a bound is refused, and the others go on`() async throws {
+            let cluster = try await Cluster()
+            let client = try cluster.client()
+            let token = try await client.enter("ann")
+            try await Self.writeFive(client, token, cluster)
+            let victim = try #require(cluster.others(than: try await cluster.leader()).last)
+            let (file, good) = try await Self.strike(victim, .lastBatchFlippedWithItsHead)
+            let refusal = try await victim.refuseToStart()
+            #expect(refusal.ending == .code(74))
+            #expect(refusal.complaint.contains("\(file.path), line "), "\(refusal.complaint)")
+            #expect(refusal.complaint.contains("No good line says what the journal held there"))
+            #expect(try JournalFile(file.path).bytes == file.bytes, "the file is left as it is")
+            _ = try await client.ask(.send(to: "ann", text: "without it"), token: token)
+            // The very file that it was, and no older one.
+            try good.write()
+            try await victim.start()
+            try await Self.check(cluster, token)
+        }
+
+        private static func writeFive(
+            _ client: ClusterClient,
+            _ token: String,
+            _ cluster: Cluster
+        ) async throws {
             for number in 0..<5 {
                 _ = try await client.ask(.send(to: "ann", text: "\(number)"), token: token)
             }
             try await cluster.settle()
-            let victim = try #require(cluster.others(than: try await cluster.leader()).last)
+        }
+
+        /// Kills a node and damages the end of its journal.
+        ///
+        /// - Returns: The file as it is now, and as it was.
+        private static func strike(
+            _ victim: TestNode,
+            _ damage: Damage
+        ) async throws -> (file: JournalFile, good: JournalFile) {
             try await victim.crash()
             var file = try JournalFile(try #require(victim.journalFiles.last))
             file.forgetIdleBatches()
@@ -79,16 +149,15 @@ extension ClusterTests {
                 file.change(older.body.lowerBound + 12..<older.body.lowerBound + 13) { $0 ^ 0x01 }
             }
             try file.write()
-            let refusal = try await victim.refuseToStart()
-            #expect(refusal.ending == .code(74))
-            #expect(refusal.complaint.contains("\(file.path), line "), "\(refusal.complaint)")
-            #expect(refusal.complaint.contains("damaged"))
-            #expect(try JournalFile(file.path).bytes == file.bytes, "the file is left as it is")
-            _ = try await client.ask(.send(to: "ann", text: "without it"), token: token)
-            // As the message advises: a good copy of the file in its place.
-            try good.write()
-            try await victim.start()
-            try await Self.check(cluster, token)
+            return (file, good)
+        }
+
+        /// Flips a bit of a batch, counted from the end.
+        private static func flip(_ file: JournalFile, batch: Int) throws {
+            var file = file
+            let place = try #require(file.batches.dropLast(batch).last).body.lowerBound + 12
+            file.change(place..<place + 1) { $0 ^ 0x01 }
+            try file.write()
         }
 
         private static func write(

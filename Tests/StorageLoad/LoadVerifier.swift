@@ -12,6 +12,9 @@ struct LoadVerifier {
         let start = clock.now
         let (journal, recovered) = try LoadJournal.open(directory, nil)
         let opening = clock.now - start
+        if let damage = recovered.damages.first {
+            throw BrokenPromise("a kill or a cut damages nothing: \(damage)")
+        }
         let last = recovered.terms.last
         try history.read("found \(last.index) \(last.term) \(recovered.vote.text)")
         try checkEntries(journal, history)

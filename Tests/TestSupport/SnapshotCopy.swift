@@ -13,7 +13,8 @@ package struct SnapshotCopy {
     }
 
     /// A head for a test.
-    package static func head(_ index: UInt64, term: UInt64 = 1, schema: UInt64 = 1) -> SnapshotHead {
+    package static func head(_ index: UInt64, term: UInt64 = 1, schema: UInt64 = 1) -> SnapshotHead
+    {
         SnapshotHead(
             cluster: "00c1",
             position: LogPosition(index: LogIndex(index), term: Term(term)),

@@ -49,6 +49,7 @@ package struct ChatRestoration: Sendable {
     /// Gives the chat once all parts were added.
     ///
     /// - Parameter count: How many parts there must have been.
+    /// - Returns: The chat, equal to the one whose parts they are.
     /// - Throws: ``Rejection`` if something is missing.
     /// - Complexity: O(*c*) in the number of conversations.
     package func finish(parts count: Int) throws(Rejection) -> ChatState {

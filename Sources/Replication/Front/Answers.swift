@@ -48,7 +48,7 @@ enum Answers {
 
     private static func status(of failure: RequestFailure) -> HTTPStatus {
         switch failure {
-        case .noLeader, .overloaded, .notTried, .stopping: .unavailable
+        case .noLeader, .overloaded, .diskFull, .notTried, .stopping: .unavailable
         case .outcomeUnknown: .timedOut
         case .keyReused: .conflict
         case .keyExpired: .gone
@@ -60,6 +60,7 @@ enum Answers {
         switch failure {
         case .noLeader: "no leader within the time; nothing was done: try again"
         case .overloaded: "too much is under way; nothing was done: try again later"
+        case .diskFull: "this node's disk is full; nothing was done: make room, or try another one"
         case .outcomeUnknown:
             "it may or may not have taken effect: try again with the same Idempotency-Key"
         case .keyReused: "this Idempotency-Key was used for another request: take a new one"
@@ -84,6 +85,13 @@ enum Answers {
                     .unavailable,
                     code: "not_formed",
                     message: "the node is in no cluster yet"
+                )
+            }
+            guard !status.isDiskFull else {
+                return .error(
+                    .unavailable,
+                    code: RequestFailure.diskFull.rawValue,
+                    message: message(of: .diskFull)
                 )
             }
             guard status.leader != nil else {

@@ -27,6 +27,9 @@ public struct ClusterStatus: Hashable, Sendable {
     public var committed: LogIndex
     /// Where its log ends.
     public var last: LogIndex
+    /// Whether the disk of the node that was asked is full: it refuses requests until there is
+    /// space.
+    public var isDiskFull = false
     /// The members.
     public var nodes: [Node]
 }
@@ -43,6 +46,7 @@ extension ClusterStatus {
         writer.member("applied", applied.value)
         writer.member("committed", committed.value)
         writer.member("last", last.value)
+        if isDiskFull { writer.member("disk_full", true) }
         writer.key("members")
         writer.beginArray()
         for node in nodes {
@@ -81,6 +85,7 @@ extension Node {
             applied: state.applied.index,
             committed: commitIndex,
             last: core.lastPosition.index,
+            isDiskFull: shortage != nil,
             nodes: nodes
         )
     }

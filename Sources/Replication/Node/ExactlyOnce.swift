@@ -73,7 +73,7 @@ package struct ExactlyOnce: Hashable, Sendable {
     }
 
     /// Gives each key that is kept, oldest first, with its record and its time.
-    package func forEach<Failure>(
+    package func forEachKey<Failure>(
         _ body: (RequestIdentity, Record, Timestamp) throws(Failure) -> Void
     ) throws(Failure) {
         for age in ages {
@@ -81,7 +81,7 @@ package struct ExactlyOnce: Hashable, Sendable {
         }
     }
 
-    /// Takes back a key that ``forEach(_:)`` gave, and evicts nothing.
+    /// Takes back a key that ``forEachKey(_:)`` gave, and evicts nothing.
     ///
     /// - Returns: The rule that it breaks, or nil.
     package mutating func restore(

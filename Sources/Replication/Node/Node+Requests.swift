@@ -25,6 +25,10 @@ extension Node {
             reply(request.ticket, .failed(.stopping, key: request.key))
             return
         }
+        guard shortage == nil else {
+            reply(request.ticket, .failed(.diskFull, key: request.key))
+            return
+        }
         guard pending.count + admitting.count + waitingInLanes < configuration.maximumPending else {
             reply(request.ticket, .failed(.overloaded, key: request.key))
             return

@@ -50,4 +50,19 @@ extension Node {
         snapshots.damage(through: index)
         snapshotIfDue()
     }
+
+    /// Entries that another node needs can't be read: a snapshot takes their place there too.
+    ///
+    /// What this node itself still has to apply it cannot do without: the next start finds the
+    /// damage, and gets the entries from the others.
+    mutating func unloadable(through index: LogIndex) {
+        guard !loads.isEmpty else { return }
+        if case .apply = loads.removeFirst() {
+            effects.append(
+                .halt("entries that were not applied yet are damaged: start the node again")
+            )
+        } else {
+            damaged(through: index)
+        }
+    }
 }

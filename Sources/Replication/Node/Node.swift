@@ -70,6 +70,8 @@ package struct Node<Machine: Service>: Sendable {
     /// Streams that were refused by a state that may be behind.
     var openings: [Ticket: StreamOpening] = [:]
     var isStopping = false
+    /// Why the journal has no space, while it has none.
+    var shortage: FileError?
     var keys: UInt64 = 0
     /// The first entry of this leader's term.
     var lastLeaderIndex: LogIndex?
@@ -171,7 +173,9 @@ package struct Node<Machine: Service>: Sendable {
         case .snapshotChecked(let position, let result): checked(position, result)
         case .logReset(let position): reset(to: position)
         case .compacted(let position): compacted(before: position)
+        case .unloadable(let index): unloadable(through: index)
         case .damaged(let index): damaged(through: index)
+        case .disk(let space): take(space)
         case .stop: isStopping = true
         }
     }

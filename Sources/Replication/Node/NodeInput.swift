@@ -119,9 +119,13 @@ package enum NodeInput: Sendable {
     case logReset(to: LogPosition)
     /// The log was compacted: where it begins now.
     case compacted(before: LogPosition)
+    /// The lines that the oldest unanswered `load` asked for are damaged; the last one it wanted.
+    case unloadable(through: LogIndex)
     /// A closed file of the journal, or a snapshot, was found damaged; it holds nothing behind an
     /// entry.
     case damaged(through: LogIndex)
+    /// The journal found no space, or space again.
+    case disk(JournalSpace)
     /// The node is about to stop: new requests are refused.
     case stop
 }

@@ -96,6 +96,8 @@ package enum RequestFailure: String, Error, Hashable, Sendable, CaseIterable {
     case noLeader = "no_leader"
     /// Too much is under way; nothing was done.
     case overloaded
+    /// The node's disk is full; nothing was done.
+    case diskFull = "disk_full"
     /// It may or may not take effect; the same key finds out.
     case outcomeUnknown = "outcome_unknown"
     /// The key was used for another request.

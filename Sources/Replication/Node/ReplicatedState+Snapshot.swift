@@ -21,7 +21,7 @@ extension ReplicatedState {
     /// - Throws: ``SnapshotError`` if the file cannot be written.
     package func write(to snapshot: inout SnapshotWriter) throws(SnapshotError) {
         try snapshot.line("state", StateLine(self))
-        try exactlyOnce.forEach { (identity, record, time) throws(SnapshotError) in
+        try exactlyOnce.forEachKey { (identity, record, time) throws(SnapshotError) in
             try snapshot.line("key", KeyLine(identity: identity, record: record, time: time))
         }
         for offset in 0..<events.count {
@@ -52,7 +52,9 @@ extension ReplicatedState {
         }
         let line = try snapshot.section("state", StateLine.self)
         guard line.applied == head.position else {
-            throw .invalid("the state is of entry \(line.applied), the snapshot of \(head.position)")
+            throw .invalid(
+                "the state is of entry \(line.applied), the snapshot of \(head.position)"
+            )
         }
         self.init(limits: limits, eventEntries: eventEntries)
         applied = line.applied

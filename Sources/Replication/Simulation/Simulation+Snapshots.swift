@@ -62,7 +62,7 @@ extension Simulation {
     /// Compacts a host's journal.
     func compact(_ host: Int, through index: LogIndex) throws(JournalError) -> LogPosition {
         guard let journal = hosts[host].journal else { return .zero }
-        let before = try journal.compact(through: index)
+        let before = try journal.compact(through: index).before
         if before.index > hosts[host].logBefore { counts.compactions += 1 }
         hosts[host].logBefore = before.index
         return before

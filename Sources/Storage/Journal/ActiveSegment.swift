@@ -160,7 +160,8 @@ extension Journal {
     ///   - segment: The file.
     ///   - undo: Makes durable that nothing of the batch is there.
     /// - Returns: The end of the batch.
-    /// - Throws: ``JournalError/full(_:)``, ``JournalError/failed(_:)``.
+    /// - Throws: ``JournalError/full(_:)`` if there is no space, ``JournalError/failed(_:)`` for
+    ///   anything else, and if it can't be taken back.
     private func write(
         into segment: inout ActiveSegment,
         undo: (inout ActiveSegment) throws(FileError) -> Void

@@ -13,6 +13,38 @@ struct BatchBuffer {
 
     mutating func append(_ lines: ArraySlice<UInt8>) { body.append(contentsOf: lines) }
 
+    /// Takes in records that follow from a state, which moves on to what holds after them.
+    ///
+    /// All in one call, since each access to a buffer that an object holds is checked.
+    ///
+    /// - Returns: Their lines, and where they stand after the batch's head.
+    mutating func append(
+        _ records: [JournalRecord],
+        to state: inout JournalState
+    ) throws(JournalError) -> [Batch.PlacedLine] {
+        var lines: [Batch.PlacedLine] = []
+        lines.reserveCapacity(records.count)
+        let records = records.span
+        for index in records.indices {
+            let line: JournalLine
+            let offset = body.count
+            switch records[index] {
+            case .entry(let position, let bytes):
+                line = .entry(try Self.header(of: bytes, at: position))
+                body.append(contentsOf: bytes)
+            case .vote(let vote):
+                line = .vote(vote)
+                append(records[index])
+            case .truncate(let last):
+                line = .truncate(after: last)
+                append(records[index])
+            }
+            if let rule = state.apply(line) { throw .refused(rule) }
+            lines.append(Batch.PlacedLine(line: line, offset: offset))
+        }
+        return lines
+    }
+
     /// Puts a batch together.
     ///
     /// - Parameters:
@@ -51,6 +83,33 @@ struct BatchBuffer {
 
     /// Adds line feeds.
     mutating func fill(_ count: Int) {
-        output.append(contentsOf: repeatElement(SegmentFile.lineFeed, count: max(0, count)))
+        var rest = count
+        while rest > 0 {
+            let step = min(rest, Self.lineFeeds.count)
+            output.append(contentsOf: Self.lineFeeds[..<step])
+            rest -= step
+        }
+    }
+
+    /// Copied, since to append one byte again and again takes as long as to write the result.
+    private static let lineFeeds = [UInt8](repeating: SegmentFile.lineFeed, count: 64 << 10)
+
+    /// Reads the beginning of an entry's line, which must be whole and that of this entry.
+    private static func header(
+        of line: [UInt8],
+        at position: LogPosition
+    ) throws(JournalError) -> EntryHeader {
+        do throws(LineError) {
+            guard line.last == SegmentFile.lineFeed else {
+                throw LineError(.unexpectedEnd, at: line.count)
+            }
+            let range = 0..<line.count - 1
+            _ = try Line.check(line, in: range)
+            let header = try EntryHeader(line, in: range)
+            guard header.position == position else {
+                throw LineError(.invalid("the line is not that of entry \(position)"))
+            }
+            return header
+        } catch { throw .refused("entry \(position): \(error)") }
     }
 }

@@ -5,17 +5,16 @@ extension Journal {
     /// holds what goes, and that nobody reads it.
     ///
     /// - Parameter index: The last entry that may go.
-    /// - Returns: The position before the first entry that is left.
-    /// - Throws: ``JournalError/file(_:)`` if a file can't be removed: it counts for nothing, and is
-    ///   removed at the next start.
+    /// - Returns: Where the log begins now.
+    /// - Throws: ``JournalError`` if the journal failed or was closed before.
     @discardableResult
-    public func compact(through index: LogIndex) throws(JournalError) -> LogPosition {
+    public func compact(through index: LogIndex) throws(JournalError) -> Compaction {
         try checkUsable()
         // Each file's head repeats what holds before it, and all but the last batch of the last
         // file is vouched for: nothing of the older ones is needed to read the later ones.
         let kept = segments.lastIndex { $0.after.index <= index } ?? 0
         let dropped = segments.prefix(kept).map(\.number)
-        guard !dropped.isEmpty else { return state.terms.before }
+        guard !dropped.isEmpty else { return Compaction(before: state.terms.before) }
         segments.removeFirst(kept)
         state.terms.compact(through: segments[0].after.index)
         let before = state.terms.before
@@ -24,8 +23,10 @@ extension Journal {
         state.memberships.removeFirst(settled)
         self.index.compact(segments[0].number)
         // Oldest first: what a crash leaves has no gap that a later start could stumble over.
-        do throws(FileError) { try remove(dropped) } catch { throw .file(error) }
-        return before
+        do throws(FileError) { try remove(dropped) } catch {
+            return Compaction(before: before, leftover: error)
+        }
+        return Compaction(before: before)
     }
 
     /// Begins the log anew behind a snapshot that was installed, if it does not hold its end.
@@ -82,5 +83,20 @@ extension Journal {
     func forgetEntries() {
         segments = []
         index = SparseIndex(strideBytes: configuration.indexBytes)
+    }
+}
+
+/// What a compaction did.
+public struct Compaction: Hashable, Sendable {
+    /// The position before the first entry that is left.
+    public var before: LogPosition
+    /// Why a file could not be removed, if one could not: from the next start on it is part of the
+    /// log again, and goes with the next compaction.
+    public var leftover: FileError?
+
+    /// Creates what a compaction did.
+    public init(before: LogPosition, leftover: FileError? = nil) {
+        self.before = before
+        self.leftover = leftover
     }
 }

@@ -137,15 +137,8 @@ public final class Journal {
     public func append(_ records: [JournalRecord]) throws(JournalError) {
         try checkUsable()
         var next = state
-        var lines: [Batch.PlacedLine] = []
-        lines.reserveCapacity(records.count)
         buffer.removeAll()
-        for record in records {
-            let line = try record.line()
-            if let rule = next.apply(line) { throw .refused(rule) }
-            lines.append(Batch.PlacedLine(line: line, offset: buffer.bodyBytes))
-            buffer.append(record)
-        }
+        let lines = try buffer.append(records, to: &next)
         try write(lines, next)
     }
 
@@ -188,9 +181,7 @@ public final class Journal {
         segment: UInt64,
         bodyOffset: Int
     ) {
-        for placed in lines {
-            index.apply(placed.line, segment: segment, offset: bodyOffset + placed.offset)
-        }
+        index.apply(lines, segment: segment, bodyOffset: bodyOffset)
         state = next
         nextBatch += 1
         needsEmptyBatch = !lines.isEmpty
@@ -326,26 +317,5 @@ extension Journal {
         try file.write([SegmentFile.lineFeed] + writer.bytes, at: read.contentEnd)
         try file.truncate(to: read.contentEnd + 1 + writer.count)
         try file.synchronize()
-    }
-}
-
-extension JournalRecord {
-    /// What the record's line will be read as.
-    fileprivate func line() throws(JournalError) -> JournalLine {
-        switch self {
-        case .vote(let vote): return .vote(vote)
-        case .truncate(let index): return .truncate(after: index)
-        case .entry(let position, let line):
-            do throws(LineError) {
-                guard line.last == SegmentFile.lineFeed else {
-                    throw LineError(.unexpectedEnd, at: line.count)
-                }
-                let read = try JournalLine(line, in: 0..<line.count - 1)
-                guard case .entry(let header) = read, header.position == position else {
-                    throw LineError(.invalid("the line is not that of entry \(position)"))
-                }
-                return read
-            } catch { throw .refused("entry \(position): \(error)") }
-        }
     }
 }

@@ -73,7 +73,7 @@ public final class JournalThread: Sendable {
     /// Drops files from the front; see ``Journal/compact(through:)``.
     public func compact(
         through index: LogIndex,
-        completion: @escaping @Sendable (Result<LogPosition, JournalError>) -> Void
+        completion: @escaping @Sendable (Result<Compaction, JournalError>) -> Void
     ) {
         if !requests.push(.compact(through: index, completion)) { completion(.failure(.closed)) }
     }
@@ -116,7 +116,7 @@ enum JournalRequest: Sendable {
         @Sendable (JournalThread.Loaded) -> Void
     )
     case adopt(cluster: String, @Sendable (Result<Void, JournalError>) -> Void)
-    case compact(through: LogIndex, @Sendable (Result<LogPosition, JournalError>) -> Void)
+    case compact(through: LogIndex, @Sendable (Result<Compaction, JournalError>) -> Void)
     case reset(
         to: LogPosition,
         membership: LogIndex?,

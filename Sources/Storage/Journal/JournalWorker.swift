@@ -102,7 +102,7 @@ final class JournalWorker: @unchecked Sendable {
     }
 
     /// Only removes files: not done it does no harm, and the journal goes on.
-    private func compact(through index: LogIndex) -> Result<LogPosition, JournalError> {
+    private func compact(through index: LogIndex) -> Result<Compaction, JournalError> {
         if let failure { return .failure(failure) }
         do throws(JournalError) {
             return .success(try journal.compact(through: index))
@@ -149,9 +149,10 @@ final class JournalWorker: @unchecked Sendable {
         } catch { return .failure(error) }
     }
 
-    /// The last entry that no truncation takes away which waits for space.
+    /// The last entry that nothing takes away which waits for space.
     private var lastToStay: LogIndex {
         guard nextTry != nil else { return LogIndex(.max) }
+        if waiting.contains(where: { if case .reset = $0 { true } else { false } }) { return .zero }
         var last = LogIndex(.max)
         let batches = waiting.compactMap {
             if case .append(let records, _) = $0 { records } else { nil }

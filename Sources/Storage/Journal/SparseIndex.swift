@@ -15,6 +15,13 @@ struct SparseIndex: Hashable {
 
     init(strideBytes: Int) { self.strideBytes = strideBytes }
 
+    /// Takes in the lines of a batch that begins at `bodyOffset` of a segment.
+    mutating func apply(_ lines: [Batch.PlacedLine], segment: UInt64, bodyOffset: Int) {
+        for placed in lines {
+            apply(placed.line, segment: segment, offset: bodyOffset + placed.offset)
+        }
+    }
+
     /// Takes in a line that stands at `offset` of a segment.
     mutating func apply(_ line: JournalLine, segment: UInt64, offset: Int) {
         switch line {

@@ -3,6 +3,8 @@ public enum Line {
     /// The length of `,"crc":"xxxxxxxx"}`.
     public static let sealBytes = 18
 
+    private static let seal = EightBytes(",\"crc\":\"")
+
     /// Checks the seal of a line and gives the object's range up to the seal, without parsing it.
     ///
     /// - Parameters:
@@ -16,34 +18,26 @@ public enum Line {
     ) throws(LineError) -> Range<Int> {
         let end = range.upperBound - sealBytes
         guard range.lowerBound >= 0, range.upperBound <= bytes.count, end > range.lowerBound,
-            bytes[range.lowerBound] == UInt8(ascii: "{"), hasSeal(bytes, at: end)
+            bytes[range.lowerBound] == UInt8(ascii: "{"), bytes.eightBytes(at: end) == seal,
+            bytes[range.upperBound - 2] == UInt8(ascii: "\""),
+            bytes[range.upperBound - 1] == UInt8(ascii: "}")
         else { throw LineError(.badChecksum, at: range.lowerBound) }
         var stated: UInt32 = 0
         for byte in bytes[end + 8..<end + 16] {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                stated = stated << 4 | UInt32(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"):
-                stated = stated << 4 | UInt32(byte - UInt8(ascii: "a") + 10)
-            default: throw LineError(.badChecksum, at: range.lowerBound)
+            // No ranges: matching them costs a quarter of the checksum.
+            var digit = byte &- UInt8(ascii: "0")
+            if digit > 9 {
+                digit = byte &- UInt8(ascii: "a") &+ 10
+                guard digit > 9, digit < 16 else {
+                    throw LineError(.badChecksum, at: range.lowerBound)
+                }
             }
+            stated = stated << 4 | UInt32(digit)
         }
         guard CRC32C.checksum(bytes, in: range.lowerBound..<end) == stated else {
             throw LineError(.badChecksum, at: range.lowerBound)
         }
         return range.lowerBound..<end
-    }
-
-    /// Whether `,"crc":"xxxxxxxx"}` stands at an offset, of which the digits are not looked at.
-    ///
-    /// Byte by byte, because every line of a journal is checked and a comparison of two sequences
-    /// costs as much as the checksum.
-    private static func hasSeal(_ bytes: [UInt8], at offset: Int) -> Bool {
-        bytes[offset] == UInt8(ascii: ",") && bytes[offset + 1] == UInt8(ascii: "\"")
-            && bytes[offset + 2] == UInt8(ascii: "c") && bytes[offset + 3] == UInt8(ascii: "r")
-            && bytes[offset + 4] == UInt8(ascii: "c") && bytes[offset + 5] == UInt8(ascii: "\"")
-            && bytes[offset + 6] == UInt8(ascii: ":") && bytes[offset + 7] == UInt8(ascii: "\"")
-            && bytes[offset + 16] == UInt8(ascii: "\"") && bytes[offset + 17] == UInt8(ascii: "}")
     }
 
     /// Writes a whole line: an object with the members that `members` writes, sealed.

@@ -22,9 +22,10 @@ final class ScrubWorker: Sendable {
 
     func run() {
         var told: Set<ScrubFinding> = []
-        repeat {
+        // The start has just read everything.
+        while rest(for: pace.rest) {
             for finding in readAll() where told.insert(finding).inserted { onDamage(finding) }
-        } while rest(for: pace.rest)
+        }
     }
 
     /// - Returns: False if the thread is to end.
@@ -68,6 +69,8 @@ final class ScrubWorker: Sendable {
                 ScrubFinding(damage: $0, last: .zero)
             }
         } catch {
+            // Another one has taken its place meanwhile.
+            if case .file(let error) = error, error.reason == .notFound { return [] }
             let damage = JournalDamage(
                 file: snapshots.directory,
                 line: 1,

@@ -57,6 +57,7 @@ struct ClusterOverview: Hashable, Sendable {
 
         var role: String {
             guard let report else { return member.isConnected ? "unreachable" : "down" }
+            if report.isDiskFull { return "disk full" }
             return member.isVoter ? report.role : "learner"
         }
 
@@ -93,6 +94,9 @@ struct ClusterOverview: Hashable, Sendable {
 
     var voters: Int { nodes.count { $0.member.isVoter } }
     var answering: Int { nodes.count { $0.member.isVoter && $0.report != nil } }
+    var writing: Int {
+        nodes.count { $0.member.isVoter && $0.report.map { !$0.isDiskFull } ?? false }
+    }
     var quorum: Int { voters / 2 + 1 }
 
     /// What it means, in one line.
@@ -102,7 +106,10 @@ struct ClusterOverview: Hashable, Sendable {
         guard answering >= quorum else {
             return "\(place): only \(answering) answer here"
         }
-        let spare = answering - quorum
+        guard writing >= quorum else {
+            return "\(place): only \(writing) have room on their disks, nothing can be written"
+        }
+        let spare = writing - quorum
         switch spare {
         case 0 where voters == 1: return "\(place): healthy, but there is no second copy"
         case 0: return "\(place): healthy, but one more failure stops writes"

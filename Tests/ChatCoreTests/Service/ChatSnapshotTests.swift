@@ -150,7 +150,8 @@ import Testing
             (15, mark("hidden", "aa1", "ca7", 1), "no such message for aa1"),
             (16, mark("hidden", "aa1", "ca6", 1), "out of order or stands twice"),
             (16, mark("settled", "aa2", "ca6", 2), "its kind comes earlier"),
-        ] as [(Int, String, String)])
+        ] as [(Int, String, String)]
+    )
     func `a part that does not fit is named`(place: Int, line: String, reason: String) throws {
         var lines = Self.good
         lines[place] = line

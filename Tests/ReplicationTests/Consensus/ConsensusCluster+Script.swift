@@ -25,7 +25,7 @@ extension ConsensusCluster {
     }
 
     private mutating func drain() throws {
-        while true {
+        for _ in 0..<10_000 {
             if !network.isEmpty {
                 try deliver(0)
             } else if let busy = identities.first(where: { !node($0).batches.isEmpty }) {
@@ -36,6 +36,7 @@ extension ConsensusCluster {
                 return
             }
         }
+        throw BrokenPromise(description: "messages without end: \(network.first?.message as Any)")
     }
 
     /// Has the leader commit `count` entries, one after the other.

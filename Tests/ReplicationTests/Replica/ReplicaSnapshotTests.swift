@@ -104,7 +104,8 @@ import Testing
         let first = try ReplicaRun<GuardedRegister>(configuration)
         try await first.lead()
         for number in 0..<60 {
-            _ = try await first.replica.request(Register.Append(value: "\(number)"), key: "\(number)")
+            let append = Register.Append(value: "\(number)")
+            _ = try await first.replica.request(append, key: "\(number)")
         }
         _ = try await eventually("a snapshot is there") {
             first.log.contains("snapshot of entry") ? true : nil

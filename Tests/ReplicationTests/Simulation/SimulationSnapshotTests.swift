@@ -6,7 +6,7 @@ import Testing
 /// Whole clusters that snapshot and compact all the time.
 @Suite struct SimulationSnapshotTests {
 
-    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `nodes that compact and start from snapshots keep every promise`(seed: UInt64) throws {
         var configuration = SimulationConfiguration.snapshotting(seed: seed)
         configuration.nodes = [3, 5, 4][Int(seed % 3)]
@@ -21,7 +21,7 @@ import Testing
 
     @Test func `disks that rot heal from the others, one after the other`() throws {
         var counts = FaultCounts()
-        for seed in 40...51 as ClosedRange<UInt64> {
+        for seed in 40...45 as ClosedRange<UInt64> {
             var configuration = SimulationConfiguration.snapshotting(seed: seed)
             configuration.nodes = [3, 5, 4][Int(seed % 3)]
             configuration.faults = .all
@@ -31,21 +31,21 @@ import Testing
             #expect(run.answered == 200)
             counts += run.counts
         }
-        #expect(counts.installs > 10, "\(counts)")
-        #expect(counts.lostSnapshots > 5 && counts.flippedBits > 10, "\(counts)")
-        #expect(counts.healed > 20, "\(counts)")
+        #expect(counts.installs > 5, "\(counts)")
+        #expect(counts.lostSnapshots > 2 && counts.flippedBits > 5, "\(counts)")
+        #expect(counts.healed > 10, "\(counts)")
     }
 
-    @Test func `a crash at each call of a snapshot loses nothing`() throws {
+    @Test func `a crash in the middle of a snapshot loses nothing`() throws {
         var torn = 0
-        for seed in 20...25 as ClosedRange<UInt64> {
+        for seed in 20...21 as ClosedRange<UInt64> {
             var configuration = SimulationConfiguration.snapshotting(seed: seed)
             configuration.faults.snapshotCrashes = 500
             let run = try SimulatedRun(configuration)
             #expect(run.answered == 200)
             torn += run.counts.tornSnapshots
         }
-        #expect(torn > 20)
+        #expect(torn > 5)
     }
 
     @Test func `a snapshot that cannot be written is told, and the log stays`() throws {

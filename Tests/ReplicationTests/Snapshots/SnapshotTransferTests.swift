@@ -61,7 +61,7 @@ import Testing
     private static func empty() throws -> (SnapshotStore, MemoryFileSystem) {
         let disk = MemoryFileSystem()
         try disk.createDirectory("data")
-        try disk.syncDirectory("")
+        try disk.syncDirectory("/")
         return (SnapshotStore(directory: "data", fileSystem: disk), disk)
     }
 

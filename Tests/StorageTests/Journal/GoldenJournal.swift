@@ -49,8 +49,9 @@ struct GoldenJournal: CustomStringConvertible {
         if try !Self.source.exists(path) {
             try Self.source.createDirectory(path)
             let written = try Self.write()
-            for from in try written.files() {
-                let name = from.split(separator: "/").last.map { String($0) } ?? ""
+            let directory = JournalFixture.directory
+            for name in try written.disk.list(directory) where name.hasSuffix(".jsonl") {
+                let from = FilePath.join(directory, name)
                 let file = try Self.source.create(FilePath.join(path, name))
                 try file.write(written.disk.contents(of: from) ?? [], at: 0)
             }
@@ -76,7 +77,8 @@ struct GoldenJournal: CustomStringConvertible {
             "vote \(recovered.vote.term) \(recovered.vote.candidate?.description ?? "nobody")",
             "membership \(recovered.membershipIndex?.description ?? "none")",
             "last \(recovered.terms.last)",
-        ] + recovered.notes.map { "note \($0)" }
+        ] + (recovered.snapshot.map { ["snapshot \($0.position), schema \($0.schema)"] } ?? [])
+            + recovered.notes.map { "note \($0)" }
             + (try journal.allLines()).map { "entry \($0.dropLast())" }
     }
 
@@ -108,6 +110,17 @@ struct GoldenJournal: CustomStringConvertible {
         try second.append([entry(8, 3), entry(9, 3, "last that was acknowledged")])
         try second.append([vote(4), entry(10, 3, "written"), entry(11, 3, "torn"), entry(12, 3)])
         try tear(fixture, from: #""op":"torn""#)
+        let store = SnapshotStore(directory: JournalFixture.directory, fileSystem: fixture.disk)
+        let head = SnapshotHead(
+            cluster: "c1",
+            position: LogPosition(index: LogIndex(2), term: Term(1)),
+            membershipIndex: LogIndex(1),
+            membership: Array("{}".utf8),
+            schema: 7
+        )
+        try store.write(head) { (writer) throws(SnapshotError) in
+            try writer.line { $0.member("text", "žluťoučký kůň") }
+        }
         return fixture
     }
 

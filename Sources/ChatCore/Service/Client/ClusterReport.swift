@@ -29,6 +29,8 @@ public struct ClusterReport: Hashable, Sendable {
     public var leader: String?
     /// Up to where it has applied the log.
     public var applied: UInt64 = 0
+    /// Whether its disk is full, and it refuses requests.
+    public var isDiskFull = false
     /// The members.
     public var members: [Member] = []
 
@@ -50,6 +52,7 @@ public struct ClusterReport: Hashable, Sendable {
         case "term": term = try reader.unsigned()
         case "leader": leader = try reader.string()
         case "applied": applied = try reader.unsigned()
+        case "disk_full": isDiskFull = try reader.boolean()
         case "members":
             try reader.elements { (reader) throws(LineError) in
                 members.append(try Member(from: &reader))

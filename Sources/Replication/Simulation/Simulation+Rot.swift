@@ -31,7 +31,8 @@ extension Simulation {
             do throws(FileError) { try disk.remove(path) } catch { return false }
             counts.lostSnapshots += 1
         } else {
-            guard let range = decaying(disk.contents(of: path) ?? [], isSnapshot: name.hasPrefix("s"))
+            guard
+                let range = decaying(disk.contents(of: path) ?? [], isSnapshot: name.hasPrefix("s"))
             else { return false }
             disk.flip(bit: range.lowerBound * 8 + draw(range.count * 8), of: path)
             counts.flippedBits += 1

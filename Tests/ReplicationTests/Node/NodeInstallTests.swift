@@ -97,7 +97,12 @@ import Testing
         }
 
         /// An append with this many entries of its term, or a heartbeat.
-        mutating func append(_ count: Int, after previous: LogPosition, term: UInt64, from place: Int) {
+        mutating func append(
+            _ count: Int,
+            after previous: LogPosition,
+            term: UInt64,
+            from place: Int
+        ) {
             let first = previous.index.next
             let append = Append(
                 term: Term(term),
@@ -153,7 +158,11 @@ import Testing
 
         private var rounds: [AppendRound] {
             sent.compactMap {
-                if case .consensus(.append(let append), _) = $0.message { append.round } else { nil }
+                if case .consensus(.append(let append), _) = $0.message {
+                    append.round
+                } else {
+                    nil
+                }
             }
         }
 

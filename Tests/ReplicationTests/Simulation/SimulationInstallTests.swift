@@ -93,7 +93,8 @@ import Testing
         try script.converge()
     }
 
-    @Test func `a snapshot carries members with their index, keys and events (pitfall 34)`() throws {
+    @Test func `a snapshot carries members with their index, keys and events (pitfall 34)`() throws
+    {
         let script = try Script(seed: 7)
         let away = script.cluster.followers[0]
         try script.simulation.crash(away, powerLoss: false)
@@ -189,7 +190,10 @@ import Testing
                 }
             }
             if window == 1_000 {
-                #expect(values == (4...67).map { "v\($0)" } && resets == 0)
+                #expect(resets == 0)
+                // The third may have been applied here only after the stream had begun.
+                let all = (4...67).map { "v\($0)" }
+                #expect(values == all || values == ["v3"] + all, "\(values)")
             } else {
                 #expect(resets == 1 && values.last == "v67")
                 #expect(Set(values).count == values.count)

@@ -5,7 +5,6 @@ import Testing
 
 /// Whole clusters that snapshot and compact all the time.
 @Suite struct SimulationSnapshotTests {
-
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `nodes that compact and start from snapshots keep every promise`(seed: UInt64) throws {
         var configuration = SimulationConfiguration.snapshotting(seed: seed)

@@ -78,11 +78,11 @@ import Testing
     private static let path = "data/snapshot-0000000042.jsonl"
 
     @Test func `it goes over in pieces of whole lines, a long line alone`() throws {
-        let lengths = [Int](repeating: 9_000, count: 100) + [2_000_000, 1, 1]
+        let lengths = [Int](repeating: 9_000, count: 40) + [600_000, 1, 1]
         let (source, disk) = try Self.store(lengths)
         let (target, copy) = try Self.empty()
         let pieces = try Self.copy(from: source, to: target)
-        #expect((5...8).contains(pieces.count))
+        #expect((4...6).contains(pieces.count))
         #expect(pieces.contains { $0.lines == 1 })
         let bytes = try #require(disk.contents(of: Self.path))
         #expect(try Self.install(target, bytes: bytes.count))
@@ -91,30 +91,31 @@ import Testing
         #expect(try copy.list("data") == ["snapshot-0000000042.jsonl"])
     }
 
-    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `it goes on where a crash left it, or begins anew`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let (source, disk) = try Self.store([Int](repeating: 20_000, count: 250))
+        let (source, disk) = try Self.store([Int](repeating: 20_000, count: 60))
         let (target, copy) = try Self.empty()
         let straight = try Self.copy(from: source, to: try Self.empty().0).count
         let pieces = try Self.copy(from: source, to: target) { count in
-            guard count % 7 == 3 else { return }
+            guard count % 3 == 2 else { return }
             if seed % 2 == 0 {
                 copy.processCrash()
             } else {
                 copy.powerLoss(using: &generator)
             }
         }
-        #expect(straight > 15)
+        #expect(straight > 3)
         #expect(seed % 2 == 0 ? pieces.count == straight : pieces.count >= straight)
         let bytes = try #require(disk.contents(of: Self.path))
-        do throws(SnapshotError) {
-            _ = try target.install(bytes.count)
-        } catch {
-            // A power loss may leave anything at the end of a file; then all is sent anew.
-            #expect(seed % 2 == 1)
-            _ = try Self.copy(from: source, to: target)
-            #expect(try Self.install(target, bytes: bytes.count))
+        // A power loss may leave anything: what is found damaged in the end is sent anew.
+        for _ in 0..<3 where copy.contents(of: Self.path) == nil {
+            do {
+                _ = try Self.install(target, bytes: bytes.count)
+            } catch {
+                #expect(seed % 2 == 1)
+                _ = try Self.copy(from: source, to: target)
+            }
         }
         #expect(copy.contents(of: Self.path) == bytes)
     }
@@ -133,15 +134,5 @@ import Testing
         }
         #expect(error == .invalid("of another cluster"))
         #expect(try copy.list("data") == [])
-    }
-}
-
-extension SnapshotStore {
-    fileprivate func install(_ bytes: Int) throws(SnapshotError) -> Bool {
-        let order = SnapshotOrder.install(SnapshotCopy.head(42).position, bytes: bytes) {
-            (_) throws(SnapshotError) in true
-        }
-        guard case .snapshotChecked(_, let result) = carryOut(order) else { return false }
-        return try result.get() as? Bool ?? false
     }
 }

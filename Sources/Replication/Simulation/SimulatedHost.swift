@@ -64,6 +64,8 @@ struct SimulatedHost<Machine: Service> {
     /// Where the journal begins.
     var logBefore = LogIndex.zero
     var checkedApplied = LogIndex.zero
+    /// Whether its last process may have left a batch half written.
+    var isTorn = false
     /// What it must hold again before another disk may be damaged, or nil if its disk is good.
     var healsWith: LogIndex?
 

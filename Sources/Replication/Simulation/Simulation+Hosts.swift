@@ -272,7 +272,9 @@ extension Simulation {
     func stop(_ host: Int, powerLoss: Bool) throws(Violation) {
         guard hosts[host].isUp else { return }
         let disk = hosts[host].disk
+        hosts[host].isTorn = powerLoss || disk.isCrashed
         if hosts[host].busy > 0, happens(500) {
+            hosts[host].isTorn = true
             // Dies somewhere in the calls of the batch that is being written.
             counts.tornBatches += 1
             disk.crash(afterCalls: draw(4), [.before, .during, .after][draw(3)])

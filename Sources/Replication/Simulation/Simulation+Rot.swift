@@ -7,7 +7,11 @@ import Storage
 extension Simulation {
     /// Damages the disk of a host that is about to start, now and then.
     func rot(_ host: Int) {
-        guard happens(faults.rot), !hosts.contains(where: { $0.healsWith != nil }) else { return }
+        // Before a cluster is formed its first entry may be on one disk alone; and a node that finds a
+        // torn end beside other damage may be unable to tell what it acknowledged, and not start.
+        guard happens(faults.rot), invariants.lastApplied > LogIndex(3), !hosts[host].isTorn,
+            !hosts.contains(where: { $0.healsWith != nil })
+        else { return }
         damage(host)
     }
 
@@ -43,14 +47,14 @@ extension Simulation {
 
     /// Which bytes of a file may change; nil if there are none.
     ///
-    /// Of a journal neither its last batch, which cannot be told from a torn one, nor its head: a
-    /// node that cannot read the only one does not start, and must not.
+    /// Of a journal neither its head, for a node that cannot read the only one must not start, nor
+    /// its last two batches: the last may be torn, and the one before cannot be told from that then.
     private func decaying(_ bytes: [UInt8], isSnapshot: Bool) -> Range<Int>? {
         if isSnapshot { return bytes.isEmpty ? nil : bytes.indices }
         let prefix = Array("\n{\"batch\":".utf8)
         let places = bytes.indices.filter { bytes[$0...].starts(with: prefix) }
-        guard let first = places.first, let last = places.last, first < last else { return nil }
-        return first + 1..<last
+        guard places.count > 2 else { return nil }
+        return places[0] + 1..<places[places.count - 2]
     }
 
     /// Notes that a host's disk holds again what it lost.

@@ -21,15 +21,15 @@ import Testing
         while seed - first < Self.seeds ?? .max,
             limit.map({ ContinuousClock.now - start < $0 }) ?? true
         {
-            // Every other seed compacts all the time, and its disks rot.
+            // Every other seed compacts all the time, and the disks of half of those rot.
             let snapshots = seed % 2 == 0
             var configuration =
                 snapshots ? .snapshotting(seed: seed) : SimulationConfiguration(seed: seed)
             configuration.nodes = [3, 5, 4][Int(seed % 3)]
             configuration.faults = .all
             if snapshots {
-                configuration.faults.crashEvery = .milliseconds(seed % 4 == 0 ? 400 : 1_500)
-                configuration.faults.rot = 500
+                configuration.faults.crashEvery = .milliseconds(seed % 8 < 4 ? 400 : 1_500)
+                configuration.faults.rot = seed % 4 == 2 ? 500 : 0
             }
             do throws(Violation) {
                 let run = try SimulatedRun(configuration)

@@ -24,7 +24,10 @@ for ((cycle = 1; cycle <= cycles; cycle++)); do
     acknowledged=$((acknowledged + $(cat "$work"/said 2>/dev/null | grep -c '^ok' || true)))
     rm -rf "$work"/*
   fi
-  "$STORAGE_LOAD" write "$work/data" --seed 7 --line 150 --votes-every 7 --cuts-every 11 \
+  # A directory either truncates or takes snapshots and drops files.
+  mode=(--cuts-every 11)
+  (((cycle - 1) / 10 % 2 == 0)) || mode=(--snapshots-every 13)
+  "$STORAGE_LOAD" write "$work/data" --seed 7 --line 150 --votes-every 7 "${mode[@]}" \
     --segment "${segments[RANDOM % 3]}" --fill 65536 --batch "${batches[RANDOM % 4]}" \
     >>"$work/said" 2>"$work/notes" &
   writer=$!

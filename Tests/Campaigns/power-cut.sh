@@ -65,7 +65,10 @@ run() { # PROGRAM CYCLES WRITER-OPTIONS…
       fresh
       : >"$work/said"
     fi
-    "$program" write "$mountpoint/data" --seed 7 --line 150 --votes-every 7 --cuts-every 11 \
+    # A disk either sees truncations, or snapshots and files that are dropped.
+    mode=(--cuts-every 11)
+    (((cycle - 1) / 5 % 2 == 0)) || mode=(--snapshots-every 13)
+    "$program" write "$mountpoint/data" --seed 7 --line 150 --votes-every 7 "${mode[@]}" \
       --segment "${segments[RANDOM % 3]}" --fill 65536 --batch "${batches[RANDOM % 4]}" "$@" \
       >>"$work/said" 2>"$work/notes" &
     writer=$!

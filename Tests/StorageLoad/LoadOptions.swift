@@ -16,6 +16,9 @@ struct LoadOptions {
     var votesEvery = 0
     /// How many appends lie between two truncations; 0 for none.
     var cutsEvery = 0
+    /// How many appends lie between two snapshots, behind each of which the log is compacted; 0 for
+    /// none. Not together with truncations, which must not reach what a snapshot holds.
+    var snapshotsEvery = 0
     /// What the content of all lines follows from.
     var seed: UInt64 = 1
     /// Plants the mistake that acknowledges without a sync, in a build that has it.
@@ -44,6 +47,7 @@ struct LoadOptions {
             case "--fill": fillBytes = number
             case "--votes-every": votesEvery = number
             case "--cuts-every": cutsEvery = number
+            case "--snapshots-every": snapshotsEvery = number
             case "--seed": seed = UInt64(number)
             default: return nil
             }

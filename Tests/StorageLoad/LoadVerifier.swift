@@ -15,9 +15,10 @@ struct LoadVerifier {
         if let damage = recovered.damages.first {
             throw BrokenPromise("a kill or a cut damages nothing: \(damage)")
         }
+        if let lost = recovered.lost { throw BrokenPromise("what led to \(lost) is lost") }
         let last = recovered.terms.last
         try history.read("found \(last.index) \(last.term) \(recovered.vote.text)")
-        try checkEntries(journal, history)
+        try checkEntries(journal, history, after: recovered.terms.before.index)
         try checkVote(journal, recovered.vote)
         journal.close()
         for note in recovered.notes { Output.note(note) }
@@ -39,9 +40,13 @@ struct LoadVerifier {
     }
 
     /// Every entry is there once, in its place, and is byte for byte what was appended.
-    private func checkEntries(_ journal: Journal, _ history: LoadHistory) throws {
+    private func checkEntries(
+        _ journal: Journal,
+        _ history: LoadHistory,
+        after first: LogIndex
+    ) throws {
         guard let lines = history.lines else { return }
-        var next = LogIndex(1)
+        var next = first.next
         while next <= history.last.index {
             let found = try journal.entries(
                 after: next.previous,

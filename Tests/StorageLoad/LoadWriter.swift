@@ -36,8 +36,28 @@ struct LoadWriter {
             try journal.append(records)
             Output.print("ok \(journal.last.index) \(journal.last.term)")
             done += 1
+            if options.snapshotsEvery > 0, done % options.snapshotsEvery == 0 {
+                try compact(journal)
+            }
         }
         journal.close()
+    }
+
+    /// Takes a snapshot of nothing, and drops what it stands for.
+    private func compact(_ journal: Journal) throws {
+        guard journal.last.index > .zero else { return }
+        let store = SnapshotStore(directory: directory, fileSystem: DiskFileSystem())
+        let head = SnapshotHead(
+            cluster: "c1",
+            position: journal.last,
+            membershipIndex: .zero,
+            membership: Array("{}".utf8),
+            schema: 1
+        )
+        try store.write(head) { (writer) throws(SnapshotError) in
+            for number in 0..<200 { try writer.line { $0.member("line", number) } }
+        }
+        try journal.compact(through: journal.last.index)
     }
 }
 

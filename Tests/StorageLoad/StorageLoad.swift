@@ -9,8 +9,8 @@ import Storage
 enum StorageLoad {
     private static let usage = """
         usage: storage-load write DIRECTORY [--appends N] [--milliseconds N] [--batch N] [--line BYTES]
-                   [--segment BYTES] [--fill BYTES] [--votes-every N] [--cuts-every N] [--seed N]
-                   [--unsynced true]
+                   [--segment BYTES] [--fill BYTES] [--votes-every N] [--cuts-every N]
+                   [--snapshots-every N] [--seed N] [--unsynced true]
                storage-load time DIRECTORY [the same]
                storage-load checksums
                storage-load verify DIRECTORY ACKNOWLEDGED
@@ -34,7 +34,7 @@ enum StorageLoad {
             }
         } catch let broken as BrokenPromise {
             Output.fail("BROKEN PROMISE: \(broken.description)", code: 1)
-        } catch let error as JournalError {
+        } catch let error where error is JournalError || error is SnapshotError {
             // To a writer whose disk is taken away this happens; after it nothing may be damaged.
             Output.fail("\(error)", code: arguments[0] == "verify" ? 1 : 3)
         } catch {

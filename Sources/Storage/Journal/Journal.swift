@@ -201,7 +201,7 @@ extension Journal {
         }
     }
 
-    private static func newestSnapshot(
+    static func newestSnapshot(
         _ directory: String,
         _ fileSystem: any FileSystem
     ) throws(JournalError) -> FoundSnapshots {
@@ -241,7 +241,7 @@ extension Journal {
             buffer.append(.vote(vote))
         }
         var notes: [String] = []
-        if let note = connect(&next, to: snapshot) {
+        if let note = next.connect(to: snapshot, in: directory) {
             notes.append(note)
             state = next
             lines = []
@@ -275,27 +275,6 @@ extension Journal {
         } catch {
             return ["a file that counts for nothing was left: \(error)"]
         }
-    }
-
-    /// Sees to it that the log goes on from the snapshot.
-    ///
-    /// - Returns: Why the log was dropped, or nil if it goes on from there.
-    private func connect(_ next: inout JournalState, to snapshot: SnapshotHead?) -> String? {
-        let base = snapshot?.position ?? .zero
-        guard next.terms.term(at: base.index) != base.term else { return nil }
-        let reason: String
-        if base.index < next.terms.before.index {
-            // What lay between was dropped for a newer snapshot, which is gone.
-            reason =
-                "\(directory): entries \(base.index.next) to \(next.terms.before.index) are in a "
-                + "snapshot that is missing or damaged; what lies behind \(base) must come from others"
-            next.lose(through: next.terms.last)
-        } else {
-            // A snapshot was installed, and the crash came before the log was dropped for it.
-            reason = "\(directory): the log is dropped, and goes on from the snapshot at \(base)"
-        }
-        next.reset(to: base, membership: snapshot?.membershipIndex)
-        return reason
     }
 
     /// Ends a file that an earlier process wrote, so that the loss of the one after it is found.

@@ -60,6 +60,27 @@ struct JournalState: Hashable {
         return Vote(term: term, candidate: identity.node)
     }
 
+    /// Sees to it that the log goes on from the snapshot.
+    ///
+    /// - Returns: Why the log was dropped, or nil if it goes on from there.
+    mutating func connect(to snapshot: SnapshotHead?, in directory: String) -> String? {
+        let base = snapshot?.position ?? .zero
+        guard terms.term(at: base.index) != base.term else { return nil }
+        let reason: String
+        if base.index < terms.before.index {
+            // What lay between was dropped for a newer snapshot, which is gone.
+            reason =
+                "\(directory): entries \(base.index.next) to \(terms.before.index) are in a "
+                + "snapshot that is missing or damaged; what lies behind \(base) must come from others"
+            lose(through: terms.last)
+        } else {
+            // A snapshot was installed, and the crash came before the log was dropped for it.
+            reason = "\(directory): the log is dropped, and goes on from the snapshot at \(base)"
+        }
+        reset(to: base, membership: snapshot?.membershipIndex)
+        return reason
+    }
+
     private mutating func healIfComplete() {
         if let lost, !(terms.last < lost) { self.lost = nil }
     }

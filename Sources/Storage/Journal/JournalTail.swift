@@ -1,42 +1,45 @@
 /// Follows the entries that a running node appends to its journal, without a lock.
 ///
-/// It may see entries before they are durable, and entries that are truncated later.
+/// It may see entries before they are durable, and entries that are truncated later. Batches are
+/// numbered without a gap over all files, which tells what was seen: after a restart the last one is
+/// written again, in a new file.
 public struct JournalTail {
     private let directory: String
     private let fileSystem: any FileSystem
-    /// The file that is read; 0 before the first.
+    /// The file that is read.
     private var number: UInt64
     private var offset: Int
-    /// The last entry that was read: after a restart the last batch is written again in a new file,
-    /// and what follows a truncation has a later term.
-    private var last: LogPosition
+    /// The last batch that was seen, and how many of its lines.
+    private var seen: (batch: UInt64, lines: Int)
+    /// A file that was dropped before it was read to its end, as far as is known.
+    private var dropped: FileError?
 
     /// Follows behind what a view has seen.
-    init(_ recovery: Recovery, behind last: LogPosition) {
+    init(_ recovery: Recovery) {
         directory = recovery.directory
         fileSystem = recovery.fileSystem
-        number = recovery.last?.number ?? 0
+        number = recovery.last?.number ?? recovery.numbers.last ?? 0
         offset = recovery.lastBatch?.offset ?? recovery.last?.bodyOffset ?? 0
-        self.last = last
+        seen = (recovery.nextBatch, recovery.lastBatch?.lines.count ?? 0)
     }
 
     /// The entries of the batches that are complete and were not seen yet.
     ///
     /// - Returns: Their positions and lines, in the order of the file; empty if there are none now.
+    ///   Where a node that was damaged goes back to an earlier batch, entries come again.
     /// - Throws: ``JournalError/file(_:)``, with ``FileError/Reason/notFound`` if the node has
-    ///   dropped the file meanwhile.
+    ///   dropped a file that was not seen.
     public mutating func next() throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
         while true {
-            if number > 0 {
-                let found = try readBatches()
-                if !found.isEmpty { return found }
+            let found = try readBatches()
+            if !found.isEmpty { return found }
+            guard let later = try laterFile() else {
+                if let dropped { throw .file(dropped) }
+                return []
             }
-            guard let later = try laterFile() else { return [] }
             // What was written to this file before the next one was begun.
-            if number > 0 {
-                let found = try readBatches()
-                if !found.isEmpty { return found }
-            }
+            let rest = try readBatches()
+            if !rest.isEmpty { return rest }
             number = later
             offset = 0
         }
@@ -58,32 +61,43 @@ public struct JournalTail {
             let file = try fileSystem.open(path)
             defer { file.close() }
             bytes = try file.read(at: offset, count: max(0, try file.size() - offset))
-        } catch { throw .file(error) }
+        } catch {
+            guard error.reason == .notFound else { throw .file(error) }
+            // A later file tells whether anything was missed.
+            dropped = error
+            return []
+        }
         let file = SegmentFile(number: number, path: path, bytes: bytes)
         var found: [(position: LogPosition, line: [UInt8])] = []
         var start = 0
-        while let end = file.lineEnd(from: start), end > start {
-            if let head = try? BatchHead(bytes, in: start..<end) {
-                guard case .complete(let read) = file.batch(head.number, at: start, mayBeTorn: true)
-                else { break }
-                found += Self.entries(of: read, in: bytes).filter { last < $0.position }
-                last = max(last, found.last?.position ?? last)
-                start = read.end
-            } else if start == 0, bytes.holds(SegmentHead.prefix, at: 0) {
-                start = end + 1
-            } else {
-                break
-            }
+        if offset == 0, bytes.holds(SegmentHead.prefix, at: 0), let end = file.lineEnd(from: 0) {
+            start = end + 1
+        }
+        while let end = file.lineEnd(from: start), end > start,
+            let head = try? BatchHead(bytes, in: start..<end),
+            case .complete(let batch) = file.batch(head.number, at: start, mayBeTorn: true)
+        {
+            found += try news(of: batch, in: bytes, path)
+            start = batch.end
         }
         offset += start
         return found
     }
 
-    private static func entries(
+    /// The entries of a batch that were not seen yet.
+    private mutating func news(
         of batch: Batch,
-        in bytes: [UInt8]
-    ) -> [(position: LogPosition, line: [UInt8])] {
-        batch.lines.compactMap { placed in
+        in bytes: [UInt8],
+        _ path: String
+    ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
+        let number = batch.head.number
+        guard number <= seen.batch || number - seen.batch == 1 else {
+            throw .file(dropped ?? FileError(.notFound, call: "follow", path: path))
+        }
+        dropped = nil
+        let known = number == seen.batch ? seen.lines : 0
+        seen = (number, max(known, batch.lines.count))
+        return batch.lines.dropFirst(known).compactMap { placed in
             guard case .entry(let header) = placed.line,
                 let end = bytes[placed.offset...].firstIndex(of: SegmentFile.lineFeed)
             else { return nil }

@@ -12,12 +12,16 @@ public struct JournalView {
     public let membershipIndex: LogIndex?
     /// What entries a start would have to get back from other nodes, if any.
     public let lost: LogPosition?
-    /// What is damaged.
+    /// The snapshots beside it.
+    public let snapshots: FoundSnapshots
+    /// What is damaged, but for snapshots.
     public let damages: [JournalDamage]
     /// What a start would drop, and why.
     public let notes: [String]
     /// The files that count, oldest first.
     public let files: [JournalFile]
+    /// Files that may hold more damage.
+    private let suspects: [String]
     private let reader: EntryReader
     /// What is appended from here on, if the node runs.
     public let tail: JournalTail
@@ -34,54 +38,69 @@ public struct JournalView {
 
     /// Reads the journal of a directory.
     ///
-    /// A running node may write, close and drop files meanwhile, so it is read again a few times
-    /// before what looks wrong is believed.
+    /// A running node may write, close and drop files meanwhile: what looks wrong is believed once it
+    /// looks the same twice.
     ///
     /// - Parameters:
     ///   - directory: Where the files are; it is not locked.
     ///   - fileSystem: The disk.
-    ///   - snapshot: The last entry of the newest good snapshot; zero if there is none.
     /// - Returns: What is there, or nil if there is no journal.
     /// - Throws: ``JournalError`` as ``Journal/open(directory:id:fileSystem:configuration:makeIncarnation:)``.
     public static func read(
         directory: String,
-        fileSystem: any FileSystem,
-        snapshot: LogPosition
+        fileSystem: any FileSystem
     ) throws(JournalError) -> JournalView? {
-        for _ in 0..<4 {
+        var before: Result<Findings, JournalError>?
+        for _ in 0..<6 {
             do throws(JournalError) {
-                let view = try once(directory, fileSystem, snapshot)
-                if view.map({ $0.damages.isEmpty }) ?? true { return view }
+                let view = try once(directory, fileSystem)
+                guard let findings = view?.findings, findings != Findings() else { return view }
+                if before == .success(findings) { return view }
+                before = .success(findings)
             } catch {
                 switch error {
-                case .damaged, .file: continue
+                case .damaged, .file:
+                    if before == .failure(error) { throw error }
+                    before = .failure(error)
                 default: throw error
                 }
             }
         }
-        return try once(directory, fileSystem, snapshot)
+        return try once(directory, fileSystem)
     }
+
+    private struct Findings: Hashable {
+        var damages: [JournalDamage] = []
+        var lost: LogPosition?
+    }
+
+    private var findings: Findings { Findings(damages: snapshots.damages + damages, lost: lost) }
 
     private static func once(
         _ directory: String,
-        _ fileSystem: any FileSystem,
-        _ snapshot: LogPosition
+        _ fileSystem: any FileSystem
     ) throws(JournalError) -> JournalView? {
+        let snapshots = try Journal.newestSnapshot(directory, fileSystem)
         let recovery = try Recovery.read(
             directory: directory,
             fileSystem: fileSystem,
             configuration: JournalConfiguration(),
-            snapshot: snapshot
+            snapshot: snapshots.head?.position ?? .zero
         )
         return try recovery.state.map { (state) throws(JournalError) in
-            try JournalView(recovery, state)
+            try JournalView(recovery, state, snapshots)
         }
     }
 
-    private init(_ recovery: Recovery, _ found: JournalState) throws(JournalError) {
+    private init(
+        _ recovery: Recovery,
+        _ found: JournalState,
+        _ snapshots: FoundSnapshots
+    ) throws(JournalError) {
         var state = found
         var index = recovery.index
         var segments = recovery.segments
+        var notes = recovery.notes
         if let batch = recovery.lastBatch, let link = recovery.last {
             for placed in batch.lines {
                 if let rule = state.apply(placed.line) { throw .refused(rule) }
@@ -96,13 +115,21 @@ public struct JournalView {
                 )
             )
         }
+        if !recovery.damages.isEmpty, let vote = state.spentVote(through: recovery.namedTerm) {
+            state.vote = vote
+        }
+        if let note = state.connect(to: snapshots.head, in: recovery.directory) {
+            notes.append(note)
+            segments = []
+        }
+        self.snapshots = snapshots
         identity = state.identity
         vote = state.vote
         terms = state.terms
         membershipIndex = state.memberships.last
         lost = state.lost
         damages = recovery.damages
-        notes = recovery.notes
+        self.notes = notes
         files = segments.map { segment in
             JournalFile(
                 path: FilePath.join(recovery.directory, SegmentName.name(segment.number)),
@@ -110,7 +137,8 @@ public struct JournalView {
                 after: segment.after
             )
         }
-        tail = JournalTail(recovery, behind: state.terms.last)
+        suspects = recovery.suspects
+        tail = JournalTail(recovery)
         reader = EntryReader(
             directory: recovery.directory,
             fileSystem: recovery.fileSystem,
@@ -138,17 +166,33 @@ public struct JournalView {
         try reader.entries(after: after, through: through, maximumBytes: maximumBytes)
     }
 
-    /// Every damaged line in the files that are written no more.
+    /// Every line that is not what was written, from the first damaged file on.
     ///
-    /// ``damages`` names where a start would stop reading; this goes on behind it.
+    /// ``damages`` names where a start would stop reading; this goes on behind it. The end of the
+    /// newest file may be torn, and is named as well if there is damage before it.
     ///
+    /// - Returns: ``damages`` and what else was found, up to a hundred of each file.
     /// - Throws: ``JournalError/file(_:)``.
     public func allDamages() throws(JournalError) -> [JournalDamage] {
-        var found: [JournalDamage] = []
-        for (file, next) in zip(files, files.dropFirst()) {
-            let closed = ClosedFile(path: file.path, bytes: file.bytes, last: next.after.index)
-            found += try closed.damages(in: reader.fileSystem)
+        var found = damages
+        for path in suspects {
+            var file = ClosedFile(path: path, bytes: .max, last: .zero)
+            file.isFilled = true
+            for damage in try file.damages(in: reader.fileSystem, limit: 100)
+            where !found.contains(where: { $0.file == damage.file && $0.line == damage.line }) {
+                found.append(damage)
+            }
         }
-        return found + damages.filter { !found.contains($0) }
+        return found
+    }
+}
+
+extension Recovery {
+    /// The files from the first damaged one on.
+    fileprivate var suspects: [String] {
+        let paths = numbers.filter { !unbegun.contains($0) }
+            .map { FilePath.join(directory, SegmentName.name($0)) }
+        guard let damage = damages.first else { return [] }
+        return paths.filter { $0 >= damage.file }
     }
 }

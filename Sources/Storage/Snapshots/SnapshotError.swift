@@ -9,6 +9,11 @@ public enum SnapshotError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Lines that a state machine does not write or take, or bytes that do not follow.
     case invalid(String)
 
+    /// Whether there is no such file.
+    var isNotFound: Bool {
+        if case .file(let error) = self { error.reason == .notFound } else { false }
+    }
+
     /// What is wrong, where, and what to do.
     public var description: String {
         switch self {

@@ -11,11 +11,6 @@ enum SnapshotName {
         return "snapshot-\(zeros)\(digits).jsonl"
     }
 
-    /// The index in the name of a file that is being received, or nil for any other file.
-    static func incoming(_ name: String) -> LogIndex? {
-        name.hasSuffix(incoming) ? index(String(name.dropLast(incoming.count))) : nil
-    }
-
     /// The index in a name that this type made, or nil for any other file.
     static func index(_ name: String) -> LogIndex? {
         guard name.hasPrefix("snapshot-"), name.hasSuffix(".jsonl"),
@@ -23,5 +18,12 @@ enum SnapshotName {
             self.name(LogIndex(number)) == name
         else { return nil }
         return LogIndex(number)
+    }
+
+    /// Whether a file counts for nothing once there is a snapshot that ends at `index`.
+    static func isLeftover(_ name: String, after index: LogIndex) -> Bool {
+        if name.hasSuffix(partial) { return true }
+        guard name.hasSuffix(incoming) else { return false }
+        return self.index(String(name.dropLast(incoming.count))).map { $0 <= index } ?? true
     }
 }

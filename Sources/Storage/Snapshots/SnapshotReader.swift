@@ -11,7 +11,7 @@ public struct SnapshotReader {
 
     init(_ file: any File, path: String) throws(SnapshotError) {
         var lines = SnapshotLines(file, path: path)
-        guard let range = try lines.next() else { throw lines.damaged("the file is empty") }
+        guard let range = try lines.next() else { throw lines.damaged("the head is missing") }
         do throws(LineError) {
             head = try SnapshotHead(lines.bytes, in: range)
         } catch {
@@ -42,9 +42,14 @@ public struct SnapshotReader {
         return true
     }
 
-    /// Reads to the end.
-    mutating func verify() throws(SnapshotError) {
-        while try nextLine() != nil {}
+    /// Reads to the end, or to where `goesOn` says no; it is told how much was read since.
+    mutating func verify(_ goesOn: (_ bytes: Int) -> Bool) throws(SnapshotError) {
+        var told = 0
+        while try nextLine() != nil {
+            guard lines.consumed - told >= SnapshotLines.pieceBytes else { continue }
+            guard goesOn(lines.consumed - told) else { return }
+            told = lines.consumed
+        }
     }
 
     /// Where the next line of the state stands in ``SnapshotLines/bytes``, or nil behind the last.
@@ -88,7 +93,8 @@ struct SnapshotLines {
     /// Where the line read last begins in the file.
     private var lineOffset = 0
 
-    private static let pieceBytes = 256 << 10
+    /// How much is read at a time, but for a line that is longer.
+    static let pieceBytes = 256 << 10
 
     init(_ file: any File, path: String) {
         self.file = file

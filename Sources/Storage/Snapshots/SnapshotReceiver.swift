@@ -8,18 +8,23 @@ public final class SnapshotReceiver {
     public let bytes: Int
     private let path: String
     private let file: any File
+    /// How much an earlier transfer left.
+    private let found: Int
     private var synced: Int
+    private var failure: FileError?
     /// The first byte that is missing.
     public private(set) var offset: Int
 
     /// What waits for a sync at most: a large one would hold up the journal's.
     private static let syncBytes = 4 << 20
+    private static let pieceBytes = 256 << 10
 
     fileprivate init(
         _ store: SnapshotStore,
         _ position: LogPosition,
         bytes: Int
     ) throws(SnapshotError) {
+        try store.checkName(position)
         self.store = store
         self.position = position
         self.bytes = bytes
@@ -28,16 +33,22 @@ public final class SnapshotReceiver {
             try Self.removeOthers(path, store)
             let isThere = try store.fileSystem.exists(path)
             file = try isThere ? store.fileSystem.open(path) : store.fileSystem.create(path)
-            // What a crash left may be anything; the foot tells in the end.
-            offset = try file.size()
-            if offset > bytes {
-                try file.truncate(to: 0)
-                offset = 0
+            do throws(FileError) {
+                let size = try file.size()
+                if size > bytes { try file.truncate(to: 0) }
+                // What a crash left may be anything; the foot tells in the end.
+                found = size > bytes ? 0 : size
+            } catch {
+                file.close()
+                throw error
             }
-            // What waits may have come through an earlier receiver of the same snapshot.
-            synced = offset - offset % Self.syncBytes
         } catch { throw .file(error) }
+        offset = found
+        // What waits may have come through an earlier receiver of the same snapshot.
+        synced = found - found % Self.syncBytes
     }
+
+    deinit { file.close() }
 
     private static func removeOthers(
         _ path: String,
@@ -53,7 +64,8 @@ public final class SnapshotReceiver {
     /// Takes the next bytes.
     ///
     /// - Throws: ``SnapshotError/invalid(_:)`` if they do not follow, with nothing taken: send from
-    ///   ``offset`` on; ``SnapshotError/file(_:)``.
+    ///   ``offset`` on. ``SnapshotError/file(_:)``: if a sync failed, now or earlier, all that came
+    ///   is gone, and must be sent anew to another receiver.
     public func append(_ piece: [UInt8], at start: Int) throws(SnapshotError) {
         guard start == offset, piece.count <= bytes - offset else {
             throw .invalid(
@@ -61,11 +73,13 @@ public final class SnapshotReceiver {
             )
         }
         do throws(FileError) {
+            if let failure { throw failure }
             try file.write(piece, at: offset)
+            if offset + piece.count - synced >= Self.syncBytes {
+                try synchronize()
+                synced = offset + piece.count
+            }
             offset += piece.count
-            guard offset - synced >= Self.syncBytes else { return }
-            try file.synchronize()
-            synced = offset
         } catch { throw .file(error) }
     }
 
@@ -76,10 +90,15 @@ public final class SnapshotReceiver {
     ///
     /// - Returns: The snapshot's head.
     /// - Throws: ``SnapshotError/damaged(_:)`` if it is not whole; it is removed then, and must be
-    ///   sent anew. ``SnapshotError/file(_:)`` if the disk failed.
+    ///   sent anew. ``SnapshotError/file(_:)`` if the disk failed. The receiver is of no more use
+    ///   after either.
     public func finish() throws(SnapshotError) -> SnapshotHead {
         guard offset == bytes else { throw .invalid("\(offset) of \(bytes) bytes came") }
-        do throws(FileError) { try file.synchronize() } catch { throw .file(error) }
+        do throws(FileError) {
+            if let failure { throw failure }
+            try writeFoundAgain()
+            try synchronize()
+        } catch { throw .file(error) }
         file.close()
         do throws(SnapshotError) {
             let head = try store.verifyTwice(path, index: position.index)
@@ -90,10 +109,37 @@ public final class SnapshotReceiver {
             return head
         } catch {
             if case .file = error { throw error }
-            // What can't be removed is begun anew by the next transfer.
-            do throws(FileError) { try store.fileSystem.remove(path) } catch {}
+            removeIncoming()
             throw error
         }
+    }
+
+    /// Writes what an earlier transfer left once more, so that a sync covers it.
+    ///
+    /// A sync of it may have failed: it is then in the page cache, where it reads well and counts as
+    /// clean, and never reaches the disk.
+    private func writeFoundAgain() throws(FileError) {
+        var done = 0
+        while done < found {
+            let count = min(Self.pieceBytes, found - done)
+            try file.write(try file.read(at: done, count: count), at: done)
+            done += count
+            if done % Self.syncBytes == 0 { try synchronize() }
+        }
+    }
+
+    /// After a failure nothing that came is believed, or synced again.
+    private func synchronize() throws(FileError) {
+        do throws(FileError) { try file.synchronize() } catch {
+            failure = error
+            removeIncoming()
+            throw error
+        }
+    }
+
+    private func removeIncoming() {
+        // What can't be removed is checked again, and written again, by the next transfer.
+        do throws(FileError) { try store.fileSystem.remove(path) } catch {}
     }
 }
 
@@ -104,7 +150,8 @@ extension SnapshotStore {
     ///   - position: The last entry that it holds.
     ///   - bytes: Its length.
     /// - Returns: The receiver, which says where to go on.
-    /// - Throws: ``SnapshotError/file(_:)``.
+    /// - Throws: ``SnapshotError/file(_:)``; ``SnapshotError/invalid(_:)`` for a position that no
+    ///   snapshot ends at.
     public func receive(
         _ position: LogPosition,
         bytes: Int

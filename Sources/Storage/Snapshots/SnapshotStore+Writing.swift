@@ -5,19 +5,22 @@ extension SnapshotStore {
     ///   - head: What it is.
     ///   - body: Writes the lines of the state.
     /// - Returns: The length of the file.
-    /// - Throws: ``SnapshotError``: there is no new snapshot then, and the one before is as it was.
+    /// - Throws: ``SnapshotError``: the one before is as it was, and still there. There is no new
+    ///   one then, unless only the directory's sync failed: that one is whole, and may be gone after
+    ///   a power loss.
     @discardableResult
     public func write(
         _ head: SnapshotHead,
         _ body: (inout SnapshotWriter) throws(SnapshotError) -> Void
     ) throws(SnapshotError) -> Int {
+        try checkName(head.position)
         let path = path(head.position.index)
         let partial = path + SnapshotName.partial
         let bytes: Int
         do throws(SnapshotError) {
             bytes = try writePartial(partial, head, body)
             // Read before it takes the name: an older one of the same name may be good.
-            let read = try verify(partial, index: head.position.index)
+            let read = try verifyTwice(partial, index: head.position.index)
             guard read == head else { throw .invalid("\(partial) reads back as another snapshot") }
             try publish(partial, as: path)
         } catch {
@@ -25,7 +28,8 @@ extension SnapshotStore {
             do throws(FileError) { try fileSystem.remove(partial) } catch {}
             throw error
         }
-        try removeOthers(keeping: head.position)
+        // What can't be removed goes with the next one: this one is there, and that is what counts.
+        do throws(SnapshotError) { try removeOthers(keeping: head.position) } catch {}
         return bytes
     }
 

@@ -20,6 +20,16 @@ public struct SnapshotStore: Sendable {
     ///
     /// - Throws: ``SnapshotError/newerFormat(file:)``, ``SnapshotError/file(_:)``.
     public func newest() throws(SnapshotError) -> FoundSnapshots {
+        // A writer may remove a file that was just listed: there is a newer one by then.
+        for _ in 0..<4 {
+            do throws(SnapshotError) { return try newestListed() } catch {
+                guard error.isNotFound else { throw error }
+            }
+        }
+        return try newestListed()
+    }
+
+    private func newestListed() throws(SnapshotError) -> FoundSnapshots {
         var found = FoundSnapshots()
         for index in try indices().reversed() {
             do throws(SnapshotError) {
@@ -61,28 +71,33 @@ public struct SnapshotStore: Sendable {
         let file = try open(path(position.index))
         defer { file.close() }
         do throws(FileError) {
-            return (try file.read(at: offset, count: maximumBytes), try file.size())
+            let whole = try file.size()
+            let count = min(maximumBytes, whole - max(0, offset))
+            return (try file.read(at: max(0, offset), count: count), whole)
         } catch { throw .file(error) }
     }
 
     /// Keeps a snapshot from being removed for as long as the answer lives.
+    ///
+    /// One that is just being removed may still go: reading it then fails with
+    /// ``FileError/Reason/notFound``.
     public func pin(_ position: LogPosition) -> SnapshotPin {
         SnapshotPin(pins, position.index)
     }
 
-    /// Removes all snapshots but one and those that are pinned, what was left half written, and what
-    /// was received of ones that are no newer.
+    /// Removes the snapshots before one but those that are pinned, what was left half written, and
+    /// transfers of what is not needed any more.
+    ///
+    /// A newer one stays: it may have been received just now, and the journal not reset to it yet.
     ///
     /// - Throws: ``SnapshotError/file(_:)``; what is left is removed the next time.
     public func removeOthers(keeping position: LogPosition) throws(SnapshotError) {
         let pinned = pins.indices
-        let old = try indices().filter { $0 != position.index && !pinned.contains($0) }
+        let old = try indices().filter { $0 < position.index && !pinned.contains($0) }
         do throws(FileError) {
             for index in old { try fileSystem.remove(path(index)) }
             for name in try fileSystem.list(directory)
-            where name.hasSuffix(SnapshotName.partial)
-                || SnapshotName.incoming(name).map({ $0 <= position.index }) ?? false
-            {
+            where SnapshotName.isLeftover(name, after: position.index) {
                 try fileSystem.remove(FilePath.join(directory, name))
             }
         } catch { throw .file(error) }
@@ -110,7 +125,20 @@ public struct SnapshotStore: Sendable {
         }
     }
 
-    func verify(_ path: String, index: LogIndex) throws(SnapshotError) -> SnapshotHead {
+    /// Reads a snapshot to its end.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - index: Where it must end.
+    ///   - goesOn: Called now and then with how much was read since; what it has not read when it
+    ///     is told to stop counts as good.
+    /// - Returns: Its head.
+    /// - Throws: ``SnapshotError``.
+    func verify(
+        _ path: String,
+        index: LogIndex,
+        goesOn: (_ bytes: Int) -> Bool = { _ in true }
+    ) throws(SnapshotError) -> SnapshotHead {
         let file = try open(path)
         defer { file.close() }
         var reader = try SnapshotReader(file, path: path)
@@ -124,11 +152,19 @@ public struct SnapshotStore: Sendable {
                 )
             )
         }
-        try reader.verify()
+        try reader.verify(goesOn)
         return reader.head
     }
 
-    private func indices() throws(SnapshotError) -> [LogIndex] {
+    /// Refuses a position that no file is named by.
+    func checkName(_ position: LogPosition) throws(SnapshotError) {
+        guard SnapshotName.index(SnapshotName.name(position.index)) == position.index else {
+            throw .invalid("no snapshot ends at \(position)")
+        }
+    }
+
+    /// The last entries of all snapshots that have a name, in order.
+    func indices() throws(SnapshotError) -> [LogIndex] {
         do throws(FileError) {
             // A directory that was never made holds none.
             guard try fileSystem.exists(directory) else { return [] }

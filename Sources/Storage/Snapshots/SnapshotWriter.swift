@@ -32,7 +32,10 @@ public struct SnapshotWriter {
         writer.removeAll()
         Line.write(to: &writer, members)
         let bytes = writer.bytes
-        guard bytes.count > Line.sealBytes + 2, !bytes.holds(SnapshotHead.prefix, at: 0),
+        guard bytes.count > Line.sealBytes + 2 else {
+            throw .invalid("a snapshot's line without members")
+        }
+        guard !bytes.holds(SnapshotHead.prefix, at: 0),
             !bytes.holds(SnapshotFoot.prefix, at: 0)
         else { throw .invalid("a snapshot's line begins with a member of its own kind") }
         guard bytes.count <= SnapshotReader.maximumLineBytes else {

@@ -50,14 +50,12 @@ struct LogCommand {
 /// Why a data directory can't be looked at.
 enum LogFailure: Error, CustomStringConvertible {
     case journal(JournalError)
-    case snapshot(SnapshotError)
     case noJournal(String)
     case output(StreamError)
 
     var description: String {
         switch self {
         case .journal(let error): error.description
-        case .snapshot(let error): error.description
         case .noJournal(let directory):
             "\(directory) holds no journal-*.jsonl: name a data directory"
         case .output(let error): "\(error)"
@@ -68,32 +66,26 @@ enum LogFailure: Error, CustomStringConvertible {
 /// What a data directory holds at this moment.
 struct DirectoryFiles {
     let directory: String
-    let snapshots: FoundSnapshots
     let journal: JournalView
 
     init(_ directory: String) throws(LogFailure) {
         self.directory = directory
-        let fileSystem = DiskFileSystem()
-        do throws(SnapshotError) {
-            snapshots = try SnapshotStore(directory: directory, fileSystem: fileSystem).newest()
-        } catch { throw .snapshot(error) }
         let found: JournalView?
         do throws(JournalError) {
             found = try JournalView.read(
                 directory: directory,
-                fileSystem: fileSystem,
-                snapshot: snapshots.head?.position ?? .zero
+                fileSystem: DiskFileSystem()
             )
         } catch { throw .journal(error) }
         guard let found else { throw .noJournal(directory) }
         journal = found
     }
 
-    /// Calls `body` with the entries of a range, oldest first.
+    /// Calls `body` with the entries of a range, oldest first, until it answers false.
     func forEachEntry(
         from first: LogIndex,
         to last: LogIndex,
-        _ body: (LogPosition, [UInt8]) throws(LogFailure) -> Void
+        _ body: (LogPosition, [UInt8]) throws(LogFailure) -> Bool
     ) throws(LogFailure) {
         var after = max(first.previous, journal.terms.before.index)
         let end = min(last, journal.terms.lastIndex)
@@ -103,7 +95,7 @@ struct DirectoryFiles {
                 entries = try journal.entries(after: after, through: end, maximumBytes: 1 << 20)
             } catch { throw .journal(error) }
             guard let newest = entries.last else { return }
-            for entry in entries { try body(entry.position, entry.line) }
+            for entry in entries where try !body(entry.position, entry.line) { return }
             after = newest.position.index
         }
     }

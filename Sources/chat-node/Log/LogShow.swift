@@ -20,6 +20,7 @@ struct LogShow {
         }
         try files.forEachEntry(from: from, to: to) { (_, line) throws(LogFailure) in
             try write(line)
+            return end.takeAll(waiting: .zero) != nil
         }
         if follows { try follow() }
         return files.journal.damages.isEmpty ? .done : .problemFound

@@ -34,6 +34,7 @@ struct LogStat {
                 case .operation: break
                 }
             } catch { counts.unreadable += 1 }
+            return true
         }
         do throws(StreamError) {
             try Output.standard.writeLine(text(counts))
@@ -53,7 +54,7 @@ struct LogStat {
         writer.member("last", journal.terms.last)
         writer.member("vote", journal.vote)
         writer.member("membership", journal.membershipIndex?.value)
-        writer.member("snapshot", files.snapshots.head?.position)
+        writer.member("snapshot", journal.snapshots.head?.position)
         writer.member("lost", journal.lost)
         writer.member("entries", counts.entries)
         writer.member("entry_bytes", counts.bytes)

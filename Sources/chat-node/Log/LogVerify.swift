@@ -17,16 +17,16 @@ struct LogVerify {
                 + "\(journal.files.reduce(0) { $0 + $1.bytes }) bytes that count; \(entries), "
                 + "term \(max(journal.vote.term, journal.terms.last.term))"
         )
-        try say("snapshot: " + (files.snapshots.head.map { "at \($0.position)" } ?? "none"))
+        try say("snapshot: " + (journal.snapshots.head.map { "at \($0.position)" } ?? "none"))
         for note in journal.notes { try say("at the next start: \(note)") }
-        for damage in damages + files.snapshots.damages { try say("damaged: \(damage)") }
+        for damage in damages + journal.snapshots.damages { try say("damaged: \(damage)") }
         if let lost = journal.lost {
             try say(
                 "the node is repairing: what lies between \(journal.terms.last) and \(lost) must "
                     + "come from the others"
             )
         }
-        let isGood = damages.isEmpty && files.snapshots.damages.isEmpty
+        let isGood = damages.isEmpty && journal.snapshots.damages.isEmpty
         try say(isGood ? "every line is good" : "damaged")
         return isGood ? .done : .problemFound
     }

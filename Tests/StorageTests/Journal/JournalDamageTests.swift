@@ -84,6 +84,36 @@ import Testing
         #expect(bytes.prefix(end) == changed.prefix(end) || found == .whole(line: 9), "\(name)")
     }
 
+    @Test(arguments: [0, 1])
+    func `what reads well the second time is no damage`(reading: Int) throws {
+        let sample = try Sample()
+        let damaging = sample.batches[0]..<sample.batches[2]
+        var misreads = 0
+        for offset in stride(from: 3, to: sample.batches[3], by: 7) {
+            let copy = sample.clone()
+            copy.fixture.disk.processCrash()
+            let watch = FileWatch(flip: (bit: offset * 8 + offset % 8, reading: reading))
+            let (journal, recovered) = try Journal.open(
+                directory: JournalFixture.directory,
+                id: "n1",
+                fileSystem: WatchedFileSystem(disk: copy.fixture.disk, watch: watch),
+                configuration: copy.fixture.configuration,
+                makeIncarnation: { "" }
+            )
+            #expect(watch.hasFlipped, "byte \(offset)")
+            #expect(recovered.damages.isEmpty && recovered.lost == nil, "byte \(offset)")
+            #expect(recovered.vote == Vote(term: Term(1), candidate: NodeIdentity("n1/0a")))
+            let isSaid = recovered.notes.contains { $0.hasSuffix("good when read again") }
+            if isSaid {
+                #expect(try journal.allLines().count == 5, "byte \(offset)")
+                misreads += 1
+            }
+            // The first reading looks for the newest file, the second one reads it.
+            if reading == 1, damaging.contains(offset) { #expect(isSaid, "byte \(offset)") }
+        }
+        #expect(misreads > (reading == 0 ? 20 : 200), "\(misreads)")
+    }
+
     /// Votes, entries, truncations and several files; the last batch is an empty one.
     struct Run {
         var fixture = JournalCrashTests.fixture

@@ -95,6 +95,9 @@ extension Replica {
                 load(after, through, maximumBytes)
             case .snapshot(let head, let body): write(head, body)
             case .compact(let index): compact(through: index)
+            case .pinSnapshots(let positions): pins = positions.map { snapshots.pin($0) }
+            case .transfer(let order): carryOut(order)
+            case .resetLog(let position, let membership): resetLog(to: position, membership)
             case .send(let address, let line, let entries): links.send(line, entries, to: address)
             case .dial(let dials): links.dial(dials, at: now)
             case .redial: links.endOutgoing()
@@ -151,6 +154,24 @@ extension Replica {
             }
         }
         if !isTaken { mail.post(.node(.snapshotFailed("the node is stopping"))) }
+    }
+
+    /// What is dropped because the thread is stopping is asked for again, or no more.
+    private func carryOut(_ order: SnapshotOrder) {
+        let (mail, snapshots) = (mail, snapshots)
+        _ = snapshotter.run {
+            if let input = snapshots.carryOut(order) { mail.post(.node(input)) }
+        }
+    }
+
+    private func resetLog(to position: LogPosition, _ membership: LogIndex) {
+        let mail = mail
+        journal.reset(to: position, membership: membership) { result in
+            switch result {
+            case .success: mail.post(.node(.logReset(to: position)))
+            case .failure(let error): mail.post(.failed(.journal(error)))
+            }
+        }
     }
 
     /// A file that cannot be removed costs space: the next start removes it.

@@ -4,8 +4,8 @@ public import Storage
 ///
 /// It decides nothing. One thread runs an event loop that is also the actor's executor, so core,
 /// sockets and actor share a thread and need no lock; a second thread owns the journal, a third
-/// hashes passwords, a fourth looks names up, a fifth writes snapshots, a sixth reads closed files again.
-/// ``run()`` holds everything: when it returns, all of it has ended.
+/// hashes passwords, a fourth looks names up, a fifth writes and reads snapshots, a sixth reads closed
+/// files again. ``run()`` holds everything: when it returns, all of it has ended.
 public actor Replica<Machine: Service> {
     /// Where clients reach this node, with the port that the system chose.
     public nonisolated let clientAddress: String
@@ -20,9 +20,12 @@ public actor Replica<Machine: Service> {
     /// Hashes passwords, as many in a queue as a client waits for: 32 take 5 s.
     let worker: Worker
     let resolver: Worker
-    /// Writes snapshots, one at a time, and releases the copies of the state that it wrote.
-    let snapshotter = Worker(limit: 1)
+    /// Writes, reads and receives snapshots, in order, and releases the copies of the state that it
+    /// wrote; of each kind the node orders one at a time.
+    let snapshotter = Worker(limit: 1_024)
     let snapshots: SnapshotStore
+    /// Those that are being sent.
+    var pins: [SnapshotPin] = []
     let scrubber: Scrubber
     let logSink: LogSink
     let front: Front

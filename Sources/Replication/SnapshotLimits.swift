@@ -15,7 +15,7 @@ public struct SnapshotLimits: Hashable, Sendable {
     /// Whether the log is compacted at all, but for what is damaged.
     ///
     /// A follower that needs an entry which every other node has compacted must be sent a snapshot.
-    package var compacts = false
+    package var compacts = true
 
     /// The limits of the design.
     public init() {}

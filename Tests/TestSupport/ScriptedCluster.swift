@@ -11,15 +11,21 @@ package final class ScriptedCluster {
     package private(set) var items: [Ticket: [StreamItem]] = [:]
 
     /// Forms a cluster and waits for its leader.
-    package init(
+    package convenience init(
         nodes: Int = 3,
         seed: UInt64 = 1,
         _ adjust: @escaping @Sendable (inout NodeConfiguration) -> Void = { _ in }
     ) throws(Violation) {
         var configuration = SimulationConfiguration(seed: seed)
         configuration.nodes = nodes
-        configuration.faults.slowSyncs = 0
         configuration.adjust = adjust
+        try self.init(configuration)
+    }
+
+    /// Forms a cluster that is like this, and waits for its leader.
+    package init(_ configuration: SimulationConfiguration) throws(Violation) {
+        var configuration = configuration
+        configuration.faults.slowSyncs = 0
         simulation = try Simulation<Register>(configuration)
         simulation.onReply = { [unowned self] in replies[$0] = $1 }
         simulation.onStream = { [unowned self] in items[$0, default: []] += $1 }

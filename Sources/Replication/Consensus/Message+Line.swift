@@ -36,7 +36,7 @@ extension JSONReader {
     /// from the end of the type that no sum with a count overflows.
     static let largestOrdinal: UInt64 = 1 << 53
 
-    fileprivate mutating func ordinal() throws(LineError) -> UInt64 {
+    mutating func ordinal() throws(LineError) -> UInt64 {
         let value = try unsigned()
         guard value <= Self.largestOrdinal else {
             throw error(.invalid("indices and terms are at most 2^53"))
@@ -44,7 +44,7 @@ extension JSONReader {
         return value
     }
 
-    fileprivate mutating func logPosition() throws(LineError) -> LogPosition {
+    mutating func logPosition() throws(LineError) -> LogPosition {
         let position = try LogPosition(from: &self)
         guard max(position.index.value, position.term.value) <= Self.largestOrdinal else {
             throw error(.invalid("indices and terms are at most 2^53"))

@@ -31,7 +31,7 @@ extension Node {
             case .commit(let index): commitIndex = max(commitIndex, index)
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
-            case .sendSnapshot: break
+            case .sendSnapshot(let peer): sendSnapshot(to: peer)
             case .role(let role, let term, let leader): roleChanged(role, term, leader: leader)
             }
         }

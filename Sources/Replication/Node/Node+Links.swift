@@ -145,7 +145,7 @@ extension Node {
             guard cluster == nil, creation == nil, adoption == nil else { return }
             formation?.note(plan, round: round, from: hello)
             createIfAllAnswered()
-        case .consensus, .forward, .forwarded, .read, .readIndex:
+        case .consensus, .forward, .forwarded, .read, .readIndex, .snapshot, .snapshotReply:
             guard cluster != nil else { return }
             takeOfCluster(message, lines, from: hello)
         }
@@ -168,6 +168,8 @@ extension Node {
         case .forwarded(let id, let outcome): takeForwarded(id, outcome)
         case .read(let id): takeRead(id, from: hello.from)
         case .readIndex(let id, let index): takeReadIndex(id, index)
+        case .snapshot(let piece): take(piece, lines, from: hello.from)
+        case .snapshotReply(let reply): take(reply, from: hello.from)
         case .hello, .welcome, .refused, .formationRound, .blank: break
         }
     }
@@ -178,6 +180,8 @@ extension Node {
             stepCore(.receive(message, from: node))
             return
         }
+        // The journal was told to begin anew: what it took now, it would lose.
+        guard !isResetting else { return }
         do throws(LineError) {
             received.removeAll(keepingCapacity: true)
             for line in lines {

@@ -187,7 +187,10 @@ extension Node {
             inFlight.removeAll()
             heldForwards.removeAll()
             lastLeaderIndex = nil
+            endTransfers()
         }
+        // Another leader goes on where this one stopped.
+        if arrival?.isFinal == false { arrival = nil }
         didProposeHeld = false
         reads.askAgain()
         log(.info, "term \(term): \(role), leader \(leader?.description ?? "none")")

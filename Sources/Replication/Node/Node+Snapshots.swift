@@ -7,7 +7,8 @@ extension Node {
     /// The copy that the effect holds is free; what is written to the state from here on copies the
     /// nodes and chunks that it touches, until the copy is released.
     mutating func snapshotIfDue() {
-        guard let cluster, !isStopping,
+        // One that is written behind the new one's back would remove it.
+        guard let cluster, !isStopping, arrival?.isFinal != true,
             snapshots.isDue(at: state.applied.index, now: now.instant)
         else { return }
         let frozen = state
@@ -21,7 +22,12 @@ extension Node {
 
     mutating func snapshotted(_ position: LogPosition, bytes: Int) {
         log(.info, "snapshot of entry \(position): \(bytes) bytes")
-        if let through = snapshots.finish() { effects.append(.compact(through: through)) }
+        if var through = snapshots.finish() {
+            // Who is being sent a snapshot needs the log behind it next (pitfall 33).
+            if let oldest = sent.positions.first { through = min(through, oldest.index) }
+            effects.append(.compact(through: through))
+        }
+        sendWhatIsWritten()
         snapshotIfDue()
     }
 

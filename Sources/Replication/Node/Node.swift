@@ -18,6 +18,11 @@ package struct Node<Machine: Service>: Sendable {
     var commitIndex = LogIndex.zero
     var cache: EntryCache
     var snapshots: SnapshotSchedule
+    /// The snapshots that are sent to others, and of them those that must not be removed.
+    var sent = SnapshotsSent()
+    var pinned: [LogPosition] = []
+    /// The snapshot that comes from the leader.
+    var arrival: SnapshotArrival<Machine>?
     /// The time of the newest line of the log.
     var lastTime: Timestamp
     var clock = ClusterClock()
@@ -163,6 +168,10 @@ package struct Node<Machine: Service>: Sendable {
             }
         case .snapshotted(let position, let bytes): snapshotted(position, bytes: bytes)
         case .snapshotFailed(let reason): snapshotFailed(reason)
+        case .snapshotRead(let read, let peer): take(read, for: peer)
+        case .snapshotReceived(let position, let result): received(position, result)
+        case .snapshotChecked(let position, let result): checked(position, result)
+        case .logReset(let position): reset(to: position)
         case .compacted(let position): compacted(before: position)
         case .unloadable(let index): unloadable(through: index)
         case .damaged(let index): damaged(through: index)
@@ -178,6 +187,7 @@ package struct Node<Machine: Service>: Sendable {
             deadline = min(deadline, nextFormationRound)
         }
         if let oldest = pending.nextDeadline { deadline = min(deadline, oldest) }
+        if let next = sent.nextDeadline { deadline = min(deadline, next) }
         if let oldest = reads.nextDeadline { deadline = min(deadline, oldest) }
         if !streams.isEmpty { deadline = min(deadline, streams.nextMark) }
         // Paced, so that a reader has a chance to take what a turn writes.
@@ -194,6 +204,7 @@ package struct Node<Machine: Service>: Sendable {
         expireRequests()
         expireReads()
         markStreams()
+        repeatPieces()
         snapshotIfDue()
     }
 

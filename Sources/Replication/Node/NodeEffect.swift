@@ -15,6 +15,13 @@ package enum NodeEffect: Sendable {
     case snapshot(SnapshotHead, @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void)
     /// Remove files of the journal that hold nothing behind an entry; then report `compacted`.
     case compact(through: LogIndex)
+    /// Keep these snapshots, and from here on no others that an earlier order named.
+    case pinSnapshots([LogPosition])
+    /// Do this on the thread that writes snapshots, after what was ordered there before.
+    case transfer(SnapshotOrder)
+    /// Begin the log anew behind a snapshot, after all that was to be persisted; then report
+    /// `logReset`.
+    case resetLog(to: LogPosition, membership: LogIndex)
     /// Send a line, and verbatim lines after it, over the connection to an address; dropped if
     /// there is none.
     case send(address: String, line: [UInt8], entries: [[UInt8]])

@@ -109,6 +109,14 @@ package enum NodeInput: Sendable {
     case snapshotted(LogPosition, bytes: Int)
     /// The snapshot that was ordered could not be written, and why.
     case snapshotFailed(String)
+    /// A piece of a snapshot was read for a member.
+    case snapshotRead(SnapshotRead, for: NodeIdentity)
+    /// How much of a snapshot from the leader is here, or why its piece could not be written.
+    case snapshotReceived(LogPosition, Result<Int, SnapshotError>)
+    /// A snapshot from the leader has its name, and this is its state; or why it is of no use.
+    case snapshotChecked(LogPosition, Result<any Sendable, SnapshotError>)
+    /// The log begins behind a snapshot.
+    case logReset(to: LogPosition)
     /// The log was compacted: where it begins now.
     case compacted(before: LogPosition)
     /// The lines that the oldest unanswered `load` asked for are damaged; the last one it wanted.

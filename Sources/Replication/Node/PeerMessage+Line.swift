@@ -28,6 +28,8 @@ extension PeerMessage {
                 writer.member("index", index?.value)
                 writer.endObject()
                 writer.member("id", id)
+            case .snapshot(let piece): writer.member("snapshot", piece)
+            case .snapshotReply(let reply): writer.member("snapshotReply", reply)
             case .formationRound(let round): writer.member("formationRound", round)
             case .blank(let round, let plan):
                 writer.member("blank", plan)
@@ -101,6 +103,9 @@ extension PeerMessage {
                 }
                 self = .readIndex(index.map { LogIndex($0) })
             case "blank": self = .blank(try Formation.Plan(from: &reader))
+            case "snapshot": self = .whole(.snapshot(try SnapshotPiece(from: &reader)))
+            case "snapshotReply":
+                self = .whole(.snapshotReply(try SnapshotReply(from: &reader)))
             case "formationRound": self = .whole(.formationRound(try reader.unsigned()))
             case "hello": self = .whole(.hello(try Hello(from: &reader)))
             case "welcome": self = .whole(.welcome(try Hello(from: &reader)))

@@ -1,6 +1,7 @@
 package import Storage
 
-/// What nodes say to each other, one sealed line each; an append is followed by its entries' lines.
+/// What nodes say to each other, one sealed line each; an append is followed by its entries' lines,
+/// a piece of a snapshot by the snapshot's.
 ///
 /// `{"consensus":{"append":{…}},"clock":1763697600123,"crc":"…"}`
 package enum PeerMessage: Hashable, Sendable {
@@ -20,6 +21,10 @@ package enum PeerMessage: Hashable, Sendable {
     case read(id: UInt64)
     /// The index, or nil if the node asked does not lead.
     case readIndex(id: UInt64, LogIndex?)
+    /// A piece of the leader's snapshot.
+    case snapshot(SnapshotPiece)
+    /// The answer to a piece.
+    case snapshotReply(SnapshotReply)
     /// Asks a node whether it is blank, before a cluster is formed.
     case formationRound(UInt64)
     /// The answer of a blank node: the round and its own list.

@@ -9,6 +9,8 @@ struct SnapshotSchedule: Sendable {
         var position: LogPosition
         /// The last entry that need not stay once it is written, or zero.
         var through: LogIndex
+        /// Whether the newest one is of no use to others until this one is written.
+        var isDemanded: Bool
     }
 
     /// The newest that is durable, or zero.
@@ -18,6 +20,8 @@ struct SnapshotSchedule: Sendable {
     /// What a damaged file held: a snapshot must cover it, so that the file can go.
     private var damaged: LogIndex?
     private var retryAt: Instant?
+    /// Whether one is to be written now, whatever is new.
+    private var isDemanded = false
     /// The bytes of all entries that were applied, and of those at the last snapshot.
     private var appliedBytes: UInt64 = 0
     private var bytesAtLast: UInt64 = 0
@@ -46,6 +50,7 @@ struct SnapshotSchedule: Sendable {
         guard writing == nil, index > .zero, retryAt.map({ $0 <= now }) ?? true else {
             return false
         }
+        if isDemanded { return true }
         if let damaged { return damaged <= index }
         guard index > newest.index else { return false }
         return index.value - newest.index.value >= limits.entries
@@ -61,7 +66,12 @@ struct SnapshotSchedule: Sendable {
             // Of the two windows the larger one stays.
             through = min(mark.index, LogIndex(position.index.value - limits.trailingEntries))
         }
-        writing = Writing(position: position, through: limits.compacts ? through : .zero)
+        writing = Writing(
+            position: position,
+            through: limits.compacts ? through : .zero,
+            isDemanded: isDemanded
+        )
+        isDemanded = false
         bytesAtLast = appliedBytes
         retryAt = nil
     }
@@ -72,7 +82,7 @@ struct SnapshotSchedule: Sendable {
     mutating func finish() -> LogIndex? {
         guard let done = writing else { return nil }
         writing = nil
-        newest = done.position
+        newest = max(newest, done.position)
         var through = done.through
         if let damaged, damaged <= done.position.index {
             // What cannot be read is of no use to anybody who is behind.
@@ -84,8 +94,25 @@ struct SnapshotSchedule: Sendable {
 
     /// The one under way could not be written; another is tried after a while.
     mutating func fail(at now: Instant) {
+        isDemanded = isDemanded || writing?.isDemanded == true
         writing = nil
         retryAt = now + limits.retryInterval
+    }
+
+    /// The snapshot to send to others, or nil if there is none that is good.
+    var sendable: LogPosition? {
+        newest == .zero || isDemanded || writing?.isDemanded == true ? nil : newest
+    }
+
+    /// Another one is to be written, though little is new: there is none, or it is damaged.
+    mutating func demand() { isDemanded = writing?.isDemanded != true }
+
+    /// One was taken from another node: the log begins behind it.
+    mutating func installed(_ position: LogPosition) {
+        newest = position
+        marks.removeAll()
+        bytesAtLast = appliedBytes
+        if let damaged, damaged <= position.index { self.damaged = nil }
     }
 
     /// A file was found damaged that holds nothing behind an entry.

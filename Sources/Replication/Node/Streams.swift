@@ -47,6 +47,12 @@ struct Streams: Sendable {
         if isBehind { behind.insert(ticket) } else { behind.remove(ticket) }
     }
 
+    /// The state has made a leap: each stream looks for what it has missed.
+    mutating func fallBehind() {
+        for ticket in streams.keys { streams[ticket]?.isBehind = true }
+        behind = Set(streams.keys)
+    }
+
     mutating func close(_ ticket: Ticket) {
         guard let stream = streams.removeValue(forKey: ticket) else { return }
         behind.remove(ticket)

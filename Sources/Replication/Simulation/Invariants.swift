@@ -21,6 +21,9 @@ struct Invariants<Machine: Service> {
         Array(applied.prefix(Int(clamping: index.value)))
     }
 
+    /// The last entry that some node applied.
+    var lastApplied: LogIndex { LogIndex(UInt64(applied.count)) }
+
     mutating func note(cluster: String, by name: String) throws(Violation) {
         clusters.insert(cluster)
         guard clusters.count == 1 else {
@@ -77,9 +80,13 @@ struct Invariants<Machine: Service> {
         counts: inout FaultCounts
     ) throws(Violation) {
         guard let known = leaders[node.core.term] else {
+            let isNewest = leaders.keys.allSatisfy { $0 < node.core.term }
             leaders[node.core.term] = host.name
             counts.elections += 1
-            return try checkCompleteness(host)
+            // One that slept through a later term's election may lack what was committed in it, and
+            // can commit nothing.
+            if isNewest { try checkCompleteness(host) }
+            return
         }
         guard known == host.name else {
             throw violation(

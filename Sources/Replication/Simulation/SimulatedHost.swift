@@ -8,12 +8,16 @@ struct SimulatedHost<Machine: Service> {
         case adopt(String)
         case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
         case compact(through: LogIndex)
+        case reset(to: LogPosition, membership: LogIndex)
     }
 
     /// What the snapshot's thread is asked to do.
-    struct SnapshotJob {
-        var head: SnapshotHead
-        var body: @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void
+    enum SnapshotJob {
+        case write(
+            SnapshotHead,
+            @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void
+        )
+        case transfer(SnapshotOrder)
     }
 
     /// A connection that this host dialled.
@@ -28,7 +32,11 @@ struct SimulatedHost<Machine: Service> {
 
     let name: String
     let address: String
-    var disk = MemoryFileSystem()
+    var disk = MemoryFileSystem() {
+        didSet { snapshots = SnapshotStore(directory: Self.directory, fileSystem: disk) }
+    }
+    /// What it pins goes with the process.
+    private(set) var snapshots: SnapshotStore
     let wallOffset: Duration
 
     var node: Node<Machine>?
@@ -38,7 +46,8 @@ struct SimulatedHost<Machine: Service> {
     var jobs: [Job] = []
     /// How many of `jobs` are being done, as one batch.
     var busy = 0
-    var snapshotJob: SnapshotJob?
+    var snapshotJobs: [SnapshotJob] = []
+    var pins: [SnapshotPin] = []
     var links: [String: Link] = [:]
     var dials: [Dial] = []
     var pausedUntil: Instant?
@@ -55,18 +64,18 @@ struct SimulatedHost<Machine: Service> {
     /// Where the journal begins.
     var logBefore = LogIndex.zero
     var checkedApplied = LogIndex.zero
-    /// The last entry that this host's disk is known to hold as it was committed.
-    var secured = LogIndex.zero
+    /// Whether its last process may have left a batch half written.
+    var isTorn = false
+    /// What it must hold again before another disk may be damaged, or nil if its disk is good.
+    var healsWith: LogIndex?
 
     init(name: String, wallOffset: Duration) {
         self.name = name
         address = "\(name):7401"
         self.wallOffset = wallOffset
+        snapshots = SnapshotStore(directory: Self.directory, fileSystem: disk)
     }
 
-    var snapshots: SnapshotStore {
-        SnapshotStore(directory: Self.directory, fileSystem: disk)
-    }
     static var directory: String { "data" }
 
     var isUp: Bool { node != nil }

@@ -77,8 +77,10 @@ extension Simulation {
     /// Gives a host that is down an empty disk.
     package func replaceDisk(of host: Int, _ disk: MemoryFileSystem = MemoryFileSystem()) {
         hosts[host].disk = disk
-        hosts[host].secured = .zero
     }
+
+    /// What the log has made of a host; nil if it is down.
+    package func state(of host: Int) -> ReplicatedState<Machine>? { hosts[host].node?.state }
 
     /// Up to where a leader knows a member's log to be its own, durably.
     package func matched(by leader: Int, of host: Int) -> LogIndex? {

@@ -13,6 +13,7 @@ extension Simulation {
         hosts[host].tickets = [:]
         hosts[host].lastTicket = 0
         let incarnation = generator.next()
+        rot(host)
         do {
             let (journal, recovered) = try Journal.open(
                 directory: SimulatedHost<Machine>.directory,
@@ -119,7 +120,7 @@ extension Simulation {
         if configuration.checksInvariants {
             try invariants.check(&hosts, host, counts: &counts)
         }
-        noteSecured(host)
+        noteHealed(host)
         planTimer(host)
     }
 
@@ -151,7 +152,13 @@ extension Simulation {
                 addJob(.adopt(cluster), host)
             case .load(let after, let through, let maximumBytes):
                 addJob(.load(after: after, through: through, maximumBytes: maximumBytes), host)
-            case .snapshot(let head, let body): addSnapshot(head, body, host)
+            case .snapshot(let head, let body): addSnapshot(.write(head, body), host)
+            case .transfer(let order): addSnapshot(.transfer(order), host)
+            case .pinSnapshots(let positions):
+                let snapshots = hosts[host].snapshots
+                hosts[host].pins = positions.map { snapshots.pin($0) }
+            case .resetLog(let position, let membership):
+                addJob(.reset(to: position, membership: membership), host)
             case .compact(let index): addJob(.compact(through: index), host)
             case .send(let address, let line, let entries):
                 send(line, entries, from: host, to: address)
@@ -179,18 +186,6 @@ extension Simulation {
             case .log(let level, let message): onLog?(host, level, message)
             }
         }
-    }
-
-    private func addSnapshot(
-        _ head: SnapshotHead,
-        _ body: @escaping @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void,
-        _ host: Int
-    ) {
-        hosts[host].snapshotJob = SimulatedHost.SnapshotJob(head: head, body: body)
-        queue.plan(
-            .snapshot(host: host, generation: hosts[host].generation),
-            at: now + draw(1_000_000...200_000_000)
-        )
     }
 
     private func deliver(_ reply: Reply, to ticket: Ticket, of host: Int) {
@@ -263,6 +258,10 @@ extension Simulation {
                 )
                 return .loaded(entries.map { $0.line })
             case .compact(let index): return .compacted(before: try compact(host, through: index))
+            case .reset(let position, let membership):
+                try journal.reset(to: position, membership: membership)
+                noteReset(host, to: position)
+                return .logReset(to: position)
             }
         }
         try journal.append(records)
@@ -273,7 +272,9 @@ extension Simulation {
     func stop(_ host: Int, powerLoss: Bool) throws(Violation) {
         guard hosts[host].isUp else { return }
         let disk = hosts[host].disk
+        hosts[host].isTorn = powerLoss || disk.isCrashed
         if hosts[host].busy > 0, happens(500) {
+            hosts[host].isTorn = true
             // Dies somewhere in the calls of the batch that is being written.
             counts.tornBatches += 1
             disk.crash(afterCalls: draw(4), [.before, .during, .after][draw(3)])
@@ -286,7 +287,8 @@ extension Simulation {
         hosts[host].packetsToLive = nil
         hosts[host].jobs = []
         hosts[host].busy = 0
-        hosts[host].snapshotJob = nil
+        hosts[host].snapshotJobs = []
+        hosts[host].pins = []
         hosts[host].dials = []
         deferred[host] = nil
         endLinks(host)

@@ -2,22 +2,34 @@ import Storage
 
 /// Snapshots of hosts, over the code and the files that a replica uses.
 extension Simulation {
-    /// Writes the snapshot that was ordered a while ago, or dies while it does.
+    /// Orders something of the snapshots' thread, which does one thing after the other.
+    func addSnapshot(_ job: SimulatedHost<Machine>.SnapshotJob, _ host: Int) {
+        hosts[host].snapshotJobs.append(job)
+        if hosts[host].snapshotJobs.count == 1 { planSnapshot(host) }
+    }
+
+    private func planSnapshot(_ host: Int) {
+        guard let job = hosts[host].snapshotJobs.first else { return }
+        let time: Duration
+        switch job {
+        case .write, .transfer(.install): time = draw(1_000_000...200_000_000)
+        case .transfer: time = draw(100_000...2_000_000)
+        }
+        queue.plan(
+            .snapshot(host: host, generation: hosts[host].generation),
+            at: now + time
+        )
+    }
+
+    /// Does what was ordered a while ago, or dies while it does.
     func finishSnapshot(_ host: Int) throws(Violation) {
-        guard let job = hosts[host].snapshotJob else { return }
-        hosts[host].snapshotJob = nil
+        guard !hosts[host].snapshotJobs.isEmpty else { return }
+        let job = hosts[host].snapshotJobs.removeFirst()
         let dies = happens(faults.snapshotCrashes)
         if dies {
             hosts[host].disk.crash(afterCalls: draw(24), [.before, .during, .after][draw(3)])
         }
-        let input: NodeInput
-        do throws(SnapshotError) {
-            let bytes = try hosts[host].snapshots.write(job.head, job.body)
-            counts.snapshots += 1
-            input = .snapshotted(job.head.position, bytes: bytes)
-        } catch {
-            input = .snapshotFailed("\(error)")
-        }
+        let input = carryOut(job, host)
         if dies {
             // In the middle, or before the node hears of it.
             if hosts[host].disk.isCrashed { counts.tornSnapshots += 1 }
@@ -27,25 +39,39 @@ extension Simulation {
             // Somebody else asked for it, who also starts the host again.
             try crash(host, powerLoss: configuration.diesByPowerLoss)
         } else {
-            try step(host, input)
+            planSnapshot(host)
+            if let input { try step(host, input) }
         }
     }
 
-    /// Compacts a host's journal, but for what another host may lack.
+    private func carryOut(
+        _ job: SimulatedHost<Machine>.SnapshotJob,
+        _ host: Int
+    ) -> NodeInput? {
+        switch job {
+        case .write(let head, let body):
+            do throws(SnapshotError) {
+                let bytes = try hosts[host].snapshots.write(head, body)
+                counts.snapshots += 1
+                return .snapshotted(head.position, bytes: bytes)
+            } catch { return .snapshotFailed("\(error)") }
+        case .transfer(let order): return hosts[host].snapshots.carryOut(order)
+        }
+    }
+
+    /// Compacts a host's journal.
     func compact(_ host: Int, through index: LogIndex) throws(JournalError) -> LogPosition {
         guard let journal = hosts[host].journal else { return .zero }
-        let secured = hosts.map(\.secured).min() ?? .zero
-        let end = configuration.leavesNobodyBehind ? min(index, secured) : index
-        let before = try journal.compact(through: end).before
+        let before = try journal.compact(through: index).before
         if before.index > hosts[host].logBefore { counts.compactions += 1 }
         hosts[host].logBefore = before.index
         return before
     }
 
-    /// What is durable and applied is committed, and stays on this disk.
-    func noteSecured(_ host: Int) {
-        guard let node = hosts[host].node else { return }
-        let secured = min(node.core.durableIndex, node.state.applied.index)
-        hosts[host].secured = max(hosts[host].secured, secured)
+    /// The log of a host was begun anew: what the snapshot holds, some node had applied.
+    func noteReset(_ host: Int, to position: LogPosition) {
+        counts.installs += 1
+        hosts[host].log = invariants.applied(through: position.index)
+        hosts[host].logBefore = position.index
     }
 }

@@ -21,9 +21,6 @@ package struct SimulationConfiguration: Sendable {
     package var startsHosts = true
     /// Whether a host that was told to die at a packet or at a call of its disk loses its power.
     package var diesByPowerLoss = false
-    /// Whether a compaction leaves what another host's disk may lack: until nodes are sent
-    /// snapshots, one that is left behind could not catch up.
-    package var leavesNobodyBehind = true
     /// Changes each node's configuration before it starts.
     package var adjust: @Sendable (inout NodeConfiguration) -> Void = { _ in }
 
@@ -56,6 +53,9 @@ package struct SimulationConfiguration: Sendable {
         package var pauseEvery: Duration?
         /// Snapshots in the middle of whose file-system calls the node crashes.
         package var snapshotCrashes = 0
+        /// Starts before which the disk loses a snapshot, or a bit flips on it; one disk at a time,
+        /// until its node has healed.
+        package var rot = 0
         /// How far apart the nodes' wall clocks are at the most.
         package var clockSkew = Duration.seconds(2)
 
@@ -103,6 +103,14 @@ package struct FaultCounts: Hashable, Sendable {
     package var compactions = 0
     /// Starts from a snapshot.
     package var restores = 0
+    /// Bits that flipped on disks at rest.
+    package var flippedBits = 0
+    /// Snapshots that were lost as a whole.
+    package var lostSnapshots = 0
+    /// Nodes that held again what their disks had lost.
+    package var healed = 0
+    /// Logs that were begun anew behind a snapshot of the leader.
+    package var installs = 0
     /// Crashes in the middle of a batch's file-system calls.
     package var tornBatches = 0
     /// Partitions.
@@ -131,6 +139,10 @@ package struct FaultCounts: Hashable, Sendable {
         left.tornSnapshots += right.tornSnapshots
         left.compactions += right.compactions
         left.restores += right.restores
+        left.installs += right.installs
+        left.healed += right.healed
+        left.flippedBits += right.flippedBits
+        left.lostSnapshots += right.lostSnapshots
         left.partitions += right.partitions
         left.oneWayCuts += right.oneWayCuts
         left.pauses += right.pauses

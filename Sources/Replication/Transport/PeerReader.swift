@@ -2,21 +2,22 @@ package import Storage
 
 /// Cuts what another node sends into messages, as a value: bytes in, messages out.
 ///
-/// A message is one sealed line; an append's is followed by as many entry lines as it announces.
+/// A message is one sealed line; an append's is followed by as many entry lines as it announces, and
+/// a snapshot's piece by lines of the snapshot.
 package struct PeerReader: Sendable {
     /// The longest line that is taken.
     package static let maximumLineBytes = 4 << 20
-    /// The most entries of one append that are taken.
+    /// The most lines after one message that are taken.
     package static let maximumEntries = 1 << 16
 
-    /// The most bytes of entries of one append that are taken.
+    /// The most bytes of lines after one message that are taken.
     package static let maximumEntryBytes = 64 << 20
 
     /// A whole message.
     package struct Item: Sendable {
         /// The message.
         package var message: PeerMessage
-        /// The entry lines after it, with their line feeds.
+        /// The lines after it, with their line feeds.
         package var lines: [[UInt8]]
     }
 
@@ -27,7 +28,7 @@ package struct PeerReader: Sendable {
     private var searched = 0
     private var current: Item?
     private var missing = 0
-    /// How many more bytes the entries of `current` may have.
+    /// How many more bytes the lines of `current` may have.
     private var room = 0
 
     /// Creates a reader at the start of a connection.
@@ -55,7 +56,7 @@ package struct PeerReader: Sendable {
                 room -= line.count
                 guard room >= 0 else {
                     throw LineError(
-                        .invalid("more than \(Self.maximumEntryBytes) bytes of entries")
+                        .invalid("more than \(Self.maximumEntryBytes) bytes of lines")
                     )
                 }
                 current?.lines.append(Array(buffer[line.lowerBound...line.upperBound]))
@@ -63,7 +64,7 @@ package struct PeerReader: Sendable {
             } else {
                 let message = try PeerMessage(buffer, in: line)
                 current = Item(message: message, lines: [])
-                missing = try entriesAfter(message)
+                missing = try linesAfter(message)
                 room = Self.maximumEntryBytes
             }
             if missing == 0, let item = current {
@@ -71,18 +72,27 @@ package struct PeerReader: Sendable {
                 return item
             }
         }
-        guard buffer.count - start <= Self.maximumLineBytes else {
-            throw LineError(.invalid("a line of more than \(Self.maximumLineBytes) bytes"))
+        // A snapshot's line may be longer than any message.
+        let limit = missing > 0 ? room : Self.maximumLineBytes
+        guard buffer.count - start <= limit else {
+            throw LineError(.invalid("a line of more than \(limit) bytes"))
         }
         return nil
     }
 
-    private func entriesAfter(_ message: PeerMessage) throws(LineError) -> Int {
-        guard case .consensus(.append(let append), _) = message else { return 0 }
-        guard append.entries.count <= Self.maximumEntries else {
-            throw LineError(.invalid("an append of more than \(Self.maximumEntries) entries"))
+    private func linesAfter(_ message: PeerMessage) throws(LineError) -> Int {
+        let count: Int
+        switch message {
+        case .consensus(.append(let append), _): count = append.entries.count
+        case .snapshot(let piece): count = piece.lines
+        case .consensus, .hello, .welcome, .refused, .forward, .forwarded, .read, .readIndex,
+            .snapshotReply, .formationRound, .blank:
+            count = 0
         }
-        return append.entries.count
+        guard count <= Self.maximumEntries else {
+            throw LineError(.invalid("more than \(Self.maximumEntries) lines after a message"))
+        }
+        return count
     }
 
     /// The next line without its line feed, which stands right after the range.

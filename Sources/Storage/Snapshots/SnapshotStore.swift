@@ -103,6 +103,16 @@ public struct SnapshotStore: Sendable {
         } catch { throw .file(error) }
     }
 
+    /// Removes one snapshot that is of no use; what cannot be removed is taken for one at the start.
+    ///
+    /// - Throws: ``SnapshotError/file(_:)``.
+    public func remove(_ position: LogPosition) throws(SnapshotError) {
+        do throws(FileError) {
+            try fileSystem.remove(path(position.index))
+            try fileSystem.syncDirectory(directory)
+        } catch { throw .file(error) }
+    }
+
     func path(_ index: LogIndex) -> String {
         FilePath.join(directory, SnapshotName.name(index))
     }

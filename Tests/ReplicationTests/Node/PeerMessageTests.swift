@@ -66,7 +66,22 @@ import Testing
             ),
             .consensus(.append(append(EntryBatch(first: LogIndex(42)))), clock: now),
             .consensus(.append(append(entries)), clock: now),
-        ] + RequestFailure.allCases.map { .forwarded(id: 1, .failed($0)) }
+            .snapshot(piece),
+            .snapshot(
+                SnapshotPiece(term: Term(3), position: position, bytes: 90, offset: 90, lines: 0)
+            ),
+        ]
+        + [.wants(offset: 4_096), .installed, .damaged("line \"1\"\n"), .failed("")].map {
+            .snapshotReply(SnapshotReply(term: Term(3), position: position, outcome: $0))
+        } + RequestFailure.allCases.map { .forwarded(id: 1, .failed($0)) }
+
+    private static let piece = SnapshotPiece(
+        term: Term(3),
+        position: position,
+        bytes: 4_096,
+        offset: 90,
+        lines: 2
+    )
 
     private static let now = Timestamp(milliseconds: 1_763_697_600_123)
 
@@ -107,6 +122,9 @@ import Testing
         #"{"consensus":{"vote":{"term":1,"last":{"index":0,"term":0}}}}"#,
         #"{"consensus":{"vote":{"term":1,"last":{"index":0,"term":0}}},"clock":9223372036854775807}"#,
         #"{"consensus":{"vote":{"term":99999999999999999,"last":{"index":0,"term":0}}},"clock":1}"#,
+        #"{"snapshot":{"term":1,"position":{"index":1,"term":1},"bytes":-1,"offset":0,"lines":0}}"#,
+        #"{"snapshot":{"term":1,"position":{"index":1,"term":1},"bytes":1,"offset":0}}"#,
+        #"{"snapshotReply":{"term":1,"position":{"index":1,"term":1},"outcome":{"gone":1}}}"#,
         #"{"blank":{"addresses":[1]},"id":1}"#, #"{"hello":{"protocol":1,"from":"n1"}}"#,
     ]
 
@@ -138,7 +156,7 @@ import Testing
         ).line
     }
 
-    /// All messages, each append with its entries.
+    /// All messages, each append with its entries, a piece of a snapshot with its lines.
     private var stream: (bytes: [UInt8], items: [(PeerMessage, [[UInt8]])]) {
         var bytes: [UInt8] = []
         var items: [(PeerMessage, [[UInt8]])] = []
@@ -147,6 +165,7 @@ import Testing
             if case .consensus(.append(let append), _) = message, !append.entries.isEmpty {
                 lines = [entry(42), entry(43)]
             }
+            if message == .snapshot(Self.piece) { lines = [[0x7B, 0x0A], [0x0A]] }
             bytes += message.line + lines.flatMap { $0 }
             items.append((message, lines))
         }

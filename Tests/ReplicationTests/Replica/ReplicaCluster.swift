@@ -8,7 +8,10 @@ final class ReplicaCluster {
     let configurations: [ReplicaConfiguration]
     private(set) var runs: [ReplicaRun<Register>?]
 
-    init(of count: Int = 3) throws {
+    init(
+        of count: Int = 3,
+        _ adjust: (inout ReplicaConfiguration) -> Void = { _ in }
+    ) throws {
         directory = try ReplicaDirectory()
         var peers: Set<String> = []
         while peers.count < count { peers.insert(try FreePort.address()) }
@@ -24,6 +27,7 @@ final class ReplicaCluster {
             configuration.join = list
             configuration.bootstrapExpect = count
             configuration.suitTests()
+            adjust(&configuration)
             return configuration
         }
         runs = Array(repeating: nil, count: count)

@@ -11,7 +11,6 @@ import Testing
         configuration.snapshots.entries = 40
         configuration.snapshots.trailingEntries = 10
         configuration.snapshots.trailingBytes = 0
-        configuration.snapshots.compacts = true
         return configuration
     }
 
@@ -47,6 +46,56 @@ import Testing
         try await second.append("one more")
         #expect(try await second.values() == before + ["one more"])
         try await second.stop()
+    }
+
+    @Test func `a node that was away gets a snapshot under load, and nobody is elected`()
+        async throws
+    {
+        let cluster = try ReplicaCluster { configuration in
+            configuration.journal = JournalConfiguration(
+                segmentBytes: 1 << 14,
+                fillBytes: 1 << 12,
+                reserveBytes: 1 << 12
+            )
+            configuration.snapshots.entries = 40
+            configuration.snapshots.trailingEntries = 10
+            configuration.snapshots.trailingBytes = 0
+            // A stalled sync of a busy machine must not end a leadership here.
+            configuration.electionTimeout = .seconds(5)
+        }
+        try cluster.startAll()
+        let leader = try await cluster.leader()
+        let away = (leader + 1) % 3
+        let writer = try #require(cluster.runs[leader])
+        try await writer.append("first")
+        let term = await writer.replica.status.term
+        try await cluster.stop(away)
+        // Long values, so that the snapshot is more than one piece.
+        let filler = String(repeating: "x", count: 4_000)
+        for number in 0..<90 { try await writer.append("\(number) \(filler)") }
+        _ = try await eventually("the leader's log is compacted") {
+            let files = try Self.files(cluster.configurations[leader])
+            return files.contains("journal-0000000001.jsonl") ? nil : true
+        }
+        try cluster.start(away)
+        let back = try #require(cluster.runs[away])
+        var number = 90
+        _ = try await eventually("the node has caught up, under load") {
+            try await writer.append("\(number)")
+            number += 1
+            let status = await writer.replica.status
+            return await back.replica.status.applied >= status.applied ? true : nil
+        }
+        #expect(back.log.contains("installed a snapshot"))
+        #expect(try await back.values() == writer.values())
+        #expect(await writer.replica.status.term == term)
+        // It starts from what it was sent.
+        try await cluster.stop(away)
+        try cluster.start(away)
+        let again = try #require(cluster.runs[away])
+        _ = try await cluster.leader()
+        #expect(try await again.values().count == number + 1)
+        try await cluster.stopAll()
     }
 
     @Test func `a snapshot of a later version is refused`() async throws {

@@ -21,9 +21,16 @@ import Testing
         while seed - first < Self.seeds ?? .max,
             limit.map({ ContinuousClock.now - start < $0 }) ?? true
         {
-            var configuration = SimulationConfiguration(seed: seed)
+            // Every other seed compacts all the time, and the disks of half of those rot.
+            let snapshots = seed % 2 == 0
+            var configuration =
+                snapshots ? .snapshotting(seed: seed) : SimulationConfiguration(seed: seed)
             configuration.nodes = [3, 5, 4][Int(seed % 3)]
             configuration.faults = .all
+            if snapshots {
+                configuration.faults.crashEvery = .milliseconds(seed % 8 < 4 ? 400 : 1_500)
+                configuration.faults.rot = seed % 4 == 2 ? 500 : 0
+            }
             do throws(Violation) {
                 let run = try SimulatedRun(configuration)
                 counts += run.counts
@@ -43,7 +50,13 @@ import Testing
             ("power cuts of one node", counts.powerLosses),
             ("power cuts of all nodes", counts.blackouts), ("batches torn", counts.tornBatches),
             ("partitions", counts.partitions), ("of them one way", counts.oneWayCuts),
-            ("pauses", counts.pauses), ("promises broken", broken.count),
+            ("pauses", counts.pauses), ("snapshots written", counts.snapshots),
+            ("crashes within a snapshot", counts.tornSnapshots),
+            ("logs compacted", counts.compactions), ("starts from a snapshot", counts.restores),
+            ("snapshots of leaders installed", counts.installs),
+            ("bits flipped at rest", counts.flippedBits),
+            ("snapshots lost", counts.lostSnapshots), ("disks healed", counts.healed),
+            ("promises broken", broken.count),
         ]
         for (name, count) in table { print("\(name) | \(count)") }
         #expect(broken == [])

@@ -5,29 +5,9 @@ import Testing
 
 /// Whole clusters that snapshot and compact all the time.
 @Suite struct SimulationSnapshotTests {
-    private static func configuration(seed: UInt64) -> SimulationConfiguration {
-        var configuration = SimulationConfiguration(seed: seed)
-        configuration.journal = JournalConfiguration(
-            segmentBytes: 4 << 10,
-            fillBytes: 2 << 10,
-            indexBytes: 1 << 10
-        )
-        configuration.adjust = { node in
-            node.snapshots.entries = 12
-            node.snapshots.trailingEntries = 5
-            node.snapshots.trailingBytes = 0
-            node.snapshots.retryInterval = .milliseconds(200)
-            node.snapshots.compacts = true
-            node.eventEntries = 20
-            // So small that followers are sent what the journal holds.
-            node.cacheBytes = 2_000
-        }
-        return configuration
-    }
-
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `nodes that compact and start from snapshots keep every promise`(seed: UInt64) throws {
-        var configuration = Self.configuration(seed: seed)
+        var configuration = SimulationConfiguration.snapshotting(seed: seed)
         configuration.nodes = [3, 5, 4][Int(seed % 3)]
         configuration.faults = .all
         configuration.faults.crashEvery = .milliseconds(700)
@@ -38,10 +18,27 @@ import Testing
         #expect(run.counts.restores > 3, "seed \(seed)")
     }
 
+    @Test func `disks that rot heal from the others, one after the other`() throws {
+        var counts = FaultCounts()
+        for seed in 40...45 as ClosedRange<UInt64> {
+            var configuration = SimulationConfiguration.snapshotting(seed: seed)
+            configuration.nodes = [3, 5, 4][Int(seed % 3)]
+            configuration.faults = .all
+            configuration.faults.crashEvery = .milliseconds(500)
+            configuration.faults.rot = 700
+            let run = try SimulatedRun(configuration)
+            #expect(run.answered == 200)
+            counts += run.counts
+        }
+        #expect(counts.installs > 5, "\(counts)")
+        #expect(counts.lostSnapshots > 2 && counts.flippedBits > 5, "\(counts)")
+        #expect(counts.healed > 10, "\(counts)")
+    }
+
     @Test func `a crash in the middle of a snapshot loses nothing`() throws {
         var torn = 0
         for seed in 20...21 as ClosedRange<UInt64> {
-            var configuration = Self.configuration(seed: seed)
+            var configuration = SimulationConfiguration.snapshotting(seed: seed)
             configuration.faults.snapshotCrashes = 500
             let run = try SimulatedRun(configuration)
             #expect(run.answered == 200)
@@ -51,7 +48,7 @@ import Testing
     }
 
     @Test func `a snapshot that cannot be written is told, and the log stays`() throws {
-        var configuration = Self.configuration(seed: 31)
+        var configuration = SimulationConfiguration.snapshotting(seed: 31)
         configuration.nodes = 1
         let simulation = try Simulation<Register>(configuration)
         simulation.disk(of: 0).fail(.rename, of: "", times: 1_000)

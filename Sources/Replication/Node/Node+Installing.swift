@@ -1,0 +1,177 @@
+import Storage
+
+/// A snapshot that comes from the leader.
+struct SnapshotArrival<Machine: Service>: Sendable {
+    /// Where it is.
+    enum Phase: Sendable {
+        /// A piece is being written.
+        case writing
+        /// The next piece is waited for.
+        case waiting
+        /// All of it is there: it is checked, gets its name, and its state is read.
+        case checking
+        /// The log begins anew behind it; nothing may be appended meanwhile.
+        case resetting(ReplicatedState<Machine>)
+    }
+
+    var phase: Phase
+    var position: LogPosition
+    /// Its length, and how much of it is here.
+    var bytes: Int
+    var offset: Int
+
+    /// Whether it is past the point where another one could take its place.
+    var isFinal: Bool {
+        switch phase {
+        case .writing, .waiting: false
+        case .checking, .resetting: true
+        }
+    }
+}
+
+/// Taking a snapshot from the leader (Raft §7): the node goes on with its old state until state, log
+/// and core change in one step.
+extension Node {
+    /// Whether the log leads to an entry or beyond it: then no snapshot of it is needed.
+    private func holds(_ position: LogPosition) -> Bool {
+        position.index <= core.commitIndex
+            || core.log.term(at: position.index) == position.term
+    }
+
+    /// Whether the log is about to begin anew: what is appended now would be lost.
+    var isResetting: Bool {
+        if case .resetting = arrival?.phase { true } else { false }
+    }
+
+    mutating func take(_ piece: SnapshotPiece, _ lines: [[UInt8]], from node: NodeIdentity) {
+        // The leader of a later term is heard by its heartbeats first, and sends again.
+        guard piece.term == core.term, core.role == .follower, core.leader == node else { return }
+        if let arrival, arrival.isFinal {
+            let isSame = piece.position == arrival.position
+            return answer(.wants(offset: isSame ? arrival.offset : piece.offset), piece)
+        }
+        guard !holds(piece.position) else {
+            arrival = nil
+            return answer(.installed, piece)
+        }
+        if let arrival, case .writing = arrival.phase {
+            // It says more when it is done; another snapshot begins then.
+            guard arrival.position == piece.position else { return }
+            return answer(.wants(offset: arrival.offset), piece)
+        }
+        arrival = SnapshotArrival(
+            phase: .writing,
+            position: piece.position,
+            bytes: piece.bytes,
+            offset: piece.offset
+        )
+        effects.append(.transfer(.receive(piece, lines)))
+    }
+
+    /// A piece was written, or not.
+    mutating func received(_ position: LogPosition, _ result: Result<Int, SnapshotError>) {
+        guard var arrival, arrival.position == position, case .writing = arrival.phase else {
+            return
+        }
+        do throws(SnapshotError) {
+            arrival.offset = try result.get()
+            arrival.phase = .waiting
+            self.arrival = arrival
+        } catch { return giveUp(error) }
+        answer(.wants(offset: arrival.offset))
+        guard arrival.offset == arrival.bytes, !holds(position) else { return }
+        self.arrival?.phase = .checking
+        let (limits, entries) = (configuration.exactlyOnce, configuration.eventEntries)
+        let cluster = cluster
+        let order = SnapshotOrder.install(position, bytes: arrival.bytes) {
+            (reader) throws(SnapshotError) in
+            guard reader.head.cluster == cluster else {
+                throw .invalid("the snapshot is of cluster \(reader.head.cluster)")
+            }
+            return try ReplicatedState<Machine>(
+                from: &reader,
+                limits: limits,
+                eventEntries: entries
+            )
+        }
+        effects.append(.transfer(order))
+    }
+
+    /// The snapshot has its name, and its state was read; or it is of no use.
+    mutating func checked(
+        _ position: LogPosition,
+        _ result: Result<any Sendable, SnapshotError>
+    ) {
+        guard let arrival, arrival.position == position, case .checking = arrival.phase else {
+            return
+        }
+        let state: ReplicatedState<Machine>?
+        do throws(SnapshotError) {
+            state = try result.get() as? ReplicatedState<Machine>
+        } catch { return giveUp(error) }
+        guard !holds(position) else {
+            // The log has got there by itself: it keeps what follows (pitfall 32).
+            self.arrival = nil
+            return answer(.installed, to: position)
+        }
+        guard let state else { return giveUp(.invalid("the state is of another kind")) }
+        self.arrival?.phase = .resetting(state)
+        effects.append(.resetLog(to: position, membership: state.membership.index))
+    }
+
+    /// The log begins behind the snapshot: from here on the node is what the snapshot says.
+    mutating func reset(to position: LogPosition) {
+        guard let arrival, arrival.position == position,
+            case .resetting(let restored) = arrival.phase
+        else { return }
+        self.arrival = nil
+        state = restored
+        commitIndex = max(commitIndex, position.index)
+        cache = EntryCache(after: position.index, maximumBytes: configuration.cacheBytes)
+        lastTime = max(lastTime, restored.time)
+        snapshots.installed(position)
+        stepCore(
+            .installed(
+                position: position,
+                membership: restored.membership.membership,
+                membershipIndex: restored.membership.index
+            )
+        )
+        guard core.lastPosition == position else {
+            effects.append(.halt("the log does not go on from the snapshot of entry \(position)"))
+            return
+        }
+        log(.notice, "installed a snapshot of entry \(position)")
+        effects.append(.transfer(.drop(before: position)))
+        dialPeers()
+        completeReads()
+        streams.fallBehind()
+        answer(.installed, to: position)
+    }
+
+    private mutating func giveUp(_ error: SnapshotError) {
+        guard let position = arrival?.position else { return }
+        arrival = nil
+        log(.error, "cannot install the snapshot of entry \(position): \(error)")
+        if case .damaged = error {
+            answer(.damaged("\(error)"), to: position)
+        } else {
+            answer(.failed("\(error)"), to: position)
+        }
+    }
+
+    private mutating func answer(_ outcome: SnapshotReply.Outcome) {
+        if let arrival { answer(outcome, to: arrival.position) }
+    }
+
+    private mutating func answer(_ outcome: SnapshotReply.Outcome, _ piece: SnapshotPiece) {
+        answer(outcome, to: piece.position)
+    }
+
+    /// Tells the leader, if there is one; another than began the transfer takes no notice.
+    private mutating func answer(_ outcome: SnapshotReply.Outcome, to position: LogPosition) {
+        guard core.role == .follower, let leader = core.leader else { return }
+        let reply = SnapshotReply(term: core.term, position: position, outcome: outcome)
+        send(.snapshotReply(reply), to: leader)
+    }
+}

@@ -1,0 +1,141 @@
+import Storage
+
+/// Sending snapshots to members that lack what this leader has compacted.
+extension Node {
+    /// The core orders a snapshot for a member; a transfer that is under way goes on.
+    mutating func sendSnapshot(to peer: NodeIdentity) {
+        guard let transfer = sent.transfers[peer] else {
+            sent.transfers[peer] = SnapshotsSent.Transfer()
+            log(.info, "\(peer) needs entries that were compacted: it is sent a snapshot")
+            sendWhatIsWritten()
+            return
+        }
+        // It has a new connection: what was on the old one may be lost.
+        if case .sent = transfer.phase {
+            sent.transfers[peer]?.phase = .sent(again: now.instant)
+        }
+    }
+
+    /// Begins the transfers that waited for a snapshot, or has one written.
+    mutating func sendWhatIsWritten() {
+        let waiting = sent.transfers.keys.sorted().filter {
+            sent.transfers[$0]?.phase == .unwritten
+        }
+        guard !waiting.isEmpty else { return }
+        guard let newest = snapshots.sendable else {
+            snapshots.demand()
+            return snapshotIfDue()
+        }
+        for peer in waiting {
+            sent.transfers[peer]?.position = newest
+            pinSnapshots()
+            readPiece(at: 0, for: peer)
+        }
+    }
+
+    private mutating func readPiece(at offset: Int, for peer: NodeIdentity) {
+        guard let position = sent.transfers[peer]?.position else { return }
+        sent.transfers[peer]?.phase = .reading
+        sent.transfers[peer]?.offset = offset
+        effects.append(.transfer(.read(position, offset: offset, for: peer)))
+    }
+
+    /// A piece was read.
+    mutating func take(_ read: SnapshotRead, for peer: NodeIdentity) {
+        guard let transfer = sent.transfers[peer], transfer.phase == .reading,
+            transfer.position == read.position, transfer.offset == read.offset
+        else { return }
+        switch read.result {
+        case .success(let found):
+            sent.transfers[peer]?.phase = .sent(again: now.instant + SnapshotsSent.patience)
+            sent.transfers[peer]?.whole = found.whole
+            let piece = SnapshotPiece(
+                term: core.term,
+                position: transfer.position,
+                bytes: found.whole,
+                offset: transfer.offset,
+                lines: found.lines.count
+            )
+            send(.snapshot(piece), to: peer, entries: found.lines)
+        case .failure(let error):
+            log(.error, "the snapshot at \(read.position) cannot be sent: \(error)")
+            renewSnapshot()
+            endTransfer(to: peer, after: SnapshotsSent.pause)
+        }
+    }
+
+    /// What a member says to a piece.
+    mutating func take(_ reply: SnapshotReply, from peer: NodeIdentity) {
+        guard core.role == .leader, reply.term == core.term,
+            let transfer = sent.transfers[peer], transfer.position == reply.position
+        else { return }
+        switch transfer.phase {
+        case .unwritten, .failed: return
+        case .reading, .sent: break
+        }
+        sent.transfers[peer]?.tries = 0
+        switch reply.outcome {
+        case .wants(let offset):
+            // The same again: it is at work, and will say more or be asked again.
+            guard offset != transfer.offset, offset <= transfer.whole else { return }
+            readPiece(at: offset, for: peer)
+        case .installed:
+            log(.info, "\(peer) holds the snapshot of entry \(reply.position)")
+            sent.transfers[peer] = nil
+            pinSnapshots()
+            stepCore(.snapshotSent(to: peer, position: reply.position))
+        case .damaged(let reason):
+            // Either side's disk may be the bad one; a new snapshot costs little.
+            log(.error, "\(peer) got a damaged snapshot, another is written: \(reason)")
+            renewSnapshot()
+            endTransfer(to: peer, after: SnapshotsSent.pause)
+        case .failed(let reason):
+            log(.warning, "\(peer) cannot take the snapshot of entry \(reply.position): \(reason)")
+            endTransfer(to: peer, after: SnapshotsSent.pause)
+        }
+    }
+
+    private mutating func renewSnapshot() {
+        snapshots.demand()
+        snapshotIfDue()
+    }
+
+    private mutating func endTransfer(to peer: NodeIdentity, after pause: Duration) {
+        sent.transfers[peer] = SnapshotsSent.Transfer(phase: .failed(until: now.instant + pause))
+        pinSnapshots()
+    }
+
+    /// Sends again what was not answered, and gives up who has been silent for too long.
+    mutating func repeatPieces() {
+        for peer in sent.due(at: now.instant) {
+            guard let transfer = sent.transfers[peer] else { continue }
+            if case .failed = transfer.phase {
+                sent.transfers[peer] = nil
+                stepCore(.snapshotFailed(to: peer))
+            } else if transfer.tries + 1 >= SnapshotsSent.tries {
+                log(.warning, "\(peer) is silent: no snapshot for it")
+                sent.transfers[peer] = nil
+                pinSnapshots()
+                stepCore(.snapshotFailed(to: peer))
+            } else {
+                sent.transfers[peer]?.tries += 1
+                readPiece(at: transfer.offset, for: peer)
+            }
+        }
+    }
+
+    /// Only a leader sends; nothing of it stays (pitfall 46).
+    mutating func endTransfers() {
+        guard !sent.transfers.isEmpty else { return }
+        sent = SnapshotsSent()
+        pinSnapshots()
+    }
+
+    /// Keeps what is being sent, and nothing else (pitfall 33).
+    private mutating func pinSnapshots() {
+        let positions = sent.positions
+        guard positions != pinned else { return }
+        pinned = positions
+        effects.append(.pinSnapshots(positions))
+    }
+}

@@ -16,8 +16,9 @@ struct LoadOptions {
     var votesEvery = 0
     /// How many appends lie between two truncations; 0 for none.
     var cutsEvery = 0
-    /// How many appends lie between two snapshots, behind each of which the log is compacted; 0 for
-    /// none. Not together with truncations, which must not reach what a snapshot holds.
+    /// How many appends lie between two snapshots; 0 for none.
+    ///
+    /// Behind each the log is compacted. Not together with truncations, which must not reach what a snapshot holds.
     var snapshotsEvery = 0
     /// What the content of all lines follows from.
     var seed: UInt64 = 1

@@ -10,7 +10,8 @@ extension Recovery {
         var term = Term.zero
         for number in numbers {
             let file = try read(number)
-            if let last = file.lastBatch, last.number >= end.batch {
+            // Older files may be what an earlier damage has left, with batches that do not count.
+            if number >= top, let last = file.lastBatch, last.number >= end.batch {
                 end = (last.number, file.isBounded(by: last))
             }
             file.forEachLine { start, end in

@@ -42,6 +42,8 @@ struct Recovery {
     /// The largest term that any good line names, if there is damage.
     var namedTerm = Term.zero
     var notes: [String] = []
+    /// The newest file that can be read from its head on.
+    var top: UInt64 = 0
     /// Files that were begun and never completed.
     var unbegun: [UInt64] = []
     /// All numbers in the directory.
@@ -97,6 +99,7 @@ struct Recovery {
             numbers = try fileSystem.list(directory).compactMap { SegmentName.number($0) }.sorted()
         } catch { throw .file(error) }
         guard let top = try findTop() else { return }
+        self.top = top.number
         try replay(try trail(to: top))
         if !damages.isEmpty { try bound() }
     }

@@ -26,6 +26,26 @@ import Testing
         #expect(Set(try fixture.files()).isDisjoint(with: files[(index + 1)...]))
     }
 
+    @Test func `damage that comes while another is repaired is repaired as well`() throws {
+        try fill()
+        let files = try fixture.files()
+        flip(files[1])
+        let (journal, recovered) = try fixture.reopen()
+        let first = recovered.terms.lastIndex.value
+        #expect(recovered.lost == position(60) && first < 40)
+        for entry in entries(first + 1...first + 15) { try journal.append([entry.record]) }
+        try journal.append([])
+        let newest = try #require(try fixture.files().last)
+        #expect(!files.contains(newest))
+        flip(newest)
+        let (again, second) = try fixture.reopen()
+        #expect(second.lost == position(60) && second.damages.map(\.file) == [newest])
+        let lines = try again.allLines()
+        #expect(lines == entries(1...60).prefix(lines.count).map(\.text) && lines.count < 55)
+        try again.append(entries(UInt64(lines.count) + 1...60).map(\.record))
+        #expect(try fixture.reopen().recovered.lost == nil)
+    }
+
     @Test func `a last file that is lost is refused`() throws {
         try fill()
         let (journal, _) = try fixture.reopen()
@@ -108,9 +128,7 @@ import Testing
     ) throws {
         try fill()
         let files = try fixture.files()
-        var bytes = try #require(fixture.disk.contents(of: files[1]))
-        bytes[bytes.count / 2] ^= 8
-        fixture.disk.setContents(of: files[1], to: bytes)
+        flip(files[1])
         var whole = fixture
         whole.disk = fixture.disk.clone()
         let (journal, expected) = try whole.reopen()
@@ -152,6 +170,14 @@ import Testing
 
     private func position(_ index: UInt64) -> LogPosition {
         LogPosition(index: LogIndex(index), term: Term(1))
+    }
+
+    /// Flips a bit in the middle of what is written of a file.
+    private func flip(_ path: String) {
+        var bytes = fixture.disk.contents(of: path) ?? []
+        let end = bytes.lastIndex { $0 != 10 } ?? 0
+        bytes[end / 2] ^= 8
+        fixture.disk.setContents(of: path, to: bytes)
     }
 
     private func put(_ path: String, as other: String) throws {

@@ -163,7 +163,7 @@ import Testing
         var flipped: [String] = []
         // The first file ends before the first entry: nothing of it is needed.
         for (path, bytes) in run.files.dropFirst().dropLast() {
-            for offset in [bytes.count / 3, bytes.count * 2 / 3] {
+            for offset in [bytes.count * 3 / 5, bytes.count * 4 / 5] {
                 run.fixture.disk.flip(bit: offset * 8, of: path)
                 flipped.append(path)
             }

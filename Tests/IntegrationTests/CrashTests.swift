@@ -1,7 +1,6 @@
 import ChatCore
 import ChatService
 import Replication
-import Storage
 import Testing
 
 extension ClusterTests {
@@ -73,33 +72,25 @@ extension ClusterTests {
             let token = try await cluster.client().enter("ann")
             let sends = Sends(to: "ann")
             let kills = size("KILLS", otherwise: 4)
-            let isOver = Lock(false)
-            try await withThrowingTaskGroup { group in
-                for number in 0..<Self.clients {
-                    let client = try cluster.client(Self.rotated(cluster, number), token: token)
-                    group.addTask {
-                        var round = 0
-                        while !isOver.withLock({ $0 }) {
-                            try await sends.run(
-                                5,
-                                "c\(number).\(round)",
-                                by: client,
-                                givesUp: false
-                            )
-                            round += 1
+            let clients = try (0..<Self.clients).map { number in
+                try cluster.client(Self.rotated(cluster, number), token: token)
+            }
+            for kill in 0..<kills {
+                let node = cluster.nodes[kill % cluster.nodes.count]
+                let before = sends.acknowledged
+                try await withThrowingTaskGroup { group in
+                    for (number, client) in clients.enumerated() {
+                        group.addTask {
+                            try await sends.run(3, "c\(number).\(kill)", by: client, givesUp: false)
                         }
                     }
-                }
-                for kill in 0..<kills {
-                    try await sends.reach(sends.acknowledged + 20)
-                    let node = cluster.nodes[kill % cluster.nodes.count]
+                    try await sends.reach(before + Int.random(in: 0...Self.clients))
                     try await node.crash()
                     try await node.start()
-                    // Without a majority nothing more would be acknowledged, and nothing be shown.
-                    try await cluster.ready(node)
+                    try await group.waitForAll()
                 }
-                isOver.withLock { $0 = true }
-                try await group.waitForAll()
+                // Without a majority nothing more would be acknowledged, and nothing be shown.
+                try await cluster.ready(node)
             }
             print("acknowledged: \(sends.acknowledged), \(kills) kills")
             try await sends.check(cluster, token: token)

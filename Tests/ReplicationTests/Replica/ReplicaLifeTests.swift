@@ -46,7 +46,8 @@ import Testing
         caller.cancel()
         let start = SystemClock.now()
         await #expect(throws: ReplicationError.unavailable("not_tried")) { try await caller.value }
-        #expect(SystemClock.now() - start < .seconds(4))
+        // Well before its request would time out; other tests may keep the pool's threads for long.
+        #expect(SystemClock.now() - start < .seconds(25))
         try await cluster.stopAll()
     }
 

@@ -123,7 +123,7 @@ enum Opened {
                 )
             )
         case .failed(let failure, _): .unavailable(failure.rawValue)
-        case .output, .answer: .failed("an answer of another kind")
+        case .output, .answer, .ordered: .failed("an answer of another kind")
         }
     }
 }

@@ -45,6 +45,8 @@ package struct Consensus: Sendable {
         case .installed(let position, let membership, let index):
             let entry = MembershipEntry(index: index, membership: membership)
             installed(position, entry, now)
+        case .change: turn.outcomes.append(.changeRefused(.notReady))
+        case .transfer: turn.outcomes.append(.transferEnded(.refused("not built")))
         case .disk(let isFull): disk(isFull: isFull, now)
         }
         scheduleNews(now)
@@ -68,6 +70,7 @@ package struct Consensus: Sendable {
         case .voteReply(let reply): count(vote: reply, from: peer, now)
         case .append(let append): receive(append, from: peer, now)
         case .appendReply(let reply): receive(reply, from: peer, now)
+        case .timeoutNow: return
         }
     }
 

@@ -21,6 +21,13 @@ package enum Effect: Hashable, Sendable {
     case refused(ProposalRefusal)
     /// The commit index rose to this.
     case commit(LogIndex)
+    /// The change of ``Input/change(_:expecting:)`` was not begun.
+    ///
+    /// One that was begun is an ``Appended/members(_:_:)``; it is done when a later one without
+    /// an outgoing set is committed.
+    case changeRefused(ChangeRefusal)
+    /// What became of ``Input/transfer(to:)``; once for each.
+    case transferEnded(TransferEnd)
     /// A read may be answered from a state that has applied this index.
     case readable(ReadTicket, at: LogIndex)
     /// A read can't be answered here: this node does not lead, or no longer.
@@ -39,6 +46,9 @@ package enum Appended: Hashable, Sendable {
     case proposals(first: LogPosition, count: Int)
     /// A new leader's empty entry.
     case noop(LogPosition)
+    /// A membership that this leader puts into effect: the joint one of a change, or the one that
+    /// ends it.
+    case members(LogPosition, Membership)
     /// The entries with these indices of the message that was stepped; those before are held.
     case received(ClosedRange<LogIndex>)
 }
@@ -49,6 +59,8 @@ package enum ProposalRefusal: Hashable, Sendable {
     case notLeader(NodeIdentity?)
     /// More than the limit is uncommitted already.
     case overloaded
+    /// The lead is being handed over: the caller may try again in a moment, here or elsewhere.
+    case transferring
 }
 
 /// What a node is in its term.

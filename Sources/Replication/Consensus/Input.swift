@@ -28,6 +28,11 @@ package enum Input: Hashable, Sendable {
     /// The journal kept what follows if it held that entry, and else dropped all its entries. The
     /// core must not have ordered writes since that was decided.
     case installed(position: LogPosition, membership: Membership, membershipIndex: LogIndex)
+    /// An operator, or the node itself, asks for a change of members; `expecting` is the entry with
+    /// the membership that the caller knows, or nil if any will do.
+    case change(MembershipChange, expecting: LogIndex?)
+    /// The lead is to be handed over, to this voter or to the one that is closest behind.
+    case transfer(to: NodeIdentity?)
     /// The disk has no room for entries, or has room again; votes can always be written.
     case disk(isFull: Bool)
 }

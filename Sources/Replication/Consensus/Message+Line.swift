@@ -13,6 +13,7 @@ extension Message: LineCodable {
             case "voteReply": .voteReply(try VoteReply(from: &reader))
             case "append": .append(try Append(from: &reader))
             case "appendReply": .appendReply(try AppendReply(from: &reader))
+            case "timeoutNow": .timeoutNow(Term(try reader.ordinal()))
             default: throw reader.unknown(name)
             }
         }
@@ -27,6 +28,10 @@ extension Message: LineCodable {
         case .voteReply(let reply): writer.oneCase("voteReply", reply.writeMembers)
         case .append(let append): writer.oneCase("append", append.writeMembers)
         case .appendReply(let reply): writer.oneCase("appendReply", reply.writeMembers)
+        case .timeoutNow(let term):
+            writer.beginObject()
+            writer.member("timeoutNow", term.value)
+            writer.endObject()
         }
     }
 }
@@ -57,22 +62,26 @@ extension VoteRequest {
     fileprivate init(from reader: inout JSONReader) throws(LineError) {
         var term: UInt64?
         var last: LogPosition?
+        var isTransfer = false
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "term": term = try reader.ordinal()
             case "last": last = try reader.logPosition()
+            case "transfer": isTransfer = try reader.boolean()
             default: throw reader.unknown(name)
             }
         }
         self.init(
             term: Term(try reader.require(term, "term")),
-            last: try reader.require(last, "last")
+            last: try reader.require(last, "last"),
+            isTransfer: isTransfer
         )
     }
 
     fileprivate func writeMembers(to writer: inout JSONWriter) {
         writer.member("term", term.value)
         writer.member("last", last)
+        if isTransfer { writer.member("transfer", true) }
     }
 }
 

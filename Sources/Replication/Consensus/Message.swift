@@ -14,6 +14,8 @@ package enum Message: Hashable, Sendable {
     case append(Append)
     /// The answer to an append.
     case appendReply(AppendReply)
+    /// Campaign in the next term, now: the leader of this term hands the lead over (Thesis §3.10).
+    case timeoutNow(Term)
 }
 
 /// A candidate's request, of a vote or of a pre-vote (Raft §5.2, Thesis §9.6).
@@ -22,11 +24,15 @@ package struct VoteRequest: Hashable, Sendable {
     package var term: Term
     /// Where the sender's log ends.
     package var last: LogPosition
+    /// Whether the leader itself asked for this election, so that hearing it is no reason to
+    /// refuse; never in a pre-vote.
+    package var isTransfer: Bool
 
     /// Creates a request.
-    package init(term: Term, last: LogPosition) {
+    package init(term: Term, last: LogPosition, isTransfer: Bool = false) {
         self.term = term
         self.last = last
+        self.isTransfer = isTransfer
     }
 }
 

@@ -28,6 +28,7 @@ extension Node {
                 } else {
                     send(message, to: to)
                 }
+            case .changeRefused, .transferEnded: break
             case .commit(let index): commitIndex = max(commitIndex, index)
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
@@ -52,6 +53,15 @@ extension Node {
                 append(LogEntry(position: position, time: time, payload: .operation(proposal)))
                 position.index = position.index.next
             }
+        case .members(let position, let membership):
+            append(
+                LogEntry(
+                    position: position,
+                    time: nextTime(),
+                    payload: .members(membership, cluster: nil)
+                )
+            )
+            dialPeers()
         case .received(let range):
             for (head, line) in received where range.contains(head.position.index) {
                 lastTime = max(lastTime, head.time)

@@ -93,7 +93,7 @@ extension Node {
         for waiter in inFlight.removeQueued() {
             switch refusal {
             case .overloaded: fail(.overloaded, waiter)
-            case .notLeader: fail(.noLeader, waiter)
+            case .notLeader, .transferring: fail(.noLeader, waiter)
             }
         }
     }

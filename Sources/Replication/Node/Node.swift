@@ -152,6 +152,7 @@ package struct Node<Machine: Service>: Sendable {
             take(query: body, ticket, caller, consistency)
         case .openStream(let ticket, let caller, let after):
             openStream(ticket, StreamOpening(caller: caller, after: after))
+        case .order(let ticket, _): reply(ticket, .ordered(.notLeader(core.leader)))
         case .abandon(let ticket): abandon(ticket)
         case .computed(let ticket, let computed): take(computed, for: ticket)
         case .persisted(let token): persisted(token)

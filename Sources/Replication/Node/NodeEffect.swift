@@ -61,6 +61,8 @@ package enum Reply: Hashable, Sendable {
     case output(LogIndex, [UInt8], secret: [UInt8]?, isRepeated: Bool)
     /// A query's answer, and the applied index that it was taken at.
     case answer(LogIndex, [UInt8])
+    /// What became of an operator's order.
+    case ordered(OrderOutcome)
     /// The domain said no.
     case refused(Refusal)
     /// It was not carried out, or nobody knows.

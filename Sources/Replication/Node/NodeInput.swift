@@ -85,6 +85,8 @@ package enum NodeInput: Sendable {
     case query(Ticket, body: [UInt8], caller: Caller, Consistency)
     /// A client wants events after an id, or from now on.
     case openStream(Ticket, caller: Caller, after: EventID?)
+    /// An operator's order; only the leader carries it out.
+    case order(Ticket, ClusterOrder)
     /// A client no longer waits.
     case abandon(Ticket)
     /// A slow computation is done.

@@ -196,7 +196,7 @@ extension [Effect] {
         sent.compactMap { sent in
             switch sent.message {
             case .voteReply(let reply), .preVoteReply(let reply): reply
-            case .vote, .preVote, .append, .appendReply: nil
+            case .vote, .preVote, .append, .appendReply, .timeoutNow: nil
             }
         }.first
     }

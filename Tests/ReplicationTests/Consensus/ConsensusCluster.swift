@@ -144,7 +144,7 @@ struct ConsensusCluster {
         case .role(let role, let term, _):
             try checkMayCampaign(node, identity, role)
             if role == .leader { try history.elected(identity, term, node.memory.entries) }
-        case .refused, .unreadable, .commit: return
+        case .refused, .unreadable, .commit, .changeRefused, .transferEnded: return
         case .sendSnapshot(let peer): try order(snapshotOf: node, from: identity, to: peer)
         case .vote(let vote): write(.vote(vote), on: &node)
         case .truncate(let index):
@@ -185,6 +185,10 @@ struct ConsensusCluster {
     ) throws -> [Entry] {
         switch appended {
         case .noop(let position): return [newEntry(position.term)]
+        case .members(let position, let membership):
+            var entry = newEntry(position.term)
+            entry.membership = membership
+            return [entry]
         case .proposals(let first, let count):
             return (0..<count).map { _ in newEntry(first.term) }
         case .received(let range):

@@ -10,6 +10,8 @@ public struct Member: Hashable, Sendable {
         case voter
         /// Only receives the log.
         case learner
+        /// Only receives the log, until it has caught up and becomes a voter by itself.
+        case joining
     }
 
     /// Id and incarnation.
@@ -84,7 +86,8 @@ extension Member: LineCodable {
             case "incarnation": incarnation = try reader.string()
             case "peer": peer = try reader.string()
             case "client": client = try reader.string()
-            case "learner": role = try reader.boolean() ? .learner : .voter
+            case "learner": if try reader.boolean() { role = .learner }
+            case "joining": if try reader.boolean() { role = .joining }
             default: throw reader.unknown(name)
             }
         }
@@ -100,7 +103,7 @@ extension Member: LineCodable {
         )
     }
 
-    /// Writes a member; `learner` stands only where it is true.
+    /// Writes a member; `learner` and `joining` stand only where they are true.
     public func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("id", identity.id)
@@ -108,6 +111,7 @@ extension Member: LineCodable {
         writer.member("peer", peerAddress)
         writer.member("client", clientAddress)
         if role == .learner { writer.member("learner", true) }
+        if role == .joining { writer.member("joining", true) }
         writer.endObject()
     }
 }

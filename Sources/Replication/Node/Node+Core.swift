@@ -28,7 +28,7 @@ extension Node {
                 } else {
                     send(message, to: to)
                 }
-            case .changeRefused, .transferEnded: break
+            case .changeRefused, .transferBegan, .transferEnded: break
             case .commit(let index): commitIndex = max(commitIndex, index)
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)

@@ -6,7 +6,8 @@ extension ConsensusCluster {
     /// What chance must have brought about for a run to show anything.
     enum Event: Hashable {
         case compacted, ordered, failed, droppedLog, keptSuffix, damaged, lostAll, healed, filled
-        case began(TransferCause), moved
+        case began(TransferCause)
+        case moved
 
         static let usual: [Event] = [
             .compacted, .ordered, .failed, .droppedLog, .keptSuffix, .damaged, .lostAll, .healed,

@@ -129,6 +129,16 @@ extension Node {
         effects.append(.send(address: address, line: message.line, entries: entries))
     }
 
+    /// Sends a message with lines that may take long, beside all else.
+    mutating func sendBulk(
+        _ message: PeerMessage,
+        to node: NodeIdentity,
+        entries: [[UInt8]]
+    ) {
+        guard let address = address(of: node) else { return }
+        effects.append(.sendBulk(address: address, line: message.line, entries: entries))
+    }
+
     private func address(of node: NodeIdentity) -> String? {
         core.membership.member(node)?.peerAddress
             ?? hellos.last { $0.from == node }?.peerAddress

@@ -28,7 +28,7 @@ extension Node {
                 } else {
                     send(message, to: to)
                 }
-            case .changeRefused, .transferEnded: break
+            case .changeRefused, .transferBegan, .transferEnded: break
             case .commit(let index): commitIndex = max(commitIndex, index)
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
@@ -127,6 +127,16 @@ extension Node {
     mutating func send(_ message: PeerMessage, to node: NodeIdentity, entries: [[UInt8]] = []) {
         guard let address = address(of: node) else { return }
         effects.append(.send(address: address, line: message.line, entries: entries))
+    }
+
+    /// Sends a message with lines that may take long, beside all else.
+    mutating func sendBulk(
+        _ message: PeerMessage,
+        to node: NodeIdentity,
+        entries: [[UInt8]]
+    ) {
+        guard let address = address(of: node) else { return }
+        effects.append(.sendBulk(address: address, line: message.line, entries: entries))
     }
 
     private func address(of node: NodeIdentity) -> String? {

@@ -13,8 +13,10 @@ extension Node {
         )
     }
 
-    /// Who speaks on the connections from other nodes, oldest first.
-    var hellos: [Hello] { links.sorted { $0.key.value < $1.key.value }.map(\.value) }
+    /// Who speaks on the connections from other nodes, oldest first; not those for snapshots.
+    var hellos: [Hello] {
+        links.sorted { $0.key.value < $1.key.value }.map(\.value).filter { !$0.isBulk }
+    }
 
     /// Says which connections to keep, if that has changed.
     mutating func dialPeers() {
@@ -86,6 +88,7 @@ extension Node {
     mutating func accept(_ hello: Hello, on link: LinkID) {
         links[link] = hello
         effects.append(.welcome(link, ownHello(to: hello.from)))
+        guard !hello.isBulk else { return }
         freshLinks.insert(link)
         dialPeers()
     }
@@ -105,10 +108,8 @@ extension Node {
     mutating func linkEnded(_ link: LinkID) {
         adoption?.waiting.removeAll { $0.0 == link }
         freshLinks.remove(link)
-        guard let hello = links.removeValue(forKey: link) else { return }
-        guard cluster != nil, !links.values.contains(where: { $0.from == hello.from }) else {
-            return
-        }
+        guard let hello = links.removeValue(forKey: link), !hello.isBulk else { return }
+        guard cluster != nil, !hellos.contains(where: { $0.from == hello.from }) else { return }
         stepCore(.disconnected(hello.from))
     }
 

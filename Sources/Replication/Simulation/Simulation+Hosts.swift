@@ -188,7 +188,8 @@ extension Simulation {
         case .resetLog(let position, let membership):
             addJob(.reset(to: position, membership: membership), host)
         case .compact(let index): addJob(.compact(through: index), host)
-        case .send(let address, let line, let entries):
+        case .send(let address, let line, let entries),
+            .sendBulk(let address, let line, let entries):
             send(line, entries, from: host, to: address)
         case .dial(let dials): setDials(dials, host)
         case .redial: endLinks(host)

@@ -29,7 +29,9 @@ extension Node {
                     send(message, to: to)
                 }
             case .changeRefused, .transferEnded: break
-            case .commit(let index): commitIndex = max(commitIndex, index)
+            case .commit(let index):
+                commitIndex = max(commitIndex, index)
+                committedAt = now.instant
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
             case .sendSnapshot(let peer): sendSnapshot(to: peer)

@@ -16,7 +16,7 @@ import Testing
 
     /// Full before each byte of the script in turn, then with room again.
     @Test(arguments: FileError.SpaceLimit.allCases.filter { $0 != .descriptors })
-    func `what finds no space is not there, and is written once there is some`(
+    func `pitfall 40: what finds no space is not there, and is written once there is some`(
         limit: FileError.SpaceLimit
     ) throws {
         var capacity = 0

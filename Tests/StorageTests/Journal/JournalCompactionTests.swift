@@ -57,7 +57,9 @@ import Testing
 
     /// Guards pitfall 1 over files that go: the vote is repeated in each head.
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    func `no second vote after votes, new files, compaction and a power cut`(seed: UInt64) throws {
+    func `pitfall 1: no second vote after votes, new files, compaction and a power cut`(
+        seed: UInt64
+    ) throws {
         let journal = try filled()
         try journal.append([vote(7, for: "n2")])
         for index in 61...120 as ClosedRange<UInt64> {

@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    func `a crash at any call of a recovery loses nothing`(
+    func `pitfall 37: a crash at any call of a recovery loses nothing`(
         fault: Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

@@ -170,7 +170,9 @@ import Testing
     }
 
     @Test(arguments: 0..<3)
-    func `no flipped bit is served, spread, or lets the node vote twice`(part: Int) throws {
+    func `pitfall 38: no flipped bit is served, spread, or lets the node vote twice`(part: Int)
+        throws
+    {
         let run = try Run()
         var tally = Tally()
         var flips = 0

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: JournalCrashTests.Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    func `a crash at any call leaves the old one or the new one`(
+    func `pitfall 35: a crash at any call leaves the old one or the new one`(
         fault: JournalCrashTests.Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

@@ -19,6 +19,8 @@ extension Consensus {
         _ = timing.nextRound()
         timing.heartbeatDeadline = now + configuration.heartbeatInterval
         timing.quorumDeadline = now + configuration.electionTimeout
+        timing.favourite = nil
+        timing.nextLook = now
         state.log.append(term: term)
         state.leadership?.sizes.append(0)
         turn.writes.append(.append(.noop(state.log.last)))
@@ -31,6 +33,9 @@ extension Consensus {
             return turn.outcomes.append(.refused(isStuck ? .overloaded : .notLeader(leader)))
         }
         guard !sizes.isEmpty else { return }
+        guard leadership.transfer == nil else {
+            return turn.outcomes.append(.refused(.transferring))
+        }
         let uncommitted = leadership.sizes.bytes(after: commitIndex)
         let added = sizes.reduce(0) { $0 + max($1, EntrySizes.minimumBytes) }
         guard uncommitted == 0 || uncommitted + added <= configuration.maximumUncommittedBytes
@@ -44,6 +49,9 @@ extension Consensus {
 
     mutating func tickLeader(_ now: Instant) {
         guard now < timing.quorumDeadline || hasQuorum(now) else { return follow(nil, now) }
+        giveUpTransferIfDue(now)
+        yieldIfDue(now)
+        guard role == .leader else { return }
         if now >= timing.heartbeatDeadline { beginRound(now) }
         if let deadline = timing.commitDeadline, now >= deadline { tellCommit() }
     }
@@ -70,6 +78,15 @@ extension Consensus {
         if canRead { state.leadership?.reads.begin(round, at: index) }
         for place in peerPlaces { sendHeartbeat(place) }
         confirmReads()
+        lookAround(now)
+    }
+
+    /// What a leader does once in a heartbeat interval, however many rounds reads begin.
+    private mutating func lookAround(_ now: Instant) {
+        guard now >= timing.nextLook, state.leadership != nil else { return }
+        timing.nextLook = now + configuration.heartbeatInterval
+        state.leadership?.transfer?.isDue = true
+        lookForPreferred(now)
     }
 
     /// Tells the commit index where no entry has carried it.

@@ -1,10 +1,10 @@
 package import Storage
 
 extension Consensus {
-    /// Stub.
+    /// Who has answered this leader within about an election timeout, this node included, sorted;
+    /// empty on others than the leader.
     package var liveMembers: [NodeIdentity] {
         guard let leadership = state.leadership else { return [] }
-        return [state.identity]
-            + leadership.peers.filter { $0.ackedRound >= leadership.checkedRound }.map(\.identity)
+        return (leadership.peers.filter(isLive).map(\.identity) + [state.identity]).sorted()
     }
 }

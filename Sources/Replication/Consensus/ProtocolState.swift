@@ -65,6 +65,8 @@ extension Consensus {
     struct Candidacy: Hashable, Sendable {
         /// Whether votes are asked for, and not only whether they would be given.
         var isReal: Bool
+        /// Whether the leader asked for it, so that hearing it is no reason to refuse.
+        var isTransfer = false
         var tally = VoteTally()
     }
 
@@ -76,6 +78,8 @@ extension Consensus {
         var reads = ReadRounds()
         /// The newest round when check-quorum last looked.
         var checkedRound: AppendRound
+        /// The lead on its way to another voter; cleared by ``Consensus/endTransfer(_:)`` alone.
+        var transfer: LeadershipTransfer?
 
         /// The newest round that a quorum has answered; the leader itself answers at once.
         func ackedRound(in quorum: Quorum, leader: NodeIdentity) -> AppendRound? {

@@ -28,7 +28,7 @@ extension Node {
                 } else {
                     send(message, to: to)
                 }
-            case .changeRefused, .transferEnded: break
+            case .changeRefused, .transferBegan, .transferEnded: break
             case .commit(let index):
                 commitIndex = max(commitIndex, index)
                 committedAt = now.instant

@@ -18,6 +18,7 @@ struct ConsensusBench {
         vote: Vote? = nil,
         members: Membership = Self.members(),
         configuration: Consensus.Configuration = Consensus.Configuration(),
+        policy: any ElectionPolicy = RandomizedElection(),
         before: LogPosition = .zero,
         commitIndex: LogIndex = .zero,
         lost: LogPosition? = nil
@@ -33,7 +34,13 @@ struct ConsensusBench {
             commitIndex: commitIndex,
             lost: lost
         )
-        core = Consensus(restored, configuration: configuration, seed: 1, now: now)
+        core = Consensus(
+            restored,
+            configuration: configuration,
+            policy: policy,
+            seed: 1,
+            now: now
+        )
     }
 
     static func members(
@@ -218,6 +225,18 @@ extension [Effect] {
     /// To whom a snapshot is to be sent.
     var snapshots: [NodeIdentity] {
         compactMap { if case .sendSnapshot(let peer) = $0 { peer } else { nil } }
+    }
+    /// How orders to hand over ended.
+    var transferEnds: [TransferEnd] {
+        compactMap { if case .transferEnded(let end) = $0 { end } else { nil } }
+    }
+    /// To whom the lead began to be handed over.
+    var begunTransfers: [NodeIdentity] {
+        compactMap { if case .transferBegan(let target, _) = $0 { target } else { nil } }
+    }
+    /// Who is asked to campaign at once.
+    var asked: [NodeIdentity] {
+        sent.compactMap { if case .timeoutNow = $0.message { $0.to } else { nil } }
     }
     var readable: [ReadTicket] {
         compactMap { if case .readable(let ticket, _) = $0 { ticket } else { nil } }

@@ -29,9 +29,10 @@ extension Node {
         guard !missing.isEmpty else { return Explanation(.formation, plan) }
         return Explanation(.formation, "\(plan); not connected: \(missing.joined(separator: ", "))")
     }
+}
 
-    // MARK: Leader
-
+/// Why there is no leader.
+extension Node {
     private var whyNoLeader: String {
         let since = leaderlessSince.map { " for \((now.instant - $0).inWords)" } ?? ""
         let voters = core.membership.all.filter { core.membership.isVoter($0.identity) }
@@ -69,9 +70,10 @@ extension Node {
         if core.state.isDiskFull { return "does not campaign while its disk is full" }
         return core.membership.isVoter(identity) ? nil : "has no vote"
     }
+}
 
-    // MARK: Commit and quorum
-
+/// Why nothing commits, and who holds up the quorum.
+extension Node {
     /// Why the last entry of this leader is not committed, if it should be by now.
     private var whyStuck: String? {
         guard core.role == .leader, core.commitIndex < core.lastPosition.index,
@@ -134,9 +136,10 @@ extension Node {
     private func whyAway(_ member: Member) -> String {
         isConnected(member) ? "connected, but silent" : "not connected, \(member.peerAddress)"
     }
+}
 
-    // MARK: Disk, members, clocks
-
+/// What else is worth a word.
+extension Node {
     private var diskState: String? {
         if let shortage { return "no requests are taken until there is space: \(shortage)" }
         if let lost = core.state.lost {
@@ -187,9 +190,10 @@ extension Node {
                 + " others"
         }
     }
+}
 
-    // MARK: Words
-
+/// Words for members.
+extension Node {
     /// Whether each of the two reaches the other.
     private func isConnected(_ member: Member) -> Bool {
         isLinked(member.identity) && hellos.contains { $0.from == member.identity }

@@ -62,8 +62,11 @@ public struct ClusterReport: Hashable, Sendable {
         case "explain":
             try reader.elements { (reader) throws(LineError) in
                 try reader.members { (name, reader) throws(LineError) in
-                    guard name == "text" else { return _ = try reader.skip() }
-                    explanations.append(try reader.string())
+                    if name == "text" {
+                        explanations.append(try reader.string())
+                    } else {
+                        _ = try reader.skip()
+                    }
                 }
             }
         default: _ = try reader.skip()

@@ -31,7 +31,9 @@ extension Node {
             case .changeRefused: break
             case .transferBegan(let target, let cause): transferBegan(target, cause)
             case .transferEnded(let end): transferEnded(end)
-            case .commit(let index): commitIndex = max(commitIndex, index)
+            case .commit(let index):
+                commitIndex = max(commitIndex, index)
+                committedAt = now.instant
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
             case .sendSnapshot(let peer): sendSnapshot(to: peer)

@@ -79,6 +79,9 @@ package struct Node<Machine: Service>: Sendable {
     /// Why the journal has no space, while it has none.
     var shortage: FileError?
     var keys: UInt64 = 0
+    /// Since when no leader is known, and when the commit index last rose; for explanations.
+    var leaderlessSince: Instant?
+    var committedAt: Instant
     /// The first entry of this leader's term.
     var lastLeaderIndex: LogIndex?
     var didProposeHeld = false
@@ -139,6 +142,8 @@ package struct Node<Machine: Service>: Sendable {
             restored.cluster == nil
             ? Formation(plan: configuration.plan, ownAddress: configuration.peerAddress) : nil
         nextFormationRound = now.instant
+        leaderlessSince = now.instant
+        committedAt = now.instant
         self.now = now
     }
 

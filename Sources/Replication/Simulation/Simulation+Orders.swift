@@ -3,7 +3,7 @@ package import Storage
 /// What an operator does with the cluster.
 extension Simulation {
     /// Gives a host an order, and the ticket under which it is answered.
-    package func order(_ order: ClusterOrder, at host: Int) throws(Violation) -> Ticket {
+    package func submit(_ order: ClusterOrder, at host: Int) throws(Violation) -> Ticket {
         let (ticket, local) = newTicket(at: host)
         try step(host, .order(local, order))
         return ticket

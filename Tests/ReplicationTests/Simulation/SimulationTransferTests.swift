@@ -24,7 +24,7 @@ import Testing
 
     private func order(_ target: NodeIdentity?, _ cluster: ScriptedCluster) throws -> OrderOutcome?
     {
-        let ticket = try cluster.simulation.order(.transfer(to: target), at: cluster.leader)
+        let ticket = try cluster.simulation.submit(.transfer(to: target), at: cluster.leader)
         guard case .ordered(let outcome) = try cluster.answer(to: ticket) else { return nil }
         return outcome
     }
@@ -37,7 +37,7 @@ import Testing
             let (old, term) = (cluster.leader, cluster.simulation.term(of: cluster.leader))
             let next = cluster.followers[round % 2]
             let target = try #require(cluster.simulation.identity(of: next))
-            let ticket = try cluster.simulation.order(.transfer(to: target), at: old)
+            let ticket = try cluster.simulation.submit(.transfer(to: target), at: old)
             tickets += try requests("during\(round)-", cluster)
             let outcome = try cluster.answer(to: ticket)
             #expect(outcome == .ordered(.transfer(.moved(to: target))))
@@ -61,7 +61,7 @@ import Testing
         cluster.isolate(dead)
         // The target does not get this one, so it is never asked to lead.
         var tickets = [try cluster.append("before", at: leader)]
-        let ticket = try cluster.simulation.order(.transfer(to: target), at: leader)
+        let ticket = try cluster.simulation.submit(.transfer(to: target), at: leader)
         for number in 0..<5 { tickets.append(try cluster.append("v\(number)", at: leader)) }
         tickets.append(try cluster.append("forwarded", at: cluster.followers[1]))
         #expect(try cluster.answer(to: ticket) == .ordered(.transfer(.timedOut(target))))
@@ -78,7 +78,7 @@ import Testing
         cluster.isolate(followers[0])
         _ = try cluster.append("a", at: leader)
         let tickets = try [targets[0], targets[1], targets[0], nil].map {
-            try cluster.simulation.order(.transfer(to: $0), at: leader)
+            try cluster.simulation.submit(.transfer(to: $0), at: leader)
         }
         let replies = try tickets.map { try cluster.answer(to: $0) }
         let timedOut = Reply.ordered(.transfer(.timedOut(targets[0])))
@@ -87,7 +87,7 @@ import Testing
             Issue.record("\(replies[1])")
             return
         }
-        let follower = try cluster.simulation.order(.transfer(), at: followers[1])
+        let follower = try cluster.simulation.submit(.transfer(), at: followers[1])
         let leaderIdentity = cluster.simulation.identity(of: leader)
         #expect(try cluster.answer(to: follower) == .ordered(.notLeader(leaderIdentity)))
     }

@@ -30,6 +30,8 @@ struct RunCommand {
         )
         configuration.join = parsed.list("join")
         configuration.bootstrapExpect = parsed.integer("bootstrap-expect")
+        configuration.electionTimeout = try parsed.duration(required: "election-timeout")
+        configuration.heartbeatInterval = configuration.electionTimeout / 6
         configuration.dropAnswersEvery = parsed.integer("test-drop-answers")
         if parsed.flag("test-small-files") {
             configuration.journal.segmentBytes = 64 << 10

@@ -106,7 +106,7 @@ extension Consensus {
         follow(nil, now)
         guard state.mayCampaign else { return }
         let others = state.quorum.voters.filter { $0 != lost }
-        let rank = others.firstIndex(of: state.identity) ?? 0
+        let rank = others.firstIndex(of: state.identity) ?? others.count
         let stagger = configuration.failoverStagger.nanoseconds * Int64(rank)
         timing.electionDeadline = min(timing.electionDeadline, now + .nanoseconds(stagger))
         if now >= timing.electionDeadline { electionTimedOut(now) }

@@ -111,7 +111,7 @@ extension Consensus {
         for entry in append.entries.memberships where entry.index >= first {
             state.memberships.append(entry)
         }
-        state.quorum = Quorum(membership)
+        state.adoptQuorum()
         state.regain()
         return true
     }

@@ -3,18 +3,14 @@ import Storage
 extension Consensus {
     /// Begins to lead with an empty entry: with it, all before it commits (Raft §8).
     mutating func lead(_ now: Instant) {
-        let members = membership.all.map(\.identity).sorted().filter { $0 != state.identity }
-        let next = state.log.lastIndex.next
-        let first = state.log.before.index.next
-        let session = timing.nextSession()
+        let look = Look(round: timing.nextRound(), end: state.log.lastIndex.next)
         state.candidacy = nil
         state.leader = state.identity
         state.leadership = Leadership(
-            peers: members.map {
-                Progress(identity: $0, next: next, first: first, session: session)
-            },
+            peers: [],
             sizes: EntrySizes(after: state.log.lastIndex),
-            checkedRound: timing.nextRound()
+            look: look,
+            lookBefore: look
         )
         _ = timing.nextRound()
         timing.heartbeatDeadline = now + configuration.heartbeatInterval
@@ -24,6 +20,7 @@ extension Consensus {
         state.log.append(term: term)
         state.leadership?.sizes.append(0)
         turn.writes.append(.append(.noop(state.log.last)))
+        meetPeers()
         sendToAll()
     }
 
@@ -52,6 +49,7 @@ extension Consensus {
         giveUpTransferIfDue(now)
         yieldIfDue(now)
         guard role == .leader else { return }
+        if isRemoved, !isTransferring { return follow(nil, now) }
         if now >= timing.heartbeatDeadline { beginRound(now) }
         if let deadline = timing.commitDeadline, now >= deadline { tellCommit() }
     }
@@ -63,9 +61,10 @@ extension Consensus {
     private mutating func hasQuorum(_ now: Instant) -> Bool {
         guard let leadership = state.leadership,
             let acked = leadership.ackedRound(in: state.quorum, leader: state.identity),
-            acked > leadership.checkedRound
+            acked > leadership.look.round
         else { return false }
-        state.leadership?.checkedRound = timing.round
+        state.leadership?.lookBefore = leadership.look
+        state.leadership?.look = Look(round: timing.round, end: state.log.lastIndex)
         timing.quorumDeadline = now + configuration.electionTimeout
         return true
     }
@@ -112,7 +111,7 @@ extension Consensus {
         state.leadership?.peers.firstIndex { $0.identity == peer }
     }
 
-    private mutating func sendToAll() {
+    mutating func sendToAll() {
         for place in peerPlaces { sendEntries(place) }
     }
 

@@ -118,11 +118,4 @@ extension Consensus {
         }
         return best?.identity
     }
-
-    func isLive(_ peer: Progress) -> Bool {
-        guard let checked = state.leadership?.checkedRound else { return false }
-        return peer.ackedRound >= checked
-            || peer.ackedRound.value + 8 >= timing.round.value
-                && peer.ackedRound > .zero
-    }
 }

@@ -48,12 +48,14 @@ package struct Consensus: Sendable {
         case .installed(let position, let membership, let index):
             let entry = MembershipEntry(index: index, membership: membership)
             installed(position, entry, now)
-        case .change: turn.outcomes.append(.changeRefused(.notReady))
+        case .change(let change, let expecting): self.change(change, expecting: expecting)
         case .transfer(let target): transfer(to: target, now)
         case .disk(let isFull): disk(isFull: isFull, now)
         }
+        promoteJoined()
         goOnWithTransfer()
         scheduleNews(now)
+        forgetDeparted()
         return finish(since: before, now)
     }
 

@@ -47,9 +47,15 @@ extension Consensus {
         }
 
         /// Whether this node may try to lead; one that must not still votes (pitfall 7).
+        ///
+        /// One that a membership has taken out may, and does not count itself, until that is
+        /// committed: others may have no such entry yet, and not vote for each other without it.
         var mayCampaign: Bool {
-            lost == nil && !isDiskFull && quorum.voters.contains(identity)
+            lost == nil && !isDiskFull && memberships.mayVote(identity)
         }
+
+        /// Counts by the membership in effect from now on.
+        mutating func adoptQuorum() { quorum = Quorum(memberships.current.membership) }
 
         /// Ends the repair once the log is as up to date as the lost one; it must not end earlier,
         /// whatever came in (pitfall 38).
@@ -70,14 +76,28 @@ extension Consensus {
         var tally = VoteTally()
     }
 
+    /// What a leader had when it looked for its quorum, once in an election timeout.
+    struct Look: Hashable, Sendable {
+        /// Its newest round.
+        var round: AppendRound
+        /// Its last entry.
+        var end: LogIndex
+    }
+
     /// What only a leader has.
     struct Leadership: Hashable, Sendable {
         /// The other members, in the order of their identities.
         var peers: [Progress]
         var sizes: EntrySizes
         var reads = ReadRounds()
-        /// The newest round when check-quorum last looked.
-        var checkedRound: AppendRound
+        /// What there was when check-quorum looked last.
+        var look: Look
+        /// What there was at the look before.
+        var lookBefore: Look
+        /// The members that join.
+        var joining: [NodeIdentity] = []
+        /// The peers that are no members any more, and have not been told so.
+        var departing: [NodeIdentity] = []
         /// The lead on its way to another voter; cleared by ``Consensus/endTransfer(_:)`` alone.
         var transfer: LeadershipTransfer?
 

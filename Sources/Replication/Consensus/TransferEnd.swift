@@ -8,6 +8,8 @@ package enum TransferCause: String, Hashable, Sendable {
     case policy
     /// This leader's disk does not finish its writes.
     case stalledDisk
+    /// This leader is no voter any more.
+    case removal
 }
 
 /// What became of a hand-over of the lead.

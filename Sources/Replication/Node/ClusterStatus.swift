@@ -32,6 +32,9 @@ public struct ClusterStatus: Hashable, Sendable {
     public var isDiskFull = false
     /// The members.
     public var nodes: [Node]
+    /// Why there is no leader, why nothing commits, who holds up the quorum, whose clock is off, as
+    /// far as this node knows; empty if there is nothing to say.
+    public var explanations: [Explanation] = []
 }
 
 extension ClusterStatus {
@@ -61,6 +64,12 @@ extension ClusterStatus {
             writer.endObject()
         }
         writer.endArray()
+        if !explanations.isEmpty {
+            writer.key("explain")
+            writer.beginArray()
+            for explanation in explanations { explanation.write(to: &writer) }
+            writer.endArray()
+        }
         writer.endObject()
     }
 }
@@ -86,7 +95,8 @@ extension Node {
             committed: commitIndex,
             last: core.lastPosition.index,
             isDiskFull: shortage != nil,
-            nodes: nodes
+            nodes: nodes,
+            explanations: explanations
         )
     }
 }

@@ -28,14 +28,19 @@ extension Node {
                 } else {
                     send(message, to: to)
                 }
-            case .changeRefused, .transferBegan, .transferEnded: break
-            case .commit(let index): commitIndex = max(commitIndex, index)
+            case .changeRefused: break
+            case .transferBegan(let target, let cause): transferBegan(target, cause)
+            case .transferEnded(let end): transferEnded(end)
+            case .commit(let index):
+                commitIndex = max(commitIndex, index)
+                committedAt = now.instant
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
             case .sendSnapshot(let peer): sendSnapshot(to: peer)
             case .role(let role, let term, let leader): roleChanged(role, term, leader: leader)
             }
         }
+        noteTransfer()
         applyCommitted()
     }
 

@@ -83,8 +83,13 @@ extension Node {
     }
 
     /// Proposes what gathered in this turn, as one batch.
+    ///
+    /// While the lead is handed over it waits here, and is proposed if that fails; else who
+    /// waits for it asks the next leader.
     mutating func endTurn() {
-        if inFlight.hasQueued { stepCore(.propose(bytes: inFlight.queuedBytes)) }
+        if inFlight.hasQueued, !core.isTransferring {
+            stepCore(.propose(bytes: inFlight.queuedBytes))
+        }
         askForReads()
         goOnWithStreams()
     }
@@ -183,6 +188,8 @@ extension Node {
     }
 
     mutating func roleChanged(_ role: Role, _ term: Term, leader: NodeIdentity?) {
+        leaderlessSince = leader == nil ? leaderlessSince ?? now.instant : nil
+        if role == .leader { committedAt = now.instant }
         if role != .leader {
             inFlight.removeAll()
             heldForwards.removeAll()

@@ -11,6 +11,8 @@ struct ConsensusBench {
     var core: Consensus
     var now = Instant(nanoseconds: 0)
     private var newest = PersistToken.zero
+    /// The newest round of the core.
+    private(set) var newestRound = AppendRound.zero
 
     /// The core of `a`, whose log holds entries of these terms.
     init(
@@ -59,6 +61,7 @@ struct ConsensusBench {
     mutating func step(_ input: Input) -> [Effect] {
         let effects = core.step(input, now: now)
         for case .persist(let token) in effects { newest = token }
+        newestRound = effects.appends.map(\.round).max().map { max($0, newestRound) } ?? newestRound
         return effects
     }
 

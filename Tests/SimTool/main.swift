@@ -17,6 +17,11 @@ if CommandLine.arguments.contains("log") {
     } catch { print("BROKEN", error) }
     exit(0)
 }
+if CommandLine.arguments.contains("faults") {
+    let c = SimulationConfiguration.drawn(from: first)
+    print(c.nodes, c.faults)
+    exit(0)
+}
 let start = ContinuousClock.now
 let tally = SeedTally.run(first...(first + count - 1))
 for (name, count) in tally.table { print("\(name) | \(count)") }

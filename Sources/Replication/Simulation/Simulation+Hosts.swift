@@ -77,6 +77,7 @@ extension Simulation {
             plan: plan,
             seed: generator.next()
         )
+        if happens(faults.policies) { nodeConfiguration.policy = drawPolicy() }
         configuration.adjust(&nodeConfiguration)
         return nodeConfiguration
     }

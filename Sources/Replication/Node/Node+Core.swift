@@ -28,7 +28,8 @@ extension Node {
                 } else {
                     send(message, to: to)
                 }
-            case .changeRefused, .transferEnded: break
+            case .changeRefused(let refusal): refuse(refusal)
+            case .transferEnded: break
             case .commit(let index): commitIndex = max(commitIndex, index)
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
@@ -37,6 +38,7 @@ extension Node {
             }
         }
         applyCommitted()
+        settleChange()
     }
 
     private mutating func store(_ appended: Appended) {
@@ -61,7 +63,8 @@ extension Node {
                     payload: .members(membership, cluster: nil)
                 )
             )
-            dialPeers()
+            began(position, membership)
+            membersChanged()
         case .received(let range):
             for (head, line) in received where range.contains(head.position.index) {
                 lastTime = max(lastTime, head.time)
@@ -81,7 +84,7 @@ extension Node {
     }
 
     /// The time of the next entry: never before the last one's.
-    private func nextTime() -> Timestamp {
+    func nextTime() -> Timestamp {
         max(lastTime, clock.median(of: core.membership, own: identity, at: now))
     }
 
@@ -124,14 +127,13 @@ extension Node {
         }
     }
 
-    mutating func send(_ message: PeerMessage, to node: NodeIdentity, entries: [[UInt8]] = []) {
-        guard let address = address(of: node) else { return }
-        effects.append(.send(address: address, line: message.line, entries: entries))
-    }
-
-    private func address(of node: NodeIdentity) -> String? {
-        core.membership.member(node)?.peerAddress
-            ?? hellos.last { $0.from == node }?.peerAddress
+    /// Another membership is in effect.
+    mutating func membersChanged() {
+        dialPeers()
+        returnIfMember()
+        let members = core.membership
+        heard = heard.filter { members.member($0.key) != nil }
+        endTransfers { members.member($0) == nil }
     }
 
     mutating func loaded(_ lines: [[UInt8]]) {
@@ -190,6 +192,7 @@ extension Node {
             answer(result, waitersOf: entry.position.index)
             completeReads()
             deliverEvents(of: entry.position.index)
+            if case .members = entry.payload { noticeOwnRemoval() }
         } catch {
             let index = state.applied.index.next
             commitIndex = state.applied.index

@@ -99,6 +99,8 @@ extension Replica {
             case .transfer(let order): carryOut(order)
             case .resetLog(let position, let membership): resetLog(to: position, membership)
             case .send(let address, let line, let entries): links.send(line, entries, to: address)
+            case .sendBulk(let address, let line, let entries):
+                links.sendBulk(line, entries, to: address, at: now)
             case .dial(let dials): links.dial(dials, at: now)
             case .redial: links.endOutgoing()
             case .welcome(let link, let hello):

@@ -55,7 +55,10 @@ package struct JoinRules: Sendable {
             return .refused(refusal)
         }
         guard Self.isPlausible(wish.peerAddress), Self.isPlausible(wish.clientAddress) else {
-            return Self.refused("address_invalid", "an address of \(wish.identity) is not host:port")
+            return Self.refused(
+                "address_invalid",
+                "an address of \(wish.identity) is not host:port"
+            )
         }
         let others = membership.all.filter { $0.identity.id != wish.identity.id }
         if let other = others.first(where: { $0.peerAddress == wish.peerAddress }) {
@@ -82,7 +85,8 @@ package struct JoinRules: Sendable {
         inPlaceOf old: Member,
         _ isSilent: (NodeIdentity) -> Bool
     ) -> LinkRefusal? {
-        let both = "\(wish.identity) at \(wish.peerAddress) has the id of the member"
+        let both =
+            "\(wish.identity) at \(wish.peerAddress) has the id of the member"
             + " \(old.identity) at \(old.peerAddress)"
         if replacement != nil {
             return LinkRefusal(

@@ -80,7 +80,8 @@ extension Node {
     /// The newest connection from each other node.
     private var newestHellos: [NodeIdentity: (link: UInt64, hello: Hello)] {
         var newest: [NodeIdentity: (link: UInt64, hello: Hello)] = [:]
-        for (link, hello) in links where link.value >= newest[hello.from]?.link ?? 0 {
+        for (link, hello) in links
+        where !hello.isBulk && link.value >= newest[hello.from]?.link ?? 0 {
             newest[hello.from] = (link.value, hello)
         }
         return newest
@@ -92,5 +93,11 @@ extension Node {
     mutating func send(_ message: PeerMessage, to node: NodeIdentity, entries: [[UInt8]] = []) {
         guard let address = routes.address(of: node) else { return }
         effects.append(.send(address: address, line: message.line, entries: entries))
+    }
+
+    /// Sends a message with lines that may take long, beside all else.
+    mutating func sendBulk(_ message: PeerMessage, to node: NodeIdentity, entries: [[UInt8]]) {
+        guard let address = routes.address(of: node) else { return }
+        effects.append(.sendBulk(address: address, line: message.line, entries: entries))
     }
 }

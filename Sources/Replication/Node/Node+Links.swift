@@ -13,8 +13,10 @@ extension Node {
         )
     }
 
-    /// Who speaks on the connections from other nodes, oldest first.
-    var hellos: [Hello] { links.sorted { $0.key.value < $1.key.value }.map(\.value) }
+    /// Who speaks on the connections from other nodes, oldest first; not those for snapshots.
+    var hellos: [Hello] {
+        links.sorted { $0.key.value < $1.key.value }.map(\.value).filter { !$0.isBulk }
+    }
 
     /// A node dialled and says who it is: take it, refuse it, or first make its cluster this
     /// node's own.
@@ -76,6 +78,7 @@ extension Node {
             )
         }
         effects.append(.welcome(link, ownHello(to: hello.from)))
+        guard !hello.isBulk else { return }
         freshLinks.insert(link)
         dialPeers()
     }
@@ -95,11 +98,11 @@ extension Node {
     mutating func linkEnded(_ link: LinkID) {
         adoption?.waiting.removeAll { $0.0 == link }
         freshLinks.remove(link)
-        guard let hello = links.removeValue(forKey: link) else { return }
+        guard let hello = links.removeValue(forKey: link), !hello.isBulk else { return }
         dialPeers()
-        guard cluster != nil, removal == nil, !links.values.contains(where: { $0.from == hello.from }) else {
-            return
-        }
+        guard cluster != nil, removal == nil,
+            !hellos.contains(where: { $0.from == hello.from })
+        else { return }
         stepCore(.disconnected(hello.from))
     }
 

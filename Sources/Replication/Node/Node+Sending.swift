@@ -56,7 +56,7 @@ extension Node {
                 offset: transfer.offset,
                 lines: found.lines.count
             )
-            send(.snapshot(piece), to: peer, entries: found.lines)
+            sendBulk(.snapshot(piece), to: peer, entries: found.lines)
         case .failure(let error):
             log(.error, "the snapshot at \(read.position) cannot be sent: \(error)")
             renewSnapshot()

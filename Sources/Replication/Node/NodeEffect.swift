@@ -25,6 +25,9 @@ package enum NodeEffect: Sendable {
     /// Send a line, and verbatim lines after it, over the connection to an address; dropped if
     /// there is none.
     case send(address: String, line: [UInt8], entries: [[UInt8]])
+    /// Send a line, and verbatim lines after it, over a connection of its own to an address that
+    /// is dialled, so that they hold nothing else up; made when it is needed.
+    case sendBulk(address: String, line: [UInt8], entries: [[UInt8]])
     /// Keep a connection to these addresses, with this hello to each; end others.
     case dial([Dial])
     /// End all dialled connections and dial again: what the hello says has changed.

@@ -170,6 +170,7 @@ extension Hello: LineCodable {
     package init(from reader: inout JSONReader) throws(LineError) {
         var (version, cluster, from, to): (UInt64?, String?, NodeIdentity?, NodeIdentity?)
         var (peer, client): (String?, String?)
+        var isBulk = false
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "protocol": version = try reader.unsigned()
@@ -178,6 +179,7 @@ extension Hello: LineCodable {
             case "peer": peer = try reader.string()
             case "client": client = try reader.string()
             case "to": to = try NodeIdentity(from: &reader)
+            case "bulk": isBulk = try reader.boolean()
             // A newer protocol may say more; its version is refused with a reason below.
             default: _ = try reader.skip()
             }
@@ -190,6 +192,7 @@ extension Hello: LineCodable {
             to: to
         )
         self.version = try reader.require(version, "protocol")
+        self.isBulk = isBulk
     }
 
     /// Writes the hello; absent members are left out.
@@ -201,6 +204,7 @@ extension Hello: LineCodable {
         writer.member("peer", peerAddress)
         writer.member("client", clientAddress)
         writer.member("to", to)
+        if isBulk { writer.member("bulk", true) }
         writer.endObject()
     }
 }

@@ -63,6 +63,8 @@ package struct Hello: Hashable, Sendable {
     package var clientAddress: String
     /// Who is addressed, if the speaker knows.
     package var to: NodeIdentity?
+    /// Whether nothing but pieces of snapshots will come over this connection.
+    package var isBulk = false
 
     /// Creates a hello.
     package init(

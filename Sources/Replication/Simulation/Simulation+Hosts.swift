@@ -162,6 +162,8 @@ extension Simulation {
             case .compact(let index): addJob(.compact(through: index), host)
             case .send(let address, let line, let entries):
                 send(line, entries, from: host, to: address)
+            case .sendBulk(let address, let line, let entries):
+                send(line, entries, from: host, to: address)
             case .dial(let dials): setDials(dials, host)
             case .redial: endLinks(host)
             case .welcome(let link, let hello): answer(link, .welcome(hello), from: host)

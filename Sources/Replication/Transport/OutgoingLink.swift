@@ -2,6 +2,18 @@ import Storage
 
 /// A connection that this node dials, again and again.
 final class OutgoingLink {
+    /// Whom it leads to, and what for: to one address there are up to two.
+    struct Name: Hashable, Comparable {
+        var address: String
+        /// Whether it is for snapshots alone.
+        var isBulk = false
+
+        static func < (left: Name, right: Name) -> Bool {
+            left.address == right.address
+                ? !left.isBulk && right.isBulk : left.address < right.address
+        }
+    }
+
     enum State {
         /// Is dialled when the time has come.
         case waiting(until: Instant)
@@ -14,16 +26,31 @@ final class OutgoingLink {
     }
 
     let dial: Dial
+    let isBulk: Bool
     var state: State
     var reader = PeerReader()
     /// Attempts in a row that led to no welcome.
     var failures = 0
     /// Why the last one failed; said once, not at every attempt.
     var lastReason: String?
+    /// What one for snapshots has to say first: the newest message that came before a welcome.
+    var held: [UInt8] = []
+    /// When one for snapshots is not needed any more, if nothing is sent until then.
+    var idleAt: Instant?
 
-    init(_ dial: Dial, at now: Instant) {
+    init(_ dial: Dial, isBulk: Bool = false, at now: Instant) {
         self.dial = dial
+        self.isBulk = isBulk
         state = .waiting(until: now)
+    }
+
+    var name: Name { Name(address: dial.address, isBulk: isBulk) }
+
+    /// What is said first.
+    var hello: Hello {
+        var hello = dial.hello
+        hello.isBulk = isBulk
+        return hello
     }
 
     var connection: Connection? {
@@ -35,9 +62,11 @@ final class OutgoingLink {
 
     /// When ``PeerLinks/timer(at:)`` has something to do here.
     var deadline: Instant? {
+        let next: Instant?
         switch state {
-        case .waiting(let until), .shaking(_, let until): until
-        case .resolving, .ready: nil
+        case .waiting(let until), .shaking(_, let until): next = until
+        case .resolving, .ready: next = nil
         }
+        return [next, idleAt].compactMap(\.self).min()
     }
 }

@@ -6,6 +6,8 @@ struct PeerLimits: Sendable {
     var handshake = Duration.seconds(2)
     /// How long a machine may be silent before its connections count as broken.
     var silence = Duration.seconds(5)
+    /// How long a connection for snapshots stays when nothing is sent over it.
+    var bulkIdle = Duration.seconds(15)
     /// Connections from others; a cluster has a handful of nodes.
     var incoming = 1_024
     /// The first pause before dialling again; it doubles up to ``longestPause``.

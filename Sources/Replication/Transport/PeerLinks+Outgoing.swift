@@ -6,12 +6,14 @@ extension PeerLinks {
     func dial(_ dials: [Dial], at now: Instant) {
         for link in dialled where !dials.contains(link.dial) {
             drop(link)
-            outgoing[link.dial.address] = nil
+            outgoing[link.name] = nil
         }
-        for dial in dials where outgoing[dial.address] == nil {
-            outgoing[dial.address] = OutgoingLink(dial, at: now)
+        for dial in dials where outgoing[OutgoingLink.Name(address: dial.address)] == nil {
+            keep(OutgoingLink(dial, at: now))
         }
     }
+
+    private func keep(_ link: OutgoingLink) { outgoing[link.name] = link }
 
     /// Ends all connections that this node dialled; ``dial(_:at:)`` follows.
     func endOutgoing() {
@@ -21,13 +23,44 @@ extension PeerLinks {
 
     /// Sends over what was dialled; without a welcome there what is sent is lost.
     func send(_ line: [UInt8], _ entries: [[UInt8]], to address: String) {
-        guard case .ready(let connection) = outgoing[address]?.state else { return }
+        let link = outgoing[OutgoingLink.Name(address: address)]
+        guard case .ready(let connection) = link?.state else { return }
         markDirty(connection)
         connection.output.append(contentsOf: line)
         for entry in entries { connection.output.append(contentsOf: entry) }
     }
 
+    /// Sends over a connection of its own, which is dialled when it is needed.
+    ///
+    /// Until it is welcome there the newest message waits: a transfer has one on its way.
+    func sendBulk(
+        _ line: [UInt8],
+        _ entries: [[UInt8]],
+        to address: String,
+        at now: Instant
+    ) {
+        guard let main = outgoing[OutgoingLink.Name(address: address)] else { return }
+        let name = OutgoingLink.Name(address: address, isBulk: true)
+        let link = outgoing[name] ?? OutgoingLink(main.dial, isBulk: true, at: now)
+        outgoing[name] = link
+        link.idleAt = now + limits.bulkIdle
+        link.held = entries.reduce(into: line) { $0 += $1 }
+        sendHeld(link)
+    }
+
+    private func sendHeld(_ link: OutgoingLink) {
+        guard case .ready(let connection) = link.state, !link.held.isEmpty else { return }
+        markDirty(connection)
+        connection.output.append(contentsOf: link.held)
+        link.held = []
+    }
+
     func timer(_ link: OutgoingLink, at now: Instant) {
+        if let idleAt = link.idleAt, idleAt <= now {
+            drop(link)
+            outgoing[link.name] = nil
+            return
+        }
         guard let deadline = link.deadline, deadline <= now else { return }
         switch link.state {
         case .shaking(let connection, _):
@@ -47,7 +80,12 @@ extension PeerLinks {
     /// A name was looked up.
     func resolved(_ address: String, _ found: [SocketAddress], at now: Instant) {
         // Asked for by a link that was dropped meanwhile, the answer is as good for the next one.
-        guard let link = outgoing[address], case .resolving = link.state else { return }
+        for link in dialled where link.dial.address == address {
+            if case .resolving = link.state { resolved(link, found, at: now) }
+        }
+    }
+
+    private func resolved(_ link: OutgoingLink, _ found: [SocketAddress], at now: Instant) {
         guard !found.isEmpty else {
             return fail(link, "the name is not known, or too many are looked up", at: now)
         }
@@ -68,7 +106,7 @@ extension PeerLinks {
             connection.giveUp(after: limits.silence)
             link.state = .shaking(connection, until: now + limits.handshake)
             link.reader = PeerReader()
-            outgoingKeys[connection.key] = link.dial.address
+            outgoingKeys[connection.key] = link.name
         } catch {
             fail(link, "\(error)", at: now)
         }
@@ -94,7 +132,7 @@ extension PeerLinks {
         if case .shaking = link.state {
             try connection.finishConnecting()
             if connection.sentBytes == 0, connection.pendingBytes == 0 {
-                connection.output.append(contentsOf: PeerMessage.hello(link.dial.hello).line)
+                connection.output.append(contentsOf: PeerMessage.hello(link.hello).line)
             }
         }
         if case .failed(let error) = connection.flush() { throw error }
@@ -109,7 +147,11 @@ extension PeerLinks {
                     link.state = .ready(connection)
                     link.failures = 0
                     link.lastReason = nil
-                    inputs.append(.linked(address: link.dial.address, hello))
+                    if link.isBulk {
+                        sendHeld(link)
+                    } else {
+                        inputs.append(.linked(address: link.dial.address, hello))
+                    }
                 case (.refused(let refusal), .shaking):
                     return fail(link, "refused: \(refusal)", .warning, at: now, limits.refusedPause)
                 default: return fail(link, "an unexpected answer", .warning, at: now)
@@ -142,6 +184,7 @@ extension PeerLinks {
             outgoingKeys[connection.key] = nil
             connection.close()
         }
-        if case .ready = link.state { inputs.append(.unlinked(address: link.dial.address)) }
+        guard case .ready = link.state, !link.isBulk else { return }
+        inputs.append(.unlinked(address: link.dial.address))
     }
 }

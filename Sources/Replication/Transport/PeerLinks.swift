@@ -15,9 +15,9 @@ final class PeerLinks {
     let nextKey: () -> PollKey
     /// Looks a name up on another thread, and comes back with ``resolved(_:_:at:)``.
     let resolve: (String) -> Void
-    var outgoing: [String: OutgoingLink] = [:]
-    /// The addresses of those that have a connection.
-    var outgoingKeys: [PollKey: String] = [:]
+    var outgoing: [OutgoingLink.Name: OutgoingLink] = [:]
+    /// The names of those that have a connection.
+    var outgoingKeys: [PollKey: OutgoingLink.Name] = [:]
     var incoming: [PollKey: IncomingLink] = [:]
     var scratch = [UInt8](repeating: 0, count: 256 << 10)
     private let acceptor: Acceptor
@@ -40,14 +40,14 @@ final class PeerLinks {
 
     /// The dialled links, in an order that does not differ from run to run.
     var dialled: [OutgoingLink] {
-        outgoing.values.sorted { $0.dial.address < $1.dial.address }
+        outgoing.values.sorted { $0.name < $1.name }
     }
 
     /// Carries on with a socket that is ready; false if it is none of these.
     func handle(_ ready: Readiness, at now: Instant) -> Bool {
         if ready.key == acceptor.key {
             acceptor.accept(at: now) { socket in take(socket, at: now) }
-        } else if let address = outgoingKeys[ready.key], let link = outgoing[address] {
+        } else if let name = outgoingKeys[ready.key], let link = outgoing[name] {
             handle(link, ready, at: now)
         } else if let link = incoming[ready.key] {
             handle(link, ready, at: now)
@@ -105,7 +105,7 @@ final class PeerLinks {
     }
 
     private func end(_ key: PollKey, _ reason: String, at now: Instant) {
-        if let address = outgoingKeys[key], let link = outgoing[address] {
+        if let name = outgoingKeys[key], let link = outgoing[name] {
             fail(link, reason, at: now)
         } else if let link = incoming[key] {
             end(link)

@@ -127,6 +127,20 @@ import Testing
         #expect(follower.node.status.term == Term(1) && follower.node.status.leader == nil)
     }
 
+    @Test func `a connection for snapshots neither keeps nor ends a leader`() {
+        var follower = Follower()
+        follower.connect(1, 1)
+        follower.hear(1, leadingTerm: 9)
+        var bulk = follower.hello(1)
+        bulk.isBulk = true
+        follower.step(.hello(LinkID(7), bulk))
+        follower.step(.linkEnded(LinkID(7)))
+        #expect(follower.node.status.leader == follower.names[1])
+        follower.step(.hello(LinkID(8), bulk))
+        follower.step(.linkEnded(LinkID(1)))
+        #expect(follower.node.status.leader == nil)
+    }
+
     @Test func `a request follows the leader`() {
         var follower = Follower()
         follower.connect(1, 1)

@@ -180,7 +180,12 @@ import Testing
             }
         }
         var pieces: [SnapshotPiece] {
-            sent.compactMap { if case .snapshot(let piece) = $0.message { piece } else { nil } }
+            effects.compactMap { effect in
+                guard case .sendBulk(_, let line, _) = effect,
+                    case .snapshot(let piece) = try? PeerMessage(line, in: 0..<line.count - 1)
+                else { return nil }
+                return piece
+            }
         }
         var orders: [SnapshotOrder] {
             effects.compactMap { if case .transfer(let order) = $0 { order } else { nil } }

@@ -1,4 +1,4 @@
-import Storage
+package import Storage
 
 extension Consensus {
     /// Stands here until the core changes members.

@@ -93,7 +93,7 @@ extension Node {
         return ClusterStatus(
             cluster: cluster,
             node: identity,
-            role: core.role.rawValue,
+            role: (removal == nil ? core.role : .follower).rawValue,
             term: core.term,
             leader: core.leader,
             applied: state.applied.index,

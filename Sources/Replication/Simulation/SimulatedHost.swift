@@ -31,7 +31,7 @@ struct SimulatedHost<Machine: Service> {
     }
 
     let name: String
-    let address: String
+    var address: String
     var disk = MemoryFileSystem() {
         didSet { snapshots = SnapshotStore(directory: Self.directory, fileSystem: disk) }
     }

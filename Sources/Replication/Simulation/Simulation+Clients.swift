@@ -55,7 +55,7 @@ extension Simulation {
     }
 
     /// A ticket for the caller, and what the host's process calls it.
-    private func newTicket(at host: Int) -> (ticket: Ticket, local: Ticket) {
+    func newTicket(at host: Int) -> (ticket: Ticket, local: Ticket) {
         lastTicket += 1
         hosts[host].lastTicket += 1
         let local = Ticket(hosts[host].lastTicket)

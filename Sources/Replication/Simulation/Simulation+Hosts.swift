@@ -168,7 +168,7 @@ extension Simulation {
             case .redial: endLinks(host)
             case .welcome(let link, let hello): answer(link, .welcome(hello), from: host)
             case .refuse(let link, let refusal): answer(link, .refused(refusal), from: host)
-            case .reply(let ticket, let reply): deliver(reply, to: ticket, of: host)
+            case .reply(let ticket, let reply): try deliver(reply, to: ticket, of: host)
             case .compute(let ticket, let body):
                 queue.plan(
                     .computed(
@@ -190,8 +190,12 @@ extension Simulation {
         }
     }
 
-    private func deliver(_ reply: Reply, to ticket: Ticket, of host: Int) {
+    private func deliver(_ reply: Reply, to ticket: Ticket, of host: Int) throws(Violation) {
         guard let ticket = hosts[host].tickets.removeValue(forKey: ticket) else { return }
+        if let answered = orders.removeValue(forKey: ticket) {
+            if case .ordered(let outcome) = reply { try answered(outcome) }
+            return
+        }
         if happens(faults.lostReplies) {
             counts.lostReplies += 1
         } else {

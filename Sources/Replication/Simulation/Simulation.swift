@@ -68,6 +68,7 @@ package final class Simulation<Machine: Service> {
     /// Told of the end of a stream.
     package var onStreamEnd: (Ticket, Refusal?) -> Void = { _, _ in }
     var calls: [UInt64: () throws(Violation) -> Void] = [:]
+    var orders: [Ticket: (OrderOutcome) throws(Violation) -> Void] = [:]
     var invariants: Invariants<Machine>
 
     /// Creates a cluster of blank nodes and starts them all.

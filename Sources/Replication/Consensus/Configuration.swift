@@ -11,6 +11,14 @@ extension Consensus {
         /// How far apart in time followers pre-vote when their leader's connection ends, by rank
         /// among the voters: at the same moment they would split the vote.
         package var failoverStagger: Duration = .milliseconds(20)
+        /// For how long the voter that the policy wants to lead must have been fit to, before the
+        /// first hand-over; each one doubles it, up to ``failbackMaximumWait``.
+        package var failbackStableTime: Duration = .seconds(3)
+        /// The longest wait before a hand-over that the policy wants; after twice this without one
+        /// the waits begin anew. So no flapping node, and no policy, bounces the lead.
+        package var failbackMaximumWait: Duration = .seconds(300)
+        /// How many committed entries that voter may lack: proposals wait until it has them.
+        package var failbackLag: UInt64 = 1_000
         /// How long a follower may be left without news of a commit index when no entry carries
         /// it; short, because followers answer from what they have applied.
         package var commitDelay: Duration = .milliseconds(2)

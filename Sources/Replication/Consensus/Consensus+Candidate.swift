@@ -1,11 +1,16 @@
 import Storage
 
 extension Consensus {
-    /// Gives the leader up, and asks whether it could win.
+    /// Gives the leader up, and asks whether it could win; later, if the policy wants so.
     mutating func electionTimedOut(_ now: Instant) {
-        timing.delayElection(configuration, now: now)
         follow(nil, now)
-        guard state.mayCampaign else { return }
+        if !timing.isDelayed, let delay = campaignDelay {
+            timing.isDelayed = true
+            timing.electionDeadline = now + delay
+            return
+        }
+        timing.delayElection(configuration, now: now)
+        guard state.mayCampaign, !isStalled(now) else { return }
         state.candidacy = Candidacy(isReal: false)
         state.candidacy?.tally.record(true, from: state.identity)
         askVoters()
@@ -16,12 +21,23 @@ extension Consensus {
     ///
     /// The requests wait until the own vote is durable, and the own vote counts from then on:
     /// forgotten in a crash, it could be given twice (pitfall 1).
-    private mutating func campaign(_ now: Instant) {
+    private mutating func campaign(_ now: Instant, isTransfer: Bool = false) {
         timing.delayElection(configuration, now: now)
         state.vote = Vote(term: term.next, candidate: state.identity)
         turn.changesVote = true
-        state.candidacy = Candidacy(isReal: true)
+        state.candidacy = Candidacy(isReal: true, isTransfer: isTransfer)
         askVoters()
+    }
+
+    /// Campaigns at once, without asking first: the leader hands the lead over.
+    ///
+    /// A node that must not lead lets the leader's time run out.
+    mutating func takeOver(_ asked: Term, from peer: NodeIdentity, _ now: Instant) {
+        guard asked == term, role == .follower || role == .preCandidate,
+            leader == nil || leader == peer, state.mayCampaign, !isStalled(now)
+        else { return }
+        follow(nil, now)
+        campaign(now, isTransfer: true)
     }
 
     /// Counts the own vote once it is durable.
@@ -72,7 +88,8 @@ extension Consensus {
         else { return }
         let request = VoteRequest(
             term: candidacy.isReal ? term : term.next,
-            last: state.log.last
+            last: state.log.last,
+            isTransfer: candidacy.isTransfer
         )
         if candidacy.isReal {
             send(.vote(request), to: voter, after: .term)
@@ -86,10 +103,10 @@ extension Consensus {
     /// If the leader lives, the others hear it and do not answer, and its next heartbeat is
     /// followed as before.
     mutating func lostLeader(_ lost: NodeIdentity, _ now: Instant) {
-        state.leader = nil
+        follow(nil, now)
         guard state.mayCampaign else { return }
         let others = state.quorum.voters.filter { $0 != lost }
-        let rank = others.firstIndex(of: state.identity) ?? 0
+        let rank = others.firstIndex(of: state.identity) ?? others.count
         let stagger = configuration.failoverStagger.nanoseconds * Int64(rank)
         timing.electionDeadline = min(timing.electionDeadline, now + .nanoseconds(stagger))
         if now >= timing.electionDeadline { electionTimedOut(now) }

@@ -12,10 +12,13 @@ extension Consensus {
     /// The vote stays: a second one in the same term would elect a second leader (pitfall 3).
     mutating func follow(_ leader: NodeIdentity?, _ now: Instant) {
         if let leadership = state.leadership {
+            endTransfer(leadership.transferEnd(following: leader, term))
             turn.outcomes += leadership.reads.unanswered.map { .unreadable($0) }
             timing.commitDeadline = nil
+            timing.stickyUntil = now
             timing.delayElection(configuration, now: now)
         }
+        if leader == nil { timing.loseLeader(state.leader, now) }
         state.leadership = nil
         state.candidacy = nil
         state.leader = leader
@@ -108,7 +111,7 @@ extension Consensus {
         for entry in append.entries.memberships where entry.index >= first {
             state.memberships.append(entry)
         }
-        state.quorum = Quorum(membership)
+        state.adoptQuorum()
         state.regain()
         return true
     }

@@ -3,25 +3,24 @@ import Storage
 extension Consensus {
     /// Begins to lead with an empty entry: with it, all before it commits (Raft §8).
     mutating func lead(_ now: Instant) {
-        let members = membership.all.map(\.identity).sorted().filter { $0 != state.identity }
-        let next = state.log.lastIndex.next
-        let first = state.log.before.index.next
-        let session = timing.nextSession()
+        let look = Look(round: timing.nextRound(), end: state.log.lastIndex.next)
         state.candidacy = nil
         state.leader = state.identity
         state.leadership = Leadership(
-            peers: members.map {
-                Progress(identity: $0, next: next, first: first, session: session)
-            },
+            peers: [],
             sizes: EntrySizes(after: state.log.lastIndex),
-            checkedRound: timing.nextRound()
+            look: look,
+            lookBefore: look
         )
         _ = timing.nextRound()
         timing.heartbeatDeadline = now + configuration.heartbeatInterval
         timing.quorumDeadline = now + configuration.electionTimeout
+        timing.favourite = nil
+        timing.nextLook = now
         state.log.append(term: term)
         state.leadership?.sizes.append(0)
         turn.writes.append(.append(.noop(state.log.last)))
+        meetPeers()
         sendToAll()
     }
 
@@ -31,6 +30,9 @@ extension Consensus {
             return turn.outcomes.append(.refused(isStuck ? .overloaded : .notLeader(leader)))
         }
         guard !sizes.isEmpty else { return }
+        guard leadership.transfer == nil else {
+            return turn.outcomes.append(.refused(.transferring))
+        }
         let uncommitted = leadership.sizes.bytes(after: commitIndex)
         let added = sizes.reduce(0) { $0 + max($1, EntrySizes.minimumBytes) }
         guard uncommitted == 0 || uncommitted + added <= configuration.maximumUncommittedBytes
@@ -44,6 +46,10 @@ extension Consensus {
 
     mutating func tickLeader(_ now: Instant) {
         guard now < timing.quorumDeadline || hasQuorum(now) else { return follow(nil, now) }
+        giveUpTransferIfDue(now)
+        yieldIfDue(now)
+        guard role == .leader else { return }
+        if isRemoved, !isTransferring { return follow(nil, now) }
         if now >= timing.heartbeatDeadline { beginRound(now) }
         if let deadline = timing.commitDeadline, now >= deadline { tellCommit() }
     }
@@ -55,9 +61,10 @@ extension Consensus {
     private mutating func hasQuorum(_ now: Instant) -> Bool {
         guard let leadership = state.leadership,
             let acked = leadership.ackedRound(in: state.quorum, leader: state.identity),
-            acked > leadership.checkedRound
+            acked > leadership.look.round
         else { return false }
-        state.leadership?.checkedRound = timing.round
+        state.leadership?.lookBefore = leadership.look
+        state.leadership?.look = Look(round: timing.round, end: state.log.lastIndex)
         timing.quorumDeadline = now + configuration.electionTimeout
         return true
     }
@@ -70,6 +77,15 @@ extension Consensus {
         if canRead { state.leadership?.reads.begin(round, at: index) }
         for place in peerPlaces { sendHeartbeat(place) }
         confirmReads()
+        lookAround(now)
+    }
+
+    /// What a leader does once in a heartbeat interval, however many rounds reads begin.
+    private mutating func lookAround(_ now: Instant) {
+        guard now >= timing.nextLook, state.leadership != nil else { return }
+        timing.nextLook = now + configuration.heartbeatInterval
+        state.leadership?.transfer?.isDue = true
+        lookForPreferred(now)
     }
 
     /// Tells the commit index where no entry has carried it.
@@ -95,7 +111,7 @@ extension Consensus {
         state.leadership?.peers.firstIndex { $0.identity == peer }
     }
 
-    private mutating func sendToAll() {
+    mutating func sendToAll() {
         for place in peerPlaces { sendEntries(place) }
     }
 

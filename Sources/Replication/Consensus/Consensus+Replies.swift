@@ -75,6 +75,7 @@ extension Consensus {
         raiseCommit(to: agreed)
         state.leadership?.sizes.forget(through: agreed)
         beginReads(now)
+        membershipCommitted(now)
     }
 
     /// Probes a member anew whose connection was made, or asks it for its vote again.

@@ -66,7 +66,7 @@ extension Consensus {
             state.log.reset(to: position)
             state.durability.reset(to: position.index)
             state.memberships = MembershipHistory([membership])
-            state.quorum = Quorum(membership.membership)
+            state.adoptQuorum()
         }
         raiseCommit(to: position.index)
         state.regain()

@@ -6,16 +6,19 @@ extension Consensus {
     /// A node of an earlier term is told the term even where candidates are ignored: it may have
     /// missed an election and would ask for ever (pitfall 5).
     mutating func answerPreVote(_ request: VoteRequest, from peer: NodeIdentity, _ now: Instant) {
-        if request.term > term, hearsLeader(now) { return }
+        if request.term > term, hearsLeader(now) || withholds(from: peer, now) { return }
         let isGranted = request.term > term && state.lastForVotes <= request.last
         let reply = VoteReply(term: term, asked: request.term, isGranted: isGranted)
         send(.preVoteReply(reply), to: peer, after: .term)
     }
 
     /// Votes for the first candidate of a term whose log is not behind (Raft §5.2, §5.4.1).
+    ///
+    /// A candidate that this term's leader itself sent is heard, by that leader too (Thesis §4.2.3).
     mutating func answerVote(_ request: VoteRequest, from peer: NodeIdentity, _ now: Instant) {
         if request.term > term {
-            guard !hearsLeader(now) else { return }
+            let isSent = request.isTransfer && request.term == term.next
+            guard isSent || !hearsLeader(now) else { return }
             adopt(request.term)
             follow(nil, now)
         }

@@ -7,6 +7,7 @@ package import Storage
 package struct Consensus: Sendable {
     /// Its limits and times.
     package let configuration: Configuration
+    let policy: any ElectionPolicy
     /// Its place in the protocol.
     package internal(set) var state: ProtocolState
     var timing: Timing
@@ -16,10 +17,12 @@ package struct Consensus: Sendable {
     package init(
         _ restored: Restored,
         configuration: Configuration = Configuration(),
+        policy: any ElectionPolicy = RandomizedElection(),
         seed: UInt64,
         now: Instant
     ) {
         self.configuration = configuration
+        self.policy = policy
         state = ProtocolState(restored)
         timing = Timing(seed: seed, now: now)
         // A sole voter has nobody to wait for: its first deadline is now.
@@ -45,12 +48,15 @@ package struct Consensus: Sendable {
         case .installed(let position, let membership, let index):
             let entry = MembershipEntry(index: index, membership: membership)
             installed(position, entry, now)
-        case .change: turn.outcomes.append(.changeRefused(.notReady))
-        case .transfer: turn.outcomes.append(.transferEnded(.refused("not built")))
+        case .change(let change, let expecting): self.change(change, expecting: expecting)
+        case .transfer(let target): transfer(to: target, now)
         case .disk(let isFull): disk(isFull: isFull, now)
         }
+        promoteJoined()
+        goOnWithTransfer()
         scheduleNews(now)
-        return finish(since: before)
+        forgetDeparted()
+        return finish(since: before, now)
     }
 
     private mutating func tick(_ now: Instant) {
@@ -70,18 +76,21 @@ package struct Consensus: Sendable {
         case .voteReply(let reply): count(vote: reply, from: peer, now)
         case .append(let append): receive(append, from: peer, now)
         case .appendReply(let reply): receive(reply, from: peer, now)
-        case .timeoutNow: return
+        case .timeoutNow(let term): takeOver(term, from: peer, now)
         }
     }
 
     /// Gives up leading, and the hope of it, while nothing can be written (pitfall 40).
     private mutating func disk(isFull: Bool, _ now: Instant) {
         state.isDiskFull = isFull
-        if isFull, role != .follower { follow(nil, now) }
+        guard isFull, role != .follower else { return }
+        endTransfer(.refused("the disk is full"))
+        follow(nil, now)
     }
 
     private mutating func persisted(_ token: PersistToken, _ now: Instant) {
         state.durability.persisted(token)
+        timing.persisted(token)
         countOwnVote(now)
         advanceCommit(now)
     }
@@ -109,5 +118,9 @@ extension Consensus {
     /// How far the other members are; empty on others than the leader.
     package var progress: [Progress] { state.leadership?.peers ?? [] }
     /// When it must be stepped with ``Input/timer`` at the latest.
-    package var nextDeadline: Instant { timing.deadline(of: role) }
+    package var nextDeadline: Instant {
+        let regular = timing.deadline(of: role)
+        guard role == .leader, let yielding = yieldDeadline else { return regular }
+        return min(regular, yielding)
+    }
 }

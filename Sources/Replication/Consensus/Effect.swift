@@ -26,6 +26,8 @@ package enum Effect: Hashable, Sendable {
     /// One that was begun is an ``Appended/members(_:_:)``; it is done when a later one without
     /// an outgoing set is committed.
     case changeRefused(ChangeRefusal)
+    /// The lead is on its way to this voter; until then proposals are refused.
+    case transferBegan(to: NodeIdentity, TransferCause)
     /// What became of ``Input/transfer(to:)``; once for each.
     case transferEnded(TransferEnd)
     /// A read may be answered from a state that has applied this index.

@@ -47,9 +47,15 @@ extension Consensus {
         }
 
         /// Whether this node may try to lead; one that must not still votes (pitfall 7).
+        ///
+        /// One that a membership has taken out may, and does not count itself, until that is
+        /// committed: others may have no such entry yet, and not vote for each other without it.
         var mayCampaign: Bool {
-            lost == nil && !isDiskFull && quorum.voters.contains(identity)
+            lost == nil && !isDiskFull && memberships.mayVote(identity)
         }
+
+        /// Counts by the membership in effect from now on.
+        mutating func adoptQuorum() { quorum = Quorum(memberships.current.membership) }
 
         /// Ends the repair once the log is as up to date as the lost one; it must not end earlier,
         /// whatever came in (pitfall 38).
@@ -65,7 +71,17 @@ extension Consensus {
     struct Candidacy: Hashable, Sendable {
         /// Whether votes are asked for, and not only whether they would be given.
         var isReal: Bool
+        /// Whether the leader asked for it, so that hearing it is no reason to refuse.
+        var isTransfer = false
         var tally = VoteTally()
+    }
+
+    /// What a leader had when it looked for its quorum, once in an election timeout.
+    struct Look: Hashable, Sendable {
+        /// Its newest round.
+        var round: AppendRound
+        /// Its last entry.
+        var end: LogIndex
     }
 
     /// What only a leader has.
@@ -74,8 +90,16 @@ extension Consensus {
         var peers: [Progress]
         var sizes: EntrySizes
         var reads = ReadRounds()
-        /// The newest round when check-quorum last looked.
-        var checkedRound: AppendRound
+        /// What there was when check-quorum looked last.
+        var look: Look
+        /// What there was at the look before.
+        var lookBefore: Look
+        /// The members that join.
+        var joining: [NodeIdentity] = []
+        /// The peers that are no members any more, and have not been told so.
+        var departing: [NodeIdentity] = []
+        /// The lead on its way to another voter; cleared by ``Consensus/endTransfer(_:)`` alone.
+        var transfer: LeadershipTransfer?
 
         /// The newest round that a quorum has answered; the leader itself answers at once.
         func ackedRound(in quorum: Quorum, leader: NodeIdentity) -> AppendRound? {

@@ -6,14 +6,30 @@ extension Consensus {
         private var generator: SeededGenerator
         /// When a follower or candidate tries to become leader.
         var electionDeadline: Instant
-        /// Until when candidates are ignored, because the leader was heard.
+        /// Until when candidates are ignored, because the leader was heard; if there is none, when
+        /// it was lost.
         var stickyUntil: Instant
+        /// The leader that was lost last, until another one is followed.
+        var lostLeader: NodeIdentity?
+        /// Whether the policy's delay is running, or is over.
+        var isDelayed = false
         /// When a leader is to be heard next.
         var heartbeatDeadline: Instant
         /// When a leader looks whether it still has a quorum.
         var quorumDeadline: Instant
         /// When followers are told of the commit index if nothing else has told them.
         var commitDeadline: Instant?
+        /// When a leader that hands over gives that up.
+        var transferDeadline: Instant?
+        /// When a leader looks at what needs no look in each round.
+        var nextLook: Instant
+        /// Whom the policy wants to lead, and since when that voter has been fit to.
+        var favourite: (identity: NodeIdentity, since: Instant)?
+        /// The hand-overs that the policy wanted.
+        var handOvers = HandOvers()
+        /// The batch for which a leader with a stalled disk has begun to hand over, and when.
+        var yielded: (token: PersistToken, at: Instant)?
+        private var unfinished: [(token: PersistToken, start: Instant)] = []
         private var token: PersistToken = .zero
         private(set) var round: AppendRound = .zero
         private var session: ReplicationSession = .zero
@@ -24,13 +40,29 @@ extension Consensus {
             stickyUntil = now
             heartbeatDeadline = now
             quorumDeadline = now
+            nextLook = now
+        }
+
+        /// The oldest batch that is not durable, and since when it has been on its way.
+        var oldestBatch: (token: PersistToken, start: Instant)? { unfinished.first }
+
+        mutating func persisted(_ token: PersistToken) {
+            unfinished.removeFirst(unfinished.prefix { $0.token <= token }.count)
+        }
+
+        /// Notes that nobody is followed from now on.
+        mutating func loseLeader(_ leader: NodeIdentity?, _ now: Instant) {
+            lostLeader = leader ?? lostLeader
+            stickyUntil = min(stickyUntil, now)
         }
 
         /// When a node of this role must be stepped.
         func deadline(of role: Role) -> Instant {
             guard role == .leader else { return electionDeadline }
-            let regular = min(heartbeatDeadline, quorumDeadline)
-            return commitDeadline.map { min($0, regular) } ?? regular
+            var deadline = min(heartbeatDeadline, quorumDeadline)
+            if let commitDeadline { deadline = min(deadline, commitDeadline) }
+            if let transferDeadline { deadline = min(deadline, transferDeadline) }
+            return deadline
         }
 
         /// Waits anew before the next election; by chance, so that two nodes seldom collide.
@@ -38,10 +70,12 @@ extension Consensus {
             let timeout = max(1, configuration.electionTimeout.nanoseconds)
             let extra = Int64.random(in: 0..<timeout, using: &generator)
             electionDeadline = now + .nanoseconds(timeout + extra)
+            isDelayed = false
         }
 
-        mutating func nextToken() -> PersistToken {
+        mutating func nextToken(_ now: Instant) -> PersistToken {
             token = token.next
+            unfinished.append((token, now))
             return token
         }
 

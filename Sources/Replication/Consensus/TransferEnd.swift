@@ -1,5 +1,17 @@
 public import Storage
 
+/// Why the lead is handed over.
+package enum TransferCause: String, Hashable, Sendable {
+    /// An operator, or a node that is about to stop, asked for it.
+    case order
+    /// The election policy names another leader.
+    case policy
+    /// This leader's disk does not finish its writes.
+    case stalledDisk
+    /// This leader is no voter any more.
+    case removal
+}
+
 /// What became of a hand-over of the lead.
 public enum TransferEnd: Hashable, Sendable {
     /// This node leads no more: another one has a later term.

@@ -42,7 +42,7 @@ extension Consensus {
     }
 
     /// Closes the step: numbers the batch, and lets messages wait for what makes them true.
-    mutating func finish(since before: Standing) -> [Effect] {
+    mutating func finish(since before: Standing, _ now: Instant) -> [Effect] {
         var effects: [Effect] = []
         if (role, term, leader) != (before.role, before.term, before.leader) {
             effects.append(.role(role, term, leader: leader))
@@ -50,7 +50,7 @@ extension Consensus {
         if turn.changesVote { effects.append(.vote(state.vote)) }
         effects.append(contentsOf: turn.writes)
         if turn.changesVote || !turn.writes.isEmpty {
-            let token = timing.nextToken()
+            let token = timing.nextToken(now)
             state.durability.begin(
                 token,
                 last: state.log.lastIndex,

@@ -101,7 +101,7 @@ extension Node {
             last: core.lastPosition.index,
             isDiskFull: shortage != nil,
             membershipIndex: core.membershipIndex,
-            isChanging: !core.membership.outgoing.isEmpty,
+            isChanging: core.isChanging,
             isRemoved: removal != nil,
             nodes: nodes
         )

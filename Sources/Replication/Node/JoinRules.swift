@@ -16,9 +16,6 @@ package struct JoinRules: Sendable {
         case refused(LinkRefusal)
     }
 
-    /// The largest number of members.
-    package static let maximumMembers = 99
-
     /// The members in effect.
     package var membership: Membership
     /// Who was a member before.
@@ -70,8 +67,11 @@ package struct JoinRules: Sendable {
         }
         let namesakes = membership.all.filter { $0.identity.id == wish.identity.id }
         guard let old = namesakes.first else {
-            guard membership.all.count < Self.maximumMembers else {
-                return Self.refused("too_many_members", "\(Self.maximumMembers) members are enough")
+            guard membership.all.count < Membership.maximumCount else {
+                return Self.refused(
+                    "too_many_members",
+                    "a cluster has \(Membership.maximumCount) members at the most"
+                )
             }
             return .change(.add(wish))
         }

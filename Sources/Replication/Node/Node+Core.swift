@@ -29,7 +29,7 @@ extension Node {
                     send(message, to: to)
                 }
             case .changeRefused(let refusal): refuse(refusal)
-            case .transferEnded: break
+            case .transferBegan, .transferEnded: break
             case .commit(let index): commitIndex = max(commitIndex, index)
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)

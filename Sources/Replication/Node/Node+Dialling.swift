@@ -58,10 +58,20 @@ extension Node {
             .sorted { $0.link > $1.link }
         for (link, hello) in strangers.prefix(Self.maximumStrangers) {
             // Not by its identity: a blank node that is called so takes the caller's cluster for its
-            // own, and this one is not admitted yet.
+            // own, and this one is not admitted yet. One that was a member a moment ago keeps its
+            // connection, over which it is told.
+            let wasCalled = dialled.contains {
+                $0.address == hello.peerAddress && $0.hello.to == hello.from
+            }
             claim(
                 hello.peerAddress,
-                Claim(isHere: true, isMember: false, link: link, isJoining: false, to: nil)
+                Claim(
+                    isHere: true,
+                    isMember: false,
+                    link: link,
+                    isJoining: false,
+                    to: wasCalled ? hello.from : nil
+                )
             )
         }
         if core.membership == .empty {

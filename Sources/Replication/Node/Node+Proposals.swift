@@ -190,6 +190,8 @@ extension Node {
         didProposeHeld = false
         reads.askAgain()
         log(.info, "term \(term): \(role), leader \(leader?.description ?? "none")")
+        // A leader that was removed led until somebody else could.
+        if role != .leader { noticeOwnRemoval() }
         if leader != nil, role != .leader { routeAll() }
     }
 }

@@ -11,6 +11,8 @@ struct ConsensusBench {
     var core: Consensus
     var now = Instant(nanoseconds: 0)
     private var newest = PersistToken.zero
+    /// The newest round of the core.
+    private(set) var newestRound = AppendRound.zero
 
     /// The core of `a`, whose log holds entries of these terms.
     init(
@@ -18,6 +20,7 @@ struct ConsensusBench {
         vote: Vote? = nil,
         members: Membership = Self.members(),
         configuration: Consensus.Configuration = Consensus.Configuration(),
+        policy: any ElectionPolicy = RandomizedElection(),
         before: LogPosition = .zero,
         commitIndex: LogIndex = .zero,
         lost: LogPosition? = nil
@@ -33,7 +36,13 @@ struct ConsensusBench {
             commitIndex: commitIndex,
             lost: lost
         )
-        core = Consensus(restored, configuration: configuration, seed: 1, now: now)
+        core = Consensus(
+            restored,
+            configuration: configuration,
+            policy: policy,
+            seed: 1,
+            now: now
+        )
     }
 
     static func members(
@@ -52,6 +61,7 @@ struct ConsensusBench {
     mutating func step(_ input: Input) -> [Effect] {
         let effects = core.step(input, now: now)
         for case .persist(let token) in effects { newest = token }
+        newestRound = effects.appends.map(\.round).max().map { max($0, newestRound) } ?? newestRound
         return effects
     }
 
@@ -218,6 +228,18 @@ extension [Effect] {
     /// To whom a snapshot is to be sent.
     var snapshots: [NodeIdentity] {
         compactMap { if case .sendSnapshot(let peer) = $0 { peer } else { nil } }
+    }
+    /// How orders to hand over ended.
+    var transferEnds: [TransferEnd] {
+        compactMap { if case .transferEnded(let end) = $0 { end } else { nil } }
+    }
+    /// To whom the lead began to be handed over.
+    var begunTransfers: [NodeIdentity] {
+        compactMap { if case .transferBegan(let target, _) = $0 { target } else { nil } }
+    }
+    /// Who is asked to campaign at once.
+    var asked: [NodeIdentity] {
+        sent.compactMap { if case .timeoutNow = $0.message { $0.to } else { nil } }
     }
     var readable: [ReadTicket] {
         compactMap { if case .readable(let ticket, _) = $0 { ticket } else { nil } }

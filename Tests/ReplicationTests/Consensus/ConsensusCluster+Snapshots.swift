@@ -4,8 +4,15 @@ import Storage
 /// Compaction, snapshots on their way, damage, and disks that are full.
 extension ConsensusCluster {
     /// What chance must have brought about for a run to show anything.
-    enum Event: CaseIterable {
+    enum Event: Hashable {
         case compacted, ordered, failed, droppedLog, keptSuffix, damaged, lostAll, healed, filled
+        case began(TransferCause)
+        case moved
+
+        static let usual: [Event] = [
+            .compacted, .ordered, .failed, .droppedLog, .keptSuffix, .damaged, .lostAll, .healed,
+            .filled, .began(.order), .began(.stalledDisk), .moved,
+        ]
     }
 
     struct Transfer {

@@ -54,11 +54,22 @@ struct ConsensusCluster {
     var now = Instant(nanoseconds: 0)
     var generator: SeededGenerator
     var history = ConsensusHistory()
+    /// Orders to hand over that have not ended, since each node started.
+    var transferOrders: [NodeIdentity: Int] = [:]
+    let policy: @Sendable (NodeIdentity) -> any ElectionPolicy
     private var lastContent: UInt64 = 1
     private var lastTicket: UInt64 = 0
 
     /// Creates a cluster whose voters hold the first entry; the learner's disk is empty.
-    init(voters count: Int, learners: Int = 0, seed: UInt64) {
+    init(
+        voters count: Int,
+        learners: Int = 0,
+        seed: UInt64,
+        policy: @escaping @Sendable (NodeIdentity) -> any ElectionPolicy = { _ in
+            RandomizedElection()
+        }
+    ) {
+        self.policy = policy
         generator = SeededGenerator(seed: seed)
         identities = (1...count + learners).map {
             NodeIdentity(id: "n\($0)", incarnation: "000000000000000\($0)")
@@ -105,9 +116,13 @@ struct ConsensusCluster {
         configuration.maximumAppendEntries = 2
         configuration.maximumInflightAppends = 3
         configuration.maximumUncommittedBytes = 4000
+        configuration.failbackStableTime = .milliseconds(40)
+        configuration.failbackMaximumWait = .seconds(1)
+        transferOrders[identity] = 0
         let core = Consensus(
             restored,
             configuration: configuration,
+            policy: policy(identity),
             seed: generator.next(),
             now: now
         )
@@ -144,7 +159,9 @@ struct ConsensusCluster {
         case .role(let role, let term, _):
             try checkMayCampaign(node, identity, role)
             if role == .leader { try history.elected(identity, term, node.memory.entries) }
-        case .refused, .unreadable, .commit, .changeRefused, .transferEnded: return
+        case .refused, .unreadable, .commit, .changeRefused: return
+        case .transferBegan(_, let cause): events[.began(cause), default: 0] += 1
+        case .transferEnded(let end): try endTransfer(end, of: identity)
         case .sendSnapshot(let peer): try order(snapshotOf: node, from: identity, to: peer)
         case .vote(let vote): write(.vote(vote), on: &node)
         case .truncate(let index):
@@ -280,7 +297,8 @@ extension ConsensusCluster {
         case 0..<430: try deliverSome()
         case 430..<450: try transferSome(faulty: faulty)
         case 450..<700: try persist(some)
-        case 700..<800: try proposeSome(to: some)
+        case 700..<795: try proposeSome(to: some)
+        case 795..<800: try orderTransfer(by: some)
         case 800..<850: try readSome(from: some)
         case 850..<1000 where !faulty: try persist(some)
         case 850..<870: if !network.isEmpty { network.removeFirst() }
@@ -312,6 +330,22 @@ extension ConsensusCluster {
         guard !paused.contains(identity) else { return }
         let count = Int(generator.next() % 3) + 1
         try step(identity, .propose(bytes: Array(repeating: 100, count: count)))
+    }
+
+    private mutating func orderTransfer(by identity: NodeIdentity) throws {
+        guard !paused.contains(identity) else { return }
+        let place = Int(generator.next() % UInt64(identities.count + 1))
+        let target = identities.indices.contains(place) ? identities[place] : nil
+        transferOrders[identity, default: 0] += 1
+        try step(identity, .transfer(to: target))
+    }
+
+    private mutating func endTransfer(_ end: TransferEnd, of identity: NodeIdentity) throws {
+        if case .moved = end { events[.moved, default: 0] += 1 }
+        transferOrders[identity, default: 0] -= 1
+        guard transferOrders[identity, default: 0] >= 0 else {
+            throw BrokenPromise(description: "\(identity) ends a hand-over twice")
+        }
     }
 
     private mutating func readSome(from identity: NodeIdentity) throws {

@@ -20,6 +20,8 @@ struct ConsensusHistory {
     private(set) var answeredReads = 0
     /// How many terms had a leader.
     var elections: Int { leaders.count }
+    /// Who led, one term after the other.
+    var succession: [NodeIdentity] { leaders.sorted { $0.key < $1.key }.map(\.value) }
 
     /// Notes an entry; the same position is the same entry, with the same entry before it.
     @discardableResult

@@ -23,6 +23,11 @@ import Testing
             #"{"voteReply":{"term":4,"asked":4,"granted":false}}"#
         ),
         (
+            .vote(VoteRequest(term: Term(4), last: position, isTransfer: true)),
+            #"{"vote":{"term":4,"last":{"index":41,"term":3},"transfer":true}}"#
+        ),
+        (.timeoutNow(Term(4)), #"{"timeoutNow":4}"#),
+        (
             .append(append(EntryBatch(first: LogIndex(42)))),
             #"{"append":{"term":5,"previous":{"index":41,"term":3},"commit":40,"round":9,"session":2}}"#
         ),

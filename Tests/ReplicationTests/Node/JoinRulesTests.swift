@@ -127,7 +127,7 @@ import Testing
 
     @Test mutating func `there is an end of members`() {
         rules.membership = Membership(
-            incoming: (0..<JoinRules.maximumMembers).map { Self.member("m\($0)") }
+            incoming: (0..<Membership.maximumCount).map { Self.member("m\($0)") }
         )
         #expect(code(decide(Self.member("n4", .joining))) == "too_many_members")
     }

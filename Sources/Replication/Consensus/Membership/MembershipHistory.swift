@@ -5,17 +5,24 @@ import Storage
 /// One takes effect when its entry is appended and goes when that is truncated (Thesis §4.1), so
 /// the one before must be at hand. Invariant: never empty, sorted by index.
 struct MembershipHistory: Hashable, Sendable {
-    private var entries: [MembershipEntry]
+    private static let none = MembershipEntry(index: .zero, membership: .empty)
+
+    private var entries = [none]
 
     /// Creates a history from the memberships in a log.
-    init(_ memberships: [MembershipEntry]) {
-        entries = [MembershipEntry(index: .zero, membership: .empty)]
-        for entry in memberships { append(entry) }
-    }
+    init(_ memberships: [MembershipEntry]) { for entry in memberships { append(entry) } }
 
     /// The one in effect.
-    var current: MembershipEntry {
-        entries.last ?? MembershipEntry(index: .zero, membership: .empty)
+    var current: MembershipEntry { entries.last ?? Self.none }
+
+    /// The newest one that is committed.
+    func committed(at commitIndex: LogIndex) -> MembershipEntry {
+        entries.last { $0.index <= commitIndex } ?? Self.none
+    }
+
+    /// Whether a node votes in one that is in effect, or may be again.
+    func mayVote(_ identity: NodeIdentity) -> Bool {
+        entries.contains { $0.membership.isVoter(identity) }
     }
 
     /// Puts a newer one into effect.

@@ -1,0 +1,82 @@
+import Replication
+import Storage
+import Testing
+
+/// A disk that does not finish, under a leader that is heard.
+@Suite struct ConsensusStalledDiskTests {
+    typealias Bench = ConsensusBench
+
+    /// Runs heartbeats that are answered, until `isDone`; gives all effects.
+    private func beat(
+        _ bench: inout Bench,
+        for limit: Duration = .seconds(3),
+        until isDone: (Bench) -> Bool
+    ) -> [Effect] {
+        let end = bench.now + limit
+        var effects: [Effect] = []
+        while !isDone(bench), bench.now < end {
+            effects += ConsensusTransferTests.beat(&bench)
+        }
+        return effects
+    }
+
+    @Test func `a leader whose disk stalls hands over though it is heard (pitfall 41)`() {
+        var bench = ConsensusTransferTests.leader()
+        let start = bench.now
+        bench.step(.propose(bytes: [10]))
+        let effects = beat(&bench) { $0.core.isTransferring }
+        #expect(effects.begunTransfers == [Bench.b])
+        #expect(bench.now - start == bench.core.configuration.electionTimeout / 2)
+        // The others commit without it, so the target has all that it was promised.
+        #expect(bench.core.commitIndex == LogIndex(3))
+        #expect(effects.asked == [Bench.b])
+    }
+
+    @Test func `and steps down if nobody takes over within an election timeout (pitfall 41)`() {
+        var bench = ConsensusTransferTests.leader()
+        let start = bench.now
+        bench.step(.propose(bytes: [10]))
+        _ = beat(&bench) { $0.core.role != .leader }
+        #expect(bench.core.role == .follower && bench.core.term == Term(2))
+        #expect(bench.now - start == bench.core.configuration.electionTimeout * 3 / 2)
+        // Nor does it come back before the write is done.
+        for _ in 0..<5 { #expect(bench.wait().sent.isEmpty) }
+        bench.persist()
+        bench.wait()
+        #expect(bench.core.role == .preCandidate)
+    }
+
+    @Test func `with nobody to hand over to it steps down all the same`() {
+        var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b]))
+        bench.lead()
+        let effects = beat(&bench) { $0.core.role != .leader }
+        #expect(bench.core.role == .follower && effects.transferEnds.isEmpty)
+    }
+
+    @Test func `who stalls does not take over`() {
+        var bench = Bench()
+        bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1]))
+        bench.now = bench.now + .milliseconds(150)
+        #expect(bench.receive(.timeoutNow(Term(1))) == [])
+        bench.persist()
+        #expect(bench.receive(.timeoutNow(Term(1))) != [])
+    }
+
+    @Test func `a write that ends in time, or one after the other, changes nothing`() {
+        var bench = ConsensusTransferTests.leader()
+        for index in 3..<40 as Range<UInt64> {
+            bench.step(.propose(bytes: [10]))
+            let effects = ConsensusTransferTests.beat(&bench)
+            #expect(effects.begunTransfers.isEmpty && bench.core.lastPosition.index.value == index)
+            bench.persist()
+        }
+    }
+
+    @Test func `a sole voter goes on`() {
+        var bench = Bench(members: Bench.members(voters: [Bench.a], learners: [Bench.b]))
+        bench.step(.timer)
+        bench.persist()
+        for _ in 0..<40 { bench.wait() }
+        #expect(bench.core.role == .leader)
+    }
+}

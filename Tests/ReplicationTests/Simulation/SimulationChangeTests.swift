@@ -85,11 +85,19 @@ import Testing
             try script.identity(old),
             with: try script.identity(host)
         )
+        let behind = try script.refusal(of: change, isDryRun: true)
+        guard case .invalid(let reason)? = behind else {
+            Issue.record("\(String(describing: behind))")
+            return
+        }
+        #expect(reason.contains("behind"), "it has only just come")
+        try script.cluster.wait(.seconds(1))
         guard case .planned(let plan) = try script.order(change, isDryRun: true) else {
             Issue.record("no plan")
             return
         }
         #expect(plan.quorum == 2 && plan.live.count == 3)
+        #expect(plan.lag[try script.identity(host)] == 0)
         try script.change(change)
         #expect(script.role(of: host) == .voter && script.role(of: old) == nil)
         #expect(script.members.map(\.identity) == plan.membership.incoming.map(\.identity))

@@ -80,7 +80,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "Collections", "storage-load"],
+            dependencies: ["Storage", "Collections", "TestSupport", "storage-load"],
             exclude: ["Golden"],
             swiftSettings: settings
         ),

@@ -79,6 +79,15 @@ enum NodeCommand {
             ),
             .flag("learner", help: "Join without a vote, for good."),
             .value(
+                "election-timeout",
+                .duration(.milliseconds(150)...Duration.seconds(60)),
+                placeholder: "time",
+                default: "300ms",
+                environment: "CHAT_NODE_ELECTION_TIMEOUT",
+                help:
+                    "How long a leader may be silent before others campaign; the same on all nodes."
+            ),
+            .value(
                 "log-level",
                 .choice(["debug", "info", "notice", "warning", "error"]),
                 default: "info",

@@ -34,6 +34,8 @@ struct RunCommand {
         if let milliseconds = parsed.integer("test-replace-after") {
             configuration.replacementSilence = .milliseconds(milliseconds)
         }
+        configuration.electionTimeout = try parsed.duration(required: "election-timeout")
+        configuration.heartbeatInterval = configuration.electionTimeout / 6
         configuration.dropAnswersEvery = parsed.integer("test-drop-answers")
         if parsed.flag("test-small-files") {
             configuration.journal.segmentBytes = 64 << 10

@@ -27,14 +27,14 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `no operation breaks an invariant`(seed: UInt64) throws {
+    func `pitfall 43: no operation breaks an invariant`(seed: UInt64) throws {
         let run = try Run(seed: seed, count: 400)
         #expect(run.wrong == [], "seed \(seed)")
         #expect(run.outputs.contains { String(decoding: $0, as: UTF8.self).hasPrefix("{\"read") })
     }
 
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
-    func `the same operations give equal states and equal bytes`(seed: UInt64) throws {
+    func `pitfall 42: the same operations give equal states and equal bytes`(seed: UInt64) throws {
         let first = try Run(seed: seed, count: 400)
         let second = try Run(seed: seed, count: 400)
         #expect(first.outputs == second.outputs, "seed \(seed)")

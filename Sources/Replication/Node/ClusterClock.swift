@@ -21,17 +21,28 @@ package struct ClusterClock: Sendable {
 
     /// The median over the voters that were heard, with `own` for this node.
     package func median(of membership: Membership, own: NodeIdentity, at now: Moment) -> Timestamp {
-        var times: [Timestamp] = []
-        for member in membership.incoming where member.role == .voter {
-            if member.identity == own {
-                times.append(now.wall)
-            } else if let reading = readings[member.identity] {
-                times.append(reading.wall + (now.instant - reading.heard))
-            }
-        }
+        var times = membership.incoming.filter { $0.role == .voter }
+            .compactMap { time(of: $0.identity, own: own, at: now) }
         guard !times.isEmpty else { return now.wall }
         times.sort()
         return times[(times.count - 1) / 2]
+    }
+
+    private func time(of node: NodeIdentity, own: NodeIdentity, at now: Moment) -> Timestamp? {
+        if node == own { return now.wall }
+        return readings[node].map { $0.wall + (now.instant - $0.heard) }
+    }
+
+    /// How far a node's clock is ahead of the median, or nil if it was not heard.
+    package func offset(
+        of node: NodeIdentity,
+        in membership: Membership,
+        own: NodeIdentity,
+        at now: Moment
+    ) -> Duration? {
+        guard let time = time(of: node, own: own, at: now) else { return nil }
+        let median = median(of: membership, own: own, at: now)
+        return .milliseconds(time.milliseconds - median.milliseconds)
     }
 }
 

@@ -38,6 +38,9 @@ public struct ClusterStatus: Hashable, Sendable {
     public var isRemoved = false
     /// The members; during a change also those that leave.
     public var nodes: [Node]
+    /// Why there is no leader, why nothing commits, who holds up the quorum, whose clock is off, as
+    /// far as this node knows; empty if there is nothing to say.
+    public var explanations: [Explanation] = []
 }
 
 extension ClusterStatus {
@@ -70,6 +73,12 @@ extension ClusterStatus {
             writer.endObject()
         }
         writer.endArray()
+        if !explanations.isEmpty {
+            writer.key("explain")
+            writer.beginArray()
+            for explanation in explanations { explanation.write(to: &writer) }
+            writer.endArray()
+        }
         writer.endObject()
     }
 
@@ -103,7 +112,8 @@ extension Node {
             membershipIndex: core.membershipIndex,
             isChanging: core.isChanging,
             isRemoved: removal != nil,
-            nodes: nodes
+            nodes: nodes,
+            explanations: explanations
         )
     }
 }

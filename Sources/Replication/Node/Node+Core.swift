@@ -30,7 +30,9 @@ extension Node {
                 }
             case .changeRefused(let refusal): refuse(refusal)
             case .transferBegan, .transferEnded: break
-            case .commit(let index): commitIndex = max(commitIndex, index)
+            case .commit(let index):
+                commitIndex = max(commitIndex, index)
+                committedAt = now.instant
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
             case .sendSnapshot(let peer): sendSnapshot(to: peer)

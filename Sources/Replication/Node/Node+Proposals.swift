@@ -178,6 +178,8 @@ extension Node {
     }
 
     mutating func roleChanged(_ role: Role, _ term: Term, leader: NodeIdentity?) {
+        leaderlessSince = leader == nil ? leaderlessSince ?? now.instant : nil
+        if role == .leader { committedAt = now.instant }
         if role != .leader {
             inFlight.removeAll()
             heldForwards.removeAll()

@@ -84,6 +84,9 @@ package struct Node<Machine: Service>: Sendable {
     /// Why the journal has no space, while it has none.
     var shortage: FileError?
     var keys: UInt64 = 0
+    /// Since when no leader is known, and when the commit index last rose; for explanations.
+    var leaderlessSince: Instant?
+    var committedAt: Instant
     /// The first entry of this leader's term.
     var lastLeaderIndex: LogIndex?
     var didProposeHeld = false
@@ -146,6 +149,8 @@ package struct Node<Machine: Service>: Sendable {
         leadsSince = now.instant
         joining = JoinAttempts(next: now.instant + configuration.joinInterval)
         removal = state.formerMembers.retirement(of: restored.identity)?.index
+        leaderlessSince = now.instant
+        committedAt = now.instant
         self.now = now
     }
 

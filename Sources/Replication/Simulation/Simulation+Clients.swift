@@ -88,6 +88,9 @@ extension Simulation {
         return hosts[leader].node?.core.progress.first { $0.identity == identity }?.match
     }
 
+    /// What a host knows of its cluster; nil if it is down.
+    package func status(of host: Int) -> ClusterStatus? { hosts[host].node?.status }
+
     /// What a host is in its term.
     package func role(of host: Int) -> Role? { hosts[host].node?.core.role }
     /// A host's term.

@@ -20,6 +20,7 @@ extension Command {
             status.nodes.map(\.row)
         )
         try call.report.line(status.verdict)
+        for line in status.explanations { try call.report.line(line) }
     }
 }
 
@@ -97,6 +98,15 @@ struct ClusterOverview: Hashable, Sendable {
         }.sorted { $0.member.id < $1.member.id }
     }
 
+    /// What the leader has to say, or if there is none, every node that answers.
+    var explanations: [String] {
+        let reports = nodes.compactMap(\.report)
+        let leading = reports.filter { $0.role == "leader" && $0.term == term }
+        return (leading.isEmpty ? reports : leading).flatMap { report in
+            report.explanations.map { "\(report.node): \($0)" }
+        }
+    }
+
     var voters: Int { nodes.count { $0.member.isVoter } }
     var answering: Int { nodes.count { $0.member.isVoter && $0.report != nil } }
     var writing: Int {
@@ -139,6 +149,10 @@ extension ClusterOverview {
         writer.key("members")
         writer.beginArray()
         for node in nodes { node.write(to: &writer) }
+        writer.endArray()
+        writer.key("explain")
+        writer.beginArray()
+        for line in explanations { writer.string(line) }
         writer.endArray()
         writer.endObject()
         return writer.bytes

@@ -133,7 +133,7 @@ import Testing
         #expect(bench.acknowledge(2, round: next).readable == [ReadTicket(2), ReadTicket(3)])
     }
 
-    @Test func `a leader of an earlier term gives its reads back`() {
+    @Test func `pitfall 46: a leader of an earlier term gives its reads back`() {
         var bench = leader()
         bench.step(.read(ReadTicket(1)))
         bench.step(.read(ReadTicket(2)))

@@ -273,7 +273,7 @@ import Testing
         #expect(member.matched.max() == LogIndex(10))
     }
 
-    @Test func `a log that holds the snapshot's end keeps what follows (pitfall 32)`() {
+    @Test func `pitfall 32: a log that holds the snapshot's end keeps what follows`() {
         var member = follower()
         let first = LogPosition(index: LogIndex(1), term: Term(1))
         member.hear(.snapshot(piece()), from: 1, [[0x0A]])
@@ -388,7 +388,7 @@ import Testing
         #expect(member.node.status.role == "leader")
     }
 
-    @Test func `nothing is left of a transfer when the node leads no more (pitfall 46)`() {
+    @Test func `pitfall 46: nothing is left of a transfer when the node leads no more`() {
         var member = leader()
         member.step(.snapshotRead(read(0), for: member.names[2]))
         member.append(0, after: Self.position, term: 9, from: 1)

@@ -5,7 +5,9 @@ import Testing
 
 /// Guards pitfall 40: a node on a full disk.
 @Suite(.timeLimit(.minutes(1))) struct ReplicaDiskTests {
-    @Test func `a full disk refuses requests, goes on reading, and heals by itself`() async throws {
+    @Test func `pitfall 40: a full disk refuses requests, goes on reading, and heals by itself`()
+        async throws
+    {
         let disk = MemoryFileSystem()
         var configuration = aloneConfiguration(try ReplicaDirectory())
         configuration.dataDirectory = "/data"

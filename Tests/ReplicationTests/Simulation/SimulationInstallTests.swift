@@ -93,8 +93,7 @@ import Testing
         try script.converge()
     }
 
-    @Test func `a snapshot carries members with their index, keys and events (pitfall 34)`() throws
-    {
+    @Test func `pitfall 34: a snapshot carries members with their index, keys and events`() throws {
         let script = try Script(seed: 7)
         let away = script.cluster.followers[0]
         try script.simulation.crash(away, powerLoss: false)
@@ -141,7 +140,7 @@ import Testing
         return disk
     }
 
-    @Test func `what is being sent stays, and the log behind it (pitfall 33)`() throws {
+    @Test func `pitfall 33: what is being sent stays, and the log behind it`() throws {
         let script = try Script(seed: 9)
         let (away, leader) = (script.cluster.followers[0], script.cluster.leader)
         script.cluster.isolate(away)

@@ -14,7 +14,7 @@ import Testing
         if case .output(_, _, _, let isRepeated) = reply { isRepeated } else { false }
     }
 
-    @Test func `on the same leader`() throws {
+    @Test func `pitfall 44: a retry on the same leader takes effect once`() throws {
         let cluster = try ScriptedCluster()
         let first = try cluster.appended("a", at: cluster.leader)
         let second = try cluster.appended("a", at: cluster.leader)
@@ -24,7 +24,7 @@ import Testing
         #expect(cluster.values == ["a"])
     }
 
-    @Test func `on a new leader`() throws {
+    @Test func `pitfall 44: a retry on a new leader takes effect once`() throws {
         let cluster = try ScriptedCluster()
         let old = cluster.leader
         _ = try cluster.appended("a", at: old)
@@ -37,7 +37,7 @@ import Testing
         #expect(cluster.values == ["a"])
     }
 
-    @Test func `while the first try is in flight`() throws {
+    @Test func `a retry while the first try is in flight takes effect once`() throws {
         let cluster = try ScriptedCluster()
         let tickets = try [cluster.leader, cluster.leader, cluster.followers[0]].map {
             try cluster.append("a", at: $0)
@@ -47,7 +47,11 @@ import Testing
         #expect(cluster.values == ["a"])
     }
 
-    @Test func `on a new leader while the first try is in flight on the old one`() throws {
+    @Test
+    func
+        `a retry on a new leader while the first try is in flight on the old one takes effect once`()
+        throws
+    {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(30) }
         let old = cluster.leader
         cluster.isolate(old)
@@ -61,7 +65,9 @@ import Testing
         #expect(cluster.values == ["a", "b"])
     }
 
-    @Test func `a key with another request is refused, in flight and afterwards`() throws {
+    @Test func `pitfall 44: a key with another request is refused, in flight and afterwards`()
+        throws
+    {
         let cluster = try ScriptedCluster()
         let host = cluster.leader
         let first = try cluster.append("a", key: "k", at: host)
@@ -74,7 +80,8 @@ import Testing
         #expect(cluster.values == ["a"])
     }
 
-    @Test func `a key older than the table remembers is not carried out again`() throws {
+    @Test func `pitfall 44: a key older than the table remembers is not carried out again`() throws
+    {
         let cluster = try ScriptedCluster { $0.exactlyOnce.count = 3 }
         let host = cluster.followers[0]
         let since = cluster.simulation.applied(of: host)

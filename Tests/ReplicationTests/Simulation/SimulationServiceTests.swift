@@ -10,7 +10,7 @@ import Testing
         return try? [String](lineBytes: answer)
     }
 
-    @Test func `a read on any follower shows what was acknowledged anywhere`() throws {
+    @Test func `pitfall 29: a read on any follower shows what was acknowledged anywhere`() throws {
         let cluster = try ScriptedCluster(nodes: 5)
         for round in 0..<5 {
             _ = try cluster.appended("\(round)", at: round)
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func `a leader that was cut off answers no read but a stale one`() throws {
+    @Test func `pitfall 29: a leader that was cut off answers no read but a stale one`() throws {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(2) }
         let old = cluster.leader
         _ = try cluster.appended("a", at: old)
@@ -33,7 +33,7 @@ import Testing
         #expect(try values(cluster.read(.stale, at: old)) == ["a"])
     }
 
-    @Test func `a leader that was paused answers reads as they are now`() throws {
+    @Test func `pitfall 29: a leader that was paused answers reads as they are now`() throws {
         let cluster = try ScriptedCluster()
         let old = cluster.leader
         _ = try cluster.appended("a", at: old)
@@ -54,7 +54,8 @@ import Testing
         #expect(try cluster.appended("a", at: host) == .failed(.noLeader, key: "a"))
     }
 
-    @Test func `a request that somebody may have taken has an unknown outcome`() throws {
+    @Test func `pitfall 45: a request that somebody may have taken has an unknown outcome`() throws
+    {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(2) }
         let old = cluster.leader
         cluster.isolate(old)

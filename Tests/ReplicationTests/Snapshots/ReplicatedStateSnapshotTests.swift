@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
-    func `a restored state is equal and goes on equally`(seed: UInt64) throws {
+    func `pitfall 35: a restored state is equal and goes on equally`(seed: UInt64) throws {
         let entries = Self.entries(80, seed: seed)
         let copies = try SnapshotCopy()
         var state = Self.empty

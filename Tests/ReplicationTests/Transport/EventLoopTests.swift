@@ -63,7 +63,8 @@ private actor LoopCounter {
     /// Past the end jobs run on a queue, where `checkIsolated` would trap.
     private func counterAnswer(_ counter: LoopCounter) async -> Int { await counter.addUnchecked() }
 
-    @Test func `calls that race with the end are all answered, each once`() async throws {
+    @Test func `pitfall 46: calls that race with the end are all answered, each once`() async throws
+    {
         for _ in 0..<20 {
             let counter = try LoopCounter()
             counter.start()

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Each call of a journal's life fails in turn, each way that a disk can fail.
@@ -12,7 +13,7 @@ import Testing
     ]
 
     @Test(arguments: reasons, [1, .max])
-    func `any call may fail in any way, once or for good, and nothing acknowledged is lost`(
+    @Aside func `any call may fail in any way, once or for good, and nothing acknowledged is lost`(
         reason: FileError.Reason,
         times: Int
     ) throws {

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Guards pitfall 40: a journal on a full disk, without a thread.
@@ -16,7 +17,7 @@ import Testing
 
     /// Full before each byte of the script in turn, then with room again.
     @Test(arguments: FileError.SpaceLimit.allCases.filter { $0 != .descriptors })
-    func `what finds no space is not there, and is written once there is some`(
+    @Aside func `pitfall 40: what finds no space is not there, and is written once there is some`(
         limit: FileError.SpaceLimit
     ) throws {
         var capacity = 0
@@ -36,7 +37,7 @@ import Testing
         #expect(capacity > 2_000 && found > 20 && opens > 0)
     }
 
-    @Test func `without space for the filling a batch is written alone`() throws {
+    @Test @Aside func `without space for the filling a batch is written alone`() throws {
         var spared = 0
         for room in stride(from: 0, to: 500, by: 7) {
             var fixture = Self.fixture()
@@ -52,7 +53,8 @@ import Testing
         #expect((10...15).contains(spared), "\(spared)")
     }
 
-    @Test func `the reserve is made at the start, once, and given up before anything waits`() throws
+    @Test @Aside func `the reserve is made at the start, once, and given up before anything waits`()
+        throws
     {
         let fixture = Self.fixture(reserveBytes: 5_000)
         let (journal, recovered) = try fixture.open()
@@ -79,7 +81,7 @@ import Testing
         #expect(again.notes.isEmpty && again.terms.last.index == LogIndex(index))
     }
 
-    @Test func `a start on a full disk uses up the reserve, and says so`() throws {
+    @Test @Aside func `a start on a full disk uses up the reserve, and says so`() throws {
         let fixture = Self.fixture(reserveBytes: 5_000)
         try fixture.open().journal.append([entry(1, 1)])
         fixture.disk.setCapacity(fixture.disk.usedBytes)
@@ -90,7 +92,7 @@ import Testing
         #expect(try fixture.reopen().recovered.vote.term == Term(2))
     }
 
-    @Test func `a start without room for a reserve is a shortage, and says so`() throws {
+    @Test @Aside func `a start without room for a reserve is a shortage, and says so`() throws {
         let fixture = Self.fixture(reserveBytes: 5_000)
         fixture.disk.setCapacity(4_000)
         let (journal, recovered) = try fixture.open()
@@ -102,7 +104,7 @@ import Testing
         #expect(journal.shortage == nil)
     }
 
-    @Test func `a reserve of another length is made again`() throws {
+    @Test @Aside func `a reserve of another length is made again`() throws {
         _ = try Self.fixture(reserveBytes: 5_000).open()
         let fixture = Self.fixture(reserveBytes: 5_000)
         _ = try fixture.open()
@@ -114,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: [FileCall.Kind.truncate, .synchronize])
-    func `what can't be cut off again ends the journal`(kind: FileCall.Kind) throws {
+    @Aside func `what can't be cut off again ends the journal`(kind: FileCall.Kind) throws {
         let fixture = Self.fixture()
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
@@ -135,7 +137,9 @@ import Testing
 
     /// The file may be on the disk, whole but for its filling, and its removal not.
     @Test(arguments: 1...16 as ClosedRange<UInt64>)
-    func `a file begun without space does not come back over what followed`(seed: UInt64) throws {
+    @Aside func `a file begun without space does not come back over what followed`(seed: UInt64)
+        throws
+    {
         let long = String(repeating: "x", count: 600)
         func begin() throws -> (disk: MemoryFileSystem, journal: Journal) {
             var fixture = Self.fixture()

@@ -148,7 +148,9 @@ import Testing
     }
 
     /// Guards pitfall 39.
-    @Test func `a second process on the directory is refused and changes nothing`() async throws {
+    @Test func `pitfall 39: a second process on the directory is refused and changes nothing`()
+        async throws
+    {
         let directory = "/tmp/swift-chat-two-\(getpid())"
         defer { RealDirectory.remove(directory) }
         let (journal, _) = try Self.open(directory)

@@ -1,11 +1,12 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Guards pitfalls 13 and 32 to 35 in the journal: what is dropped, and what is not.
 @Suite struct JournalCompactionTests {
     let fixture = JournalFixture()
 
-    @Test func `only whole files go, and what is left reads as before`() throws {
+    @Test @Aside func `only whole files go, and what is left reads as before`() throws {
         let journal = try filled()
         let files = try fixture.files()
         let lines = try journal.allLines()
@@ -57,7 +58,9 @@ import Testing
 
     /// Guards pitfall 1 over files that go: the vote is repeated in each head.
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    func `no second vote after votes, new files, compaction and a power cut`(seed: UInt64) throws {
+    @Aside func `pitfall 1: no second vote after votes, new files, compaction and a power cut`(
+        seed: UInt64
+    ) throws {
         let journal = try filled()
         try journal.append([vote(7, for: "n2")])
         for index in 61...120 as ClosedRange<UInt64> {
@@ -76,7 +79,7 @@ import Testing
         #expect(throws: JournalError.self) { try again.append([vote(6, for: "n2")]) }
     }
 
-    @Test func `a membership that is behind the log still counts`() throws {
+    @Test @Aside func `a membership that is behind the log still counts`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1, members: true)])
         for index in 2...60 as ClosedRange<UInt64> { try journal.append([entry(index, 1, "x")]) }
@@ -86,7 +89,7 @@ import Testing
     }
 
     /// Guards pitfall 32.
-    @Test func `a log that holds the snapshot's end keeps what is behind it`() throws {
+    @Test @Aside func `a log that holds the snapshot's end keeps what is behind it`() throws {
         let journal = try filled()
         let files = try fixture.files()
         try journal.reset(to: position(40, 1), membership: LogIndex(1))
@@ -96,7 +99,7 @@ import Testing
 
     /// Guards pitfall 32.
     @Test(arguments: [(40, 2), (90, 1)] as [(UInt64, UInt64)])
-    func `a log that does not hold it is dropped whole`(index: UInt64, term: UInt64) throws {
+    @Aside func `a log that does not hold it is dropped whole`(index: UInt64, term: UInt64) throws {
         let journal = try filled()
         try journal.append([vote(5, for: "n2")])
         let files = try fixture.files()
@@ -113,7 +116,8 @@ import Testing
         #expect(lines.map(\.position.index) == [LogIndex(index + 1)])
     }
 
-    @Test func `a crash between a snapshot and the drop of the log drops it at the next start`()
+    @Test @Aside
+    func `a crash between a snapshot and the drop of the log drops it at the next start`()
         throws
     {
         _ = try filled()
@@ -124,7 +128,7 @@ import Testing
         #expect(recovered.notes.contains { $0.contains("goes on from the snapshot at 90@2") })
     }
 
-    @Test func `without its snapshot a compacted log must come from others`() throws {
+    @Test @Aside func `without its snapshot a compacted log must come from others`() throws {
         let journal = try filled()
         _ = try journal.compact(through: LogIndex(40))
         let (again, recovered) = try fixture.reopen()
@@ -135,7 +139,7 @@ import Testing
         #expect(later.lost == position(60, 1) && later.terms.last == position(1, 1))
     }
 
-    @Test func `damage behind which a snapshot lies costs nothing`() throws {
+    @Test @Aside func `damage behind which a snapshot lies costs nothing`() throws {
         let journal = try filled()
         let files = try fixture.files()
         try writeSnapshot(at: position(50, 1), in: fixture)
@@ -156,7 +160,7 @@ import Testing
         #expect(left.count == Int(60 - recovered.terms.before.index.value))
     }
 
-    @Test func `a snapshot without any journal is refused`() throws {
+    @Test @Aside func `a snapshot without any journal is refused`() throws {
         _ = try filled()
         try writeSnapshot(at: position(50, 1), in: fixture)
         for file in try fixture.files() where file.contains("journal-") {
@@ -171,7 +175,7 @@ import Testing
     }
 
     @Test(arguments: JournalCrashTests.Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    func `a crash at any call of compaction and reset loses nothing`(
+    @Aside func `a crash at any call of compaction and reset loses nothing`(
         fault: JournalCrashTests.Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

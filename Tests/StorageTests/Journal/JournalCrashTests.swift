@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Guards pitfalls 1, 2, 37 and 38: what was acknowledged is there after any crash.
@@ -37,7 +38,7 @@ import Testing
     )
 
     @Test(arguments: Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    func `a crash at any call loses nothing acknowledged`(
+    @Aside func `a crash at any call loses nothing acknowledged`(
         fault: Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {
@@ -57,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    func `a crash at any call of a recovery loses nothing`(
+    @Aside func `pitfall 37: a crash at any call of a recovery loses nothing`(
         fault: Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

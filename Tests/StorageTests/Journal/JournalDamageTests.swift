@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Guards pitfall 38: damage ends what is acknowledged, never what was voted, and is told from a
@@ -54,7 +55,7 @@ import Testing
     ]
 
     @Test(arguments: damages.indices)
-    func `damage ends the log, and is named by file and line`(index: Int) throws {
+    @Aside func `damage ends the log, and is named by file and line`(index: Int) throws {
         let (name, change, outcome) = Self.damages[index]
         let sample = try Sample()
         let changed = change(sample)
@@ -85,7 +86,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1])
-    func `what reads well the second time is no damage`(reading: Int) throws {
+    @Aside func `what reads well the second time is no damage`(reading: Int) throws {
         let sample = try Sample()
         let damaging = sample.batches[0]..<sample.batches[2]
         var misreads = 0
@@ -170,7 +171,11 @@ import Testing
     }
 
     @Test(arguments: 0..<3)
-    func `no flipped bit is served, spread, or lets the node vote twice`(part: Int) throws {
+    @Aside func `pitfall 38: no flipped bit is served, spread, or lets the node vote twice`(
+        part: Int
+    )
+        throws
+    {
         let run = try Run()
         var tally = Tally()
         var flips = 0

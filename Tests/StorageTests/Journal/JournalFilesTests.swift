@@ -100,7 +100,7 @@ import Testing
         #expect(damage.line == 6)
     }
 
-    @Test func `a membership counts until it is truncated`() throws {
+    @Test func `pitfall 20: a membership counts until it is truncated`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1, members: true), entry(2, 1), entry(3, 1, members: true)])
         #expect(try fixture.reopen().recovered.membershipIndex == LogIndex(3))

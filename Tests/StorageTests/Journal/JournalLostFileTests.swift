@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Guards pitfall 38 for whole files: missing, doubled, in another's place, of another journal.
@@ -6,7 +7,7 @@ import Testing
     let fixture = JournalFixture()
 
     @Test(arguments: [0, 1])
-    func `a file lost before the last leaves what lies before it`(index: Int) throws {
+    @Aside func `a file lost before the last leaves what lies before it`(index: Int) throws {
         try fill()
         let files = try fixture.files()
         try fixture.disk.remove(files[index])
@@ -26,7 +27,7 @@ import Testing
         #expect(Set(try fixture.files()).isDisjoint(with: files[(index + 1)...]))
     }
 
-    @Test func `damage that comes while another is repaired is repaired as well`() throws {
+    @Test @Aside func `damage that comes while another is repaired is repaired as well`() throws {
         try fill()
         let files = try fixture.files()
         flip(files[1])
@@ -46,7 +47,7 @@ import Testing
         #expect(try fixture.reopen().recovered.lost == nil)
     }
 
-    @Test func `a last file that is lost is refused`() throws {
+    @Test @Aside func `a last file that is lost is refused`() throws {
         try fill()
         let (journal, _) = try fixture.reopen()
         try journal.append([entry(61, 1)])
@@ -58,7 +59,7 @@ import Testing
         #expect(try contents() == files)
     }
 
-    @Test func `a copy of a file under a later name counts for nothing`() throws {
+    @Test @Aside func `a copy of a file under a later name counts for nothing`() throws {
         try fill()
         let files = try fixture.files()
         try put(files[1], as: fixture.path(files.count + 1))
@@ -70,7 +71,7 @@ import Testing
         #expect(try fixture.reopen().recovered.damages == [])
     }
 
-    @Test func `a copy in the place of the last file is refused`() throws {
+    @Test @Aside func `a copy in the place of the last file is refused`() throws {
         try fill()
         let files = try fixture.files()
         let last = try #require(files.last)
@@ -80,7 +81,7 @@ import Testing
         #expect(error?.isDamage == true)
     }
 
-    @Test func `a copy in the place of an older file leaves what lies before it`() throws {
+    @Test @Aside func `a copy in the place of an older file leaves what lies before it`() throws {
         try fill()
         let files = try fixture.files()
         try fixture.disk.remove(files[2])
@@ -92,7 +93,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a file of another journal is refused with both names`(isLast: Bool) throws {
+    @Aside func `a file of another journal is refused with both names`(isLast: Bool) throws {
         try fill()
         var other = fixture
         other.disk = MemoryFileSystem()
@@ -107,7 +108,7 @@ import Testing
         #expect(error?.description.contains("n1/8f3a91c04be7d215") == true)
     }
 
-    @Test func `a file of a newer version is refused with its name`() throws {
+    @Test @Aside func `a file of a newer version is refused with its name`() throws {
         try fill()
         let last = try #require(try fixture.files().last)
         var bytes = try #require(fixture.disk.contents(of: last))
@@ -122,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: JournalCrashTests.Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    func `a crash at any call of a damaged start leaves the same damage`(
+    @Aside func `a crash at any call of a damaged start leaves the same damage`(
         fault: JournalCrashTests.Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

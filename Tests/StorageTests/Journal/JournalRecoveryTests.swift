@@ -87,7 +87,7 @@ import Testing
     ]
 
     @Test(arguments: tears.indices)
-    func `a torn end is dropped and said`(index: Int) throws {
+    func `pitfall 38: a torn end is dropped and said`(index: Int) throws {
         let (name, tear, last) = Self.tears[index]
         let sample = try Sample()
         let (journal, recovered) = try sample.open(tear(sample))

@@ -7,7 +7,7 @@ import Testing
 
     /// Guards pitfall 36.
     @Test(arguments: [FileCall.Kind.synchronize, .write])
-    func `after a failed write or sync every call throws`(kind: FileCall.Kind) throws {
+    func `pitfall 36: after a failed write or sync every call throws`(kind: FileCall.Kind) throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         if kind == .synchronize { fixture.disk.failSynchronize() } else { fail(.write) }
@@ -26,7 +26,9 @@ import Testing
 
     /// Guards pitfall 36: reading shows the page cache, which the disk never got.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `what a failed sync left in the cache is made durable elsewhere`(seed: UInt64) throws {
+    func `pitfall 36: what a failed sync left in the cache is made durable elsewhere`(seed: UInt64)
+        throws
+    {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         fixture.disk.failSynchronize()
@@ -62,7 +64,7 @@ import Testing
     }
 
     /// Guards pitfall 39.
-    @Test func `a second opener is refused until the first has closed`() throws {
+    @Test func `pitfall 39: a second opener is refused until the first has closed`() throws {
         let (journal, _) = try fixture.open()
         let before = try fixture.files()
         #expect(throws: JournalError.locked(directory: JournalFixture.directory)) {
@@ -81,7 +83,7 @@ import Testing
         #expect(error?.description.contains("belongs to node n2/8f3a91c04be7d215") == true)
     }
 
-    @Test func `a cluster is adopted once`() throws {
+    @Test func `pitfall 26: a cluster is adopted once`() throws {
         let (journal, _) = try fixture.open()
         try journal.adopt(cluster: "c1")
         try journal.adopt(cluster: "c1")

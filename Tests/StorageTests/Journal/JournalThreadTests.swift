@@ -89,7 +89,7 @@ import Testing
     }
 
     /// Guards pitfall 36.
-    @Test func `after a failure nothing is written and no token named`() throws {
+    @Test func `pitfall 36: after a failure nothing is written and no token named`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()
         fixture.disk.failSynchronize()
@@ -118,7 +118,7 @@ import Testing
     }
 
     /// Guards pitfall 46.
-    @Test func `a request after the stop is answered`() throws {
+    @Test func `pitfall 46: a request after the stop is answered`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()
         let thread = report.start(journal)

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Guards pitfalls 35 and 37: after any crash there is the old snapshot or the new one, whole.
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: JournalCrashTests.Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    func `a crash at any call leaves the old one or the new one`(
+    @Aside func `pitfall 35: a crash at any call leaves the old one or the new one`(
         fault: JournalCrashTests.Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Guards pitfalls 36 and 40: a disk that fails or is full costs no snapshot that was there.
@@ -6,7 +7,7 @@ import Testing
     typealias Work = SnapshotCrashTests.Work
 
     @Test(arguments: [FileError.Reason.inputOutput, .noSpace(.disk)], [1, .max])
-    func `whichever call fails, the old one is there, and the next one works`(
+    @Aside func `whichever call fails, the old one is there, and the next one works`(
         reason: FileError.Reason,
         times: Int
     ) throws {
@@ -74,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: [0, 100, 700, 1_100])
-    func `on a full disk nothing is left that takes space`(room: Int) throws {
+    @Aside func `on a full disk nothing is left that takes space`(room: Int) throws {
         let bytes = try Work.new.bytes()
         for work in [Work.newer, .transfer] {
             let fixture = try SnapshotFixture()
@@ -97,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func `a transfer is not synced again after a sync failed`() throws {
+    @Test @Aside func `a transfer is not synced again after a sync failed`() throws {
         let fixture = try SnapshotFixture()
         let position = SnapshotSample(7).head.position
         let piece = [UInt8](repeating: 10, count: 1 << 20)
@@ -111,7 +112,7 @@ import Testing
         #expect(try fixture.store.receive(position, bytes: 9 << 20).offset == 0)
     }
 
-    @Test func `what a failed sync left in the cache alone is written again`() throws {
+    @Test @Aside func `what a failed sync left in the cache alone is written again`() throws {
         let fixture = try SnapshotFixture()
         let sample = Work.new
         let bytes = try sample.bytes()

@@ -62,7 +62,7 @@ import Testing
     }
 
     /// Guards pitfall 33.
-    @Test func `one that is pinned stays until nobody holds it`() throws {
+    @Test func `pitfall 33: one that is pinned stays until nobody holds it`() throws {
         let fixture = try SnapshotFixture()
         let old = SnapshotSample(3)
         try old.write(to: fixture.store)

@@ -41,6 +41,8 @@ public struct ClusterReport: Hashable, Sendable {
     public var isRemoved = false
     /// The members.
     public var members: [Member] = []
+    /// What the node has to say about it, a sentence each.
+    public var explanations: [String] = []
 
     /// Reads the body; unknown members are from a newer server, and read over.
     public init(_ body: [UInt8]) throws(LineError) {
@@ -67,6 +69,16 @@ public struct ClusterReport: Hashable, Sendable {
         case "members":
             try reader.elements { (reader) throws(LineError) in
                 members.append(try Member(from: &reader))
+            }
+        case "explain":
+            try reader.elements { (reader) throws(LineError) in
+                try reader.members { (name, reader) throws(LineError) in
+                    if name == "text" {
+                        explanations.append(try reader.string())
+                    } else {
+                        _ = try reader.skip()
+                    }
+                }
             }
         default: _ = try reader.skip()
         }

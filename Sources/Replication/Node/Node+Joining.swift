@@ -6,6 +6,8 @@ struct JoinAttempts: Sendable {
     var next: Instant
     /// How often it has asked.
     var count = 0
+    /// Why it was refused last.
+    var refusal: LinkRefusal?
     /// Why it was refused; each reason is told once.
     var reasons: Set<LinkRefusal> = []
     var wasAdmitted = false
@@ -75,6 +77,7 @@ extension Node {
     }
 
     private mutating func noteRefusal(_ refusal: LinkRefusal) {
+        joining.refusal = refusal
         guard joining.reasons.count < 64, joining.reasons.insert(refusal).inserted else { return }
         log(.warning, "not admitted yet: \(refusal)")
     }

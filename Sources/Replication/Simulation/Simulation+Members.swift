@@ -32,7 +32,4 @@ extension Simulation {
 
     /// Gives a host that is down another address.
     package func move(_ host: Int, to address: String) { hosts[host].address = address }
-
-    /// What a host knows of its cluster.
-    package func status(of host: Int) -> ClusterStatus? { hosts[host].node?.status }
 }

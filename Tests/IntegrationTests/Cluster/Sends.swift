@@ -91,11 +91,17 @@ final class Sends: Sendable {
     ///
     /// Each message was sent and stands there once; each that was acknowledged stands where the
     /// answer said, in the order in which its client sent them; and all nodes hold the same.
-    func check(_ cluster: Cluster, token: String) async throws {
+    ///
+    /// - Parameters:
+    ///   - cluster: The nodes, settled.
+    ///   - nodes: Those that are asked, or nil for all; others may be down for good.
+    ///   - token: Of the sender.
+    /// - Throws: If a node does not answer.
+    func check(_ cluster: Cluster, on nodes: [TestNode]? = nil, token: String) async throws {
         try await cluster.settle()
         let (sent, acknowledged) = fates.withLock { ($0.sent, $0.acknowledged) }
         var first: [MessageView]?
-        for node in cluster.nodes {
+        for node in nodes ?? cluster.nodes {
             let client = try cluster.client([node], token: token)
             let history = try await client.history(with: recipient, isStale: true)
             if let first { #expect(history == first, "\(node.id) holds the same as n1") }

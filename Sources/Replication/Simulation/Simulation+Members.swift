@@ -9,7 +9,7 @@ extension Simulation {
     @discardableResult
     package func addHost() throws(Violation) -> Int {
         counts[.addedHosts] += 1
-        var host = newHost()
+        let host = newHost()
         host.joins = true
         hosts.append(host)
         network.addHost()

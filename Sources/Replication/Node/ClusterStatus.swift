@@ -30,7 +30,13 @@ public struct ClusterStatus: Hashable, Sendable {
     /// Whether the disk of the node that was asked is full: it refuses requests until there is
     /// space.
     public var isDiskFull = false
-    /// The members.
+    /// The entry with the membership in effect.
+    public var membershipIndex = LogIndex.zero
+    /// Whether a change of members is under way.
+    public var isChanging = false
+    /// Whether the node that was asked is a member no more.
+    public var isRemoved = false
+    /// The members; during a change also those that leave.
     public var nodes: [Node]
     /// Why there is no leader, why nothing commits, who holds up the quorum, whose clock is off, as
     /// far as this node knows; empty if there is nothing to say.
@@ -50,6 +56,9 @@ extension ClusterStatus {
         writer.member("committed", committed.value)
         writer.member("last", last.value)
         if isDiskFull { writer.member("disk_full", true) }
+        writer.member("membership", membershipIndex.value)
+        if isChanging { writer.member("changing", true) }
+        if isRemoved { writer.member("removed", true) }
         writer.key("members")
         writer.beginArray()
         for node in nodes {
@@ -58,7 +67,7 @@ extension ClusterStatus {
             writer.member("incarnation", node.member.identity.incarnation)
             writer.member("peer", node.member.peerAddress)
             writer.member("client", node.member.clientAddress)
-            writer.member("role", node.member.identity == leader ? "leader" : "follower")
+            writer.member("role", role(of: node.member))
             writer.member("voter", node.member.role == .voter)
             writer.member("connected", node.isConnected)
             writer.endObject()
@@ -71,6 +80,11 @@ extension ClusterStatus {
             writer.endArray()
         }
         writer.endObject()
+    }
+
+    private func role(of member: Member) -> String {
+        if member.identity == leader { return "leader" }
+        return member.role == .voter ? "follower" : member.role.rawValue
     }
 }
 
@@ -88,13 +102,16 @@ extension Node {
         return ClusterStatus(
             cluster: cluster,
             node: identity,
-            role: core.role.rawValue,
+            role: (removal == nil ? core.role : .follower).rawValue,
             term: core.term,
             leader: core.leader,
             applied: state.applied.index,
             committed: commitIndex,
             last: core.lastPosition.index,
             isDiskFull: shortage != nil,
+            membershipIndex: core.membershipIndex,
+            isChanging: core.isChanging,
+            isRemoved: removal != nil,
             nodes: nodes,
             explanations: explanations
         )

@@ -143,7 +143,8 @@ extension Node {
         }
         log(.notice, "installed a snapshot of entry \(position)")
         effects.append(.transfer(.drop(before: position)))
-        dialPeers()
+        membersChanged()
+        noticeOwnRemoval()
         completeReads()
         streams.fallBehind()
         answer(.installed, to: position)

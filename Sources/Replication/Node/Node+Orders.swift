@@ -8,7 +8,8 @@ extension Node {
             return
         }
         switch order {
-        case .change: reply(ticket, .ordered(.changeRefused(.notReady)))
+        case .change(let change, let expecting, let isDryRun):
+            take(change, expecting: expecting, isDryRun: isDryRun, ticket)
         case .transfer(let target):
             transferOrders.append(ticket)
             stepCore(.transfer(to: target))
@@ -27,6 +28,7 @@ extension Node {
             switch cause {
             case .order: "as ordered"
             case .policy: "which the election policy prefers"
+            case .removal: "because this node is removed"
             case .stalledDisk: "because this node's disk does not finish its writes"
             case .removal: "because this node is no voter any more"
             }

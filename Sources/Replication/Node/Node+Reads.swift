@@ -21,6 +21,7 @@ extension Node {
         switch consistency {
         case .stale:
             answer(PendingQuery(body: body, caller: caller), ticket, isConfirmed: false)
+        case .linearizable where removal != nil: reply(ticket, .failed(.removed, key: nil))
         case .linearizable: confirm(PendingQuery(body: body, caller: caller), ticket)
         }
     }

@@ -3,7 +3,8 @@ import Storage
 /// The first line of a state.
 ///
 /// `{"state":{"applied":{"index":42,"term":3},"time":1763697600123,`
-/// `"keys":{"count":17,"floor":0},"events":{"count":20,"floor":0}},"crc":"…"}`
+/// `"keys":{"count":17,"floor":0},"events":{"count":20,"floor":0}},"crc":"…"}`, and behind `events`,
+/// once a member was removed or replaced, `"members":{"retired":[…],"replaced":[…]}`.
 struct StateLine: LineCodable, Hashable {
     var applied: LogPosition
     var time: Timestamp
@@ -11,6 +12,7 @@ struct StateLine: LineCodable, Hashable {
     var keyFloor: LogIndex
     var events: Int
     var eventFloor: LogIndex
+    var formerMembers: MemberHistory
 
     init(_ state: ReplicatedState<some Service>) {
         applied = state.applied
@@ -19,17 +21,20 @@ struct StateLine: LineCodable, Hashable {
         keyFloor = state.exactlyOnce.floor
         events = state.events.count
         eventFloor = state.events.floor
+        formerMembers = state.formerMembers
     }
 
     init(from reader: inout JSONReader) throws(LineError) {
         var (applied, time): (LogPosition?, Int64?)
         var (keys, events): ((Int, LogIndex)?, (Int, LogIndex)?)
+        var formerMembers = MemberHistory()
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "applied": applied = try LogPosition(from: &reader)
             case "time": time = try reader.milliseconds()
             case "keys": keys = try Self.window(&reader)
             case "events": events = try Self.window(&reader)
+            case "members": formerMembers = try MemberHistory(from: &reader)
             default: throw reader.unknown(name)
             }
         }
@@ -37,6 +42,7 @@ struct StateLine: LineCodable, Hashable {
         self.time = Timestamp(milliseconds: try reader.require(time, "time"))
         (self.keys, keyFloor) = try reader.require(keys, "keys")
         (self.events, eventFloor) = try reader.require(events, "events")
+        self.formerMembers = formerMembers
         guard keyFloor <= self.applied.index, eventFloor <= self.applied.index else {
             throw reader.error(.invalid("a floor is above the last applied entry"))
         }
@@ -70,6 +76,7 @@ struct StateLine: LineCodable, Hashable {
             writer.member("floor", floor.value)
             writer.endObject()
         }
+        if formerMembers != MemberHistory() { writer.member("members", formerMembers) }
         writer.endObject()
     }
 }

@@ -89,4 +89,7 @@ extension Simulation {
         default: return nil
         }
     }
+
+    /// Gives a host that is down another address.
+    package func move(_ host: Int, to address: String) { hosts[host].address = address }
 }

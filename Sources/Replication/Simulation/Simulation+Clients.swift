@@ -7,7 +7,8 @@ extension Simulation {
         hosts.indices.filter {
             let host = hosts[$0]
             return host.isUp && !host.isAway && (host.pausedUntil ?? now) <= now
-                && (!host.joins || host.identity.map(invariants.isMember) ?? false)
+                && (invariants.membership == .empty
+                    || host.identity.map(invariants.isMember) ?? false)
         }
     }
 
@@ -174,7 +175,7 @@ public enum SimulatedAnswer: Hashable, Sendable {
             case .outcomeUnknown: self = .unknown
             case .keyExpired: self = .expired
             case .keyReused, .tooLarge: self = .invalid(failure.rawValue)
-            case .noLeader, .overloaded, .diskFull, .notTried, .stopping:
+            case .noLeader, .overloaded, .diskFull, .notTried, .stopping, .removed:
                 self = .unavailable(failure.rawValue)
             }
         }

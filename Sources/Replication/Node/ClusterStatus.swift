@@ -30,6 +30,11 @@ public struct ClusterStatus: Hashable, Sendable {
     /// Whether the disk of the node that was asked is full: it refuses requests until there is
     /// space.
     public var isDiskFull = false
+    /// Whether the state of the node that was asked differs from a majority's: it serves nobody until
+    /// it has another.
+    public var isDiverged = false
+    /// Whether the node that was asked leads, and found states that differ and no majority for one.
+    public var isSplit = false
     /// The members.
     public var nodes: [Node]
     /// Why there is no leader, why nothing commits, who holds up the quorum, whose clock is off, as
@@ -50,6 +55,8 @@ extension ClusterStatus {
         writer.member("committed", committed.value)
         writer.member("last", last.value)
         if isDiskFull { writer.member("disk_full", true) }
+        if isDiverged { writer.member("diverged", true) }
+        if isSplit { writer.member("split", true) }
         writer.key("members")
         writer.beginArray()
         for node in nodes {
@@ -95,6 +102,8 @@ extension Node {
             committed: commitIndex,
             last: core.lastPosition.index,
             isDiskFull: shortage != nil,
+            isDiverged: divergence != nil,
+            isSplit: digests.isAlarmed,
             nodes: nodes,
             explanations: explanations
         )

@@ -146,7 +146,8 @@ extension Node {
             guard cluster == nil, creation == nil, adoption == nil else { return }
             formation?.note(plan, round: round, from: hello)
             createIfAllAnswered()
-        case .consensus, .forward, .forwarded, .read, .readIndex, .snapshot, .snapshotReply:
+        case .consensus, .forward, .forwarded, .read, .readIndex, .snapshot, .snapshotReply,
+            .digest:
             guard cluster != nil else { return }
             takeOfCluster(message, lines, from: hello)
         }
@@ -171,6 +172,7 @@ extension Node {
         case .readIndex(let id, let index): takeReadIndex(id, index)
         case .snapshot(let piece): take(piece, lines, from: hello.from)
         case .snapshotReply(let reply): take(reply, from: hello.from)
+        case .digest(let message): take(message, from: hello.from)
         case .hello, .welcome, .refused, .formationRound, .blank: break
         }
     }

@@ -10,6 +10,11 @@ extension Node {
         _ opening: StreamOpening,
         isConfirmed: Bool = false
     ) {
+        // Its reader tries again elsewhere.
+        guard divergence == nil else {
+            effects.append(.endStream(ticket, nil))
+            return
+        }
         do throws(Refusal) {
             let audience = try state.machine.audience(of: opening.caller)
             let start = opening.after ?? .end(of: state.applied.index)

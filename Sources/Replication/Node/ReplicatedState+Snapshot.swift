@@ -59,6 +59,7 @@ extension ReplicatedState {
         self.init(limits: limits, eventEntries: eventEntries)
         applied = line.applied
         time = line.time
+        digest = line.digest
         do throws(LineError) {
             membership = MembershipEntry(
                 index: head.membershipIndex,

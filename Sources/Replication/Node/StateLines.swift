@@ -3,7 +3,9 @@ import Storage
 /// The first line of a state.
 ///
 /// `{"state":{"applied":{"index":42,"term":3},"time":1763697600123,`
-/// `"keys":{"count":17,"floor":0},"events":{"count":20,"floor":0}},"crc":"…"}`
+/// `"keys":{"count":17,"floor":0},"events":{"count":20,"floor":0},`
+/// `"digest":{"base":0,"value":"…"}},"crc":"…"}`; without a digest if it was written by a version
+/// that had none
 struct StateLine: LineCodable, Hashable {
     var applied: LogPosition
     var time: Timestamp
@@ -11,6 +13,7 @@ struct StateLine: LineCodable, Hashable {
     var keyFloor: LogIndex
     var events: Int
     var eventFloor: LogIndex
+    var digest: StateDigest?
 
     init(_ state: ReplicatedState<some Service>) {
         applied = state.applied
@@ -19,17 +22,20 @@ struct StateLine: LineCodable, Hashable {
         keyFloor = state.exactlyOnce.floor
         events = state.events.count
         eventFloor = state.events.floor
+        digest = state.digest
     }
 
     init(from reader: inout JSONReader) throws(LineError) {
         var (applied, time): (LogPosition?, Int64?)
         var (keys, events): ((Int, LogIndex)?, (Int, LogIndex)?)
+        var digest: StateDigest?
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "applied": applied = try LogPosition(from: &reader)
             case "time": time = try reader.milliseconds()
             case "keys": keys = try Self.window(&reader)
             case "events": events = try Self.window(&reader)
+            case "digest": digest = try StateDigest(from: &reader)
             default: throw reader.unknown(name)
             }
         }
@@ -37,7 +43,10 @@ struct StateLine: LineCodable, Hashable {
         self.time = Timestamp(milliseconds: try reader.require(time, "time"))
         (self.keys, keyFloor) = try reader.require(keys, "keys")
         (self.events, eventFloor) = try reader.require(events, "events")
-        guard keyFloor <= self.applied.index, eventFloor <= self.applied.index else {
+        self.digest = digest
+        guard keyFloor <= self.applied.index, eventFloor <= self.applied.index,
+            digest?.base ?? .zero <= self.applied.index
+        else {
             throw reader.error(.invalid("a floor is above the last applied entry"))
         }
     }
@@ -70,6 +79,7 @@ struct StateLine: LineCodable, Hashable {
             writer.member("floor", floor.value)
             writer.endObject()
         }
+        if let digest { writer.member("digest", digest) }
         writer.endObject()
     }
 }

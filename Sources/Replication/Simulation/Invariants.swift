@@ -9,6 +9,10 @@ struct Invariants<Machine: Service> {
     /// The lines that some node applied, by index.
     private var applied: [[UInt8]] = []
     private var clusters: Set<String> = []
+    /// The digest of the first node that had applied just that entry.
+    private var digests: [LogIndex: StateDigest] = [:]
+    /// Whether states may differ, for a test made one wrong.
+    var ignoresDigests = false
 
     init(seed: UInt64) { self.seed = seed }
 
@@ -72,6 +76,19 @@ struct Invariants<Machine: Service> {
             try check(leader: node, hosts[host], counts: &counts)
         }
         try checkApplied(&hosts[host], node)
+        try checkDigest(hosts[host], node)
+    }
+
+    private mutating func checkDigest(
+        _ host: SimulatedHost<Machine>,
+        _ node: Node<Machine>
+    ) throws(Violation) {
+        guard !ignoresDigests, let digest = node.state.digest else { return }
+        let index = node.state.applied.index
+        guard digests[index, default: digest] == digest else {
+            throw violation(.determinism, "\(host.name) has another state at \(index)")
+        }
+        digests[index] = digest
     }
 
     private mutating func check(

@@ -153,6 +153,8 @@ extension ReplicaConfiguration {
         node.snapshots = snapshots
         node.consensus.heartbeatInterval = heartbeatInterval
         node.consensus.electionTimeout = electionTimeout
+        node.policy = policy
+        if let failbackStableTime { node.consensus.failbackStableTime = failbackStableTime }
         return node
     }
 }

@@ -28,7 +28,9 @@ extension Node {
                 } else {
                     send(message, to: to)
                 }
-            case .changeRefused, .transferBegan, .transferEnded: break
+            case .changeRefused: break
+            case .transferBegan(let target, let cause): transferBegan(target, cause)
+            case .transferEnded(let end): transferEnded(end)
             case .commit(let index):
                 commitIndex = max(commitIndex, index)
                 committedAt = now.instant
@@ -38,6 +40,7 @@ extension Node {
             case .role(let role, let term, let leader): roleChanged(role, term, leader: leader)
             }
         }
+        noteTransfer()
         applyCommitted()
     }
 

@@ -8,6 +8,8 @@ package struct NodeConfiguration: Sendable {
     package var plan: Formation.Plan
     /// Limits and timings of the core.
     package var consensus = Consensus.Configuration()
+    /// Who should lead.
+    package var policy: any ElectionPolicy = RandomizedElection()
     /// How long a request waits for its answer.
     package var requestTimeout = Duration.seconds(5)
     /// How often the creator asks whether all are blank.

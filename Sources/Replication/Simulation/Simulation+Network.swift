@@ -2,10 +2,6 @@ import Storage
 
 /// Connections and messages between hosts, and what goes wrong with them.
 extension Simulation {
-    func canReach(_ from: Int, _ to: Int) -> Bool {
-        groups[from] == groups[to] || isOneWay && groups[from] < groups[to]
-    }
-
     private func host(at address: String) -> Int? { hosts.firstIndex { $0.address == address } }
 
     private var delay: Duration { draw(50_000...500_000) }
@@ -27,7 +23,9 @@ extension Simulation {
         guard let dial = hosts[host].dials.first(where: { $0.address == address }),
             hosts[host].links[address] == nil
         else { return }
-        guard let other = self.host(at: address), hosts[other].isUp, canReach(host, other) else {
+        guard let other = self.host(at: address), other != host, hosts[other].isUp,
+            network.canReach(host, other)
+        else {
             planDial(host, address)
             return
         }
@@ -104,7 +102,7 @@ extension Simulation {
             let other = self.host(at: address)
         else { return }
         if happens(faults.lost) {
-            counts.lost += 1
+            counts[.lost] += 1
             return
         }
         let packet = Packet(
@@ -113,14 +111,14 @@ extension Simulation {
             content: .message(link.id, line: line, entries: entries)
         )
         if happens(faults.doubled) {
-            counts.doubled += 1
+            counts[.doubled] += 1
             transmit(packet, after: draw(50_000...50_000_000))
         }
         if happens(faults.delayed) {
-            counts.delayed += 1
+            counts[.delayed] += 1
             transmit(packet, after: draw(1_000_000...100_000_000))
         } else {
-            let arrival = max(now + delay, link.lastArrival)
+            let arrival = max(now + delay + network.delay(host, other), link.lastArrival)
             hosts[host].links[address]?.lastArrival = arrival
             transmit(packet, after: arrival - now)
         }
@@ -135,7 +133,7 @@ extension Simulation {
     }
 
     func arrive(_ packet: Packet) throws(Violation) {
-        guard canReach(packet.from, packet.to) else { return }
+        guard network.canReach(packet.from, packet.to) else { return }
         switch packet.content {
         case .hello(let link, let hello): try step(packet.to, .hello(link, hello))
         case .answer(let link, let message): try arrive(message, on: link, at: packet.to)

@@ -144,6 +144,7 @@ extension Node {
         guard !loads.isEmpty else { return }
         switch loads.removeFirst() {
         case .apply:
+            guard divergence == nil else { return }
             for line in lines {
                 guard let position = headOf(line)?.position,
                     position.index == state.applied.index.next, position.index <= commitIndex
@@ -163,6 +164,8 @@ extension Node {
 
     /// Applies what is committed, as far as its lines are in memory; loads the next ones if not.
     mutating func applyCommitted() {
+        takeStateIfReady()
+        guard divergence == nil else { return }
         while state.applied.index < commitIndex {
             guard let line = cache[state.applied.index.next] else {
                 loadForApply()
@@ -191,12 +194,13 @@ extension Node {
     private mutating func apply(_ line: [UInt8]) {
         do throws(LineError) {
             let entry = try LogEntry(line: line)
-            let result = try state.apply(entry)
+            let result = try state.apply(entry, seal: LogEntry.seal(ofLine: line))
             snapshots.applied(entry.position.index, bytes: line.count)
             answer(result, waitersOf: entry.position.index)
             completeReads()
             deliverEvents(of: entry.position.index)
             if case .members = entry.payload { noticeOwnRemoval() }
+            digestMayBeDue()
         } catch {
             let index = state.applied.index.next
             commitIndex = state.applied.index

@@ -18,6 +18,10 @@ extension Node {
             reply(ticket, .failed(.stopping, key: nil))
             return
         }
+        guard divergence == nil else {
+            reply(ticket, .failed(.diverged, key: nil))
+            return
+        }
         switch consistency {
         case .stale:
             answer(PendingQuery(body: body, caller: caller), ticket, isConfirmed: false)

@@ -140,7 +140,7 @@ extension ConsensusCluster {
 extension ConsensusCluster.Node {
     /// Whether a node has a vote in a membership that is in effect, or may be again.
     func isEntitled(_ node: NodeIdentity) -> Bool {
-        memory.memberships.contains {
+        memory.memberships.suffix(2).contains {
             $0.index >= core.committedMembership.index && $0.membership.isVoter(node)
         }
     }

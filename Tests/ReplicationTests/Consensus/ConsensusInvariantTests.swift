@@ -21,10 +21,10 @@ import Testing
         )
     }
 
-    @Test(arguments: 0..<60)
+    @Test(arguments: 0..<20)
     func `promises hold while members change, and the last change ends`(seed: UInt64) throws {
         var cluster = Self.changing(seed)
-        try cluster.changeUnderFaults(rounds: 8)
+        try cluster.changeUnderFaults(rounds: 6)
         let before = cluster.history.commitIndex
         let end = LogIndex(before.value + 5)
         cluster.changesMembers = false
@@ -42,7 +42,7 @@ import Testing
         var events: [ConsensusCluster.Event: Int] = [:]
         for seed in 0..<12 {
             var cluster = Self.changing(UInt64(seed))
-            try cluster.changeUnderFaults(rounds: 8)
+            try cluster.changeUnderFaults(rounds: 6)
             events.merge(cluster.events, uniquingKeysWith: +)
         }
         for event in ConsensusCluster.changes { #expect(events[event, default: 0] > 0, "\(event)") }

@@ -66,6 +66,31 @@ extension Replica {
         }
     }
 
+    /// Hands the lead over, if this node leads; requests wait meanwhile, and none fails.
+    ///
+    /// - Parameter id: The id of the voter that is to lead, or nil for the one that is closest
+    ///   behind.
+    /// - Returns: What became of it, after an election timeout at the latest.
+    /// - Throws: ``ReplicationError/unavailable(_:)`` if this node does not lead, and
+    ///   ``ReplicationError/stopped``.
+    public func transferLeadership(
+        to id: String? = nil
+    ) async throws(ReplicationError) -> TransferEnd {
+        var target: NodeIdentity?
+        if let id {
+            target = node.core.membership.incoming.map(\.identity).last { $0.id == id }
+            guard target != nil else { return .refused("there is no member '\(id)'") }
+        }
+        let ticket = front.newTicket()
+        switch await reply(to: .order(ticket, .transfer(to: target)), ticket) {
+        case .ordered(.transfer(let end)): return end
+        case .ordered(.notLeader(let leader)):
+            let known = leader.map { "\($0.id) does" } ?? "no leader is known"
+            throw .unavailable("this node does not lead, \(known)")
+        case let other: throw Opened.error(other)
+        }
+    }
+
     func reply(to input: NodeInput, _ ticket: Ticket) async -> Reply {
         switch phase {
         case .ready, .claimed, .running: break

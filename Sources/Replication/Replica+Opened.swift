@@ -155,6 +155,8 @@ extension ReplicaConfiguration {
         node.replacementSilence = replacementSilence
         node.consensus.heartbeatInterval = heartbeatInterval
         node.consensus.electionTimeout = electionTimeout
+        node.policy = policy
+        if let failbackStableTime { node.consensus.failbackStableTime = failbackStableTime }
         return node
     }
 }

@@ -166,7 +166,8 @@ public actor Replica<Machine: Service> {
         }
     }
 
-    /// Ends ``run()`` in good order: takes nothing new, answers what it has, makes it durable.
+    /// Ends ``run()`` in good order: takes nothing new, hands the lead over, answers what it has,
+    /// makes it durable.
     public nonisolated func beginGracefulShutdown() { mail.post(.stop) }
 
     /// Before the cancellation handler: a second call that is cancelled must not stop the first.
@@ -218,7 +219,7 @@ public actor Replica<Machine: Service> {
     func isOver(at now: Instant) -> Bool {
         if failure != nil { return true }
         guard case .stopping(let until) = phase else { return false }
-        return until <= now || !front.isBusy && callers.isEmpty
+        return until <= now || !front.isBusy && callers.isEmpty && !node.isHandingOver
     }
 
     func stop(at now: Moment) {

@@ -33,6 +33,10 @@ public struct ReplicaConfiguration: Sendable {
     ///
     /// Below 150 ms a stalled sync ends a leadership.
     public var electionTimeout = Duration.milliseconds(300)
+    /// Who should lead; whoever wins, if not said.
+    public var policy: any ElectionPolicy = RandomizedElection()
+    /// For tests: for how long the voter that the policy wants to lead must have been fit to.
+    package var failbackStableTime: Duration?
     /// Connections of clients beyond which new ones are refused; 10,000.
     public var maximumConnections = 10_000
     /// For tests: every so many answers to requests are lost after their commit.

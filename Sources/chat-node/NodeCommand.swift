@@ -88,6 +88,16 @@ enum NodeCommand {
                     "How long a leader may be silent before others campaign; the same on all nodes."
             ),
             .value(
+                "election",
+                placeholder: "policy",
+                default: "randomized",
+                environment: "CHAT_NODE_ELECTION",
+                help: """
+                    Who should lead: randomized, lowest-id, priority:n2,n1,n3 or manual; the same on \
+                    all nodes.
+                    """
+            ),
+            .value(
                 "log-level",
                 .choice(["debug", "info", "notice", "warning", "error"]),
                 default: "info",
@@ -120,6 +130,12 @@ enum NodeCommand {
             .flag(
                 "test-small-files",
                 help: "For tests: begin files, take snapshots and drop entries early."
+            ),
+            .value(
+                "test-failback-after",
+                .duration(.zero...Duration.seconds(60)),
+                placeholder: "time",
+                help: "For tests: when the preferred node gets the lead back."
             ),
             .flag("until-input-ends", help: "Stop when standard input ends, as demo needs."),
         ],

@@ -36,6 +36,8 @@ struct RunCommand {
         }
         configuration.electionTimeout = try parsed.duration(required: "election-timeout")
         configuration.heartbeatInterval = configuration.electionTimeout / 6
+        configuration.policy = try ElectionOption.policy(in: parsed)
+        configuration.failbackStableTime = parsed.duration("test-failback-after")
         configuration.dropAnswersEvery = parsed.integer("test-drop-answers")
         if parsed.flag("test-small-files") {
             configuration.journal.segmentBytes = 64 << 10

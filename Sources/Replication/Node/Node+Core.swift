@@ -29,7 +29,8 @@ extension Node {
                     send(message, to: to)
                 }
             case .changeRefused(let refusal): refuse(refusal)
-            case .transferBegan, .transferEnded: break
+            case .transferBegan(let target, let cause): transferBegan(target, cause)
+            case .transferEnded(let end): transferEnded(end)
             case .commit(let index):
                 commitIndex = max(commitIndex, index)
                 committedAt = now.instant
@@ -39,6 +40,7 @@ extension Node {
             case .role(let role, let term, let leader): roleChanged(role, term, leader: leader)
             }
         }
+        noteTransfer()
         applyCommitted()
         settleChange()
     }

@@ -96,6 +96,7 @@ extension Node {
                 membershipIndex: LogIndex(1)
             ),
             configuration: configuration.consensus,
+            policy: configuration.policy,
             seed: configuration.seed,
             now: now.instant
         )

@@ -78,8 +78,13 @@ extension Node {
     }
 
     /// Proposes what gathered in this turn, as one batch.
+    ///
+    /// While the lead is handed over it waits here, and is proposed if that fails; else who
+    /// waits for it asks the next leader.
     mutating func endTurn() {
-        if inFlight.hasQueued { stepCore(.propose(bytes: inFlight.queuedBytes)) }
+        if inFlight.hasQueued, !core.isTransferring {
+            stepCore(.propose(bytes: inFlight.queuedBytes))
+        }
         askForReads()
         goOnWithStreams()
     }

@@ -81,6 +81,12 @@ package struct Node<Machine: Service>: Sendable {
     /// Streams that were refused by a state that may be behind.
     var openings: [Ticket: StreamOpening] = [:]
     var isStopping = false
+    /// Until when a leader that stops waits for the next one.
+    var handOverDeadline: Instant?
+    /// Who waits for orders to hand the lead over to end; nobody waits for this node's own.
+    var transferOrders: [Ticket?] = []
+    /// To whom the lead is being handed over.
+    var successor: NodeIdentity?
     /// Why the journal has no space, while it has none.
     var shortage: FileError?
     var keys: UInt64 = 0
@@ -128,6 +134,7 @@ package struct Node<Machine: Service>: Sendable {
                 lost: restored.lost
             ),
             configuration: configuration.consensus,
+            policy: configuration.policy,
             seed: configuration.seed,
             now: now.instant
         )
@@ -171,9 +178,7 @@ package struct Node<Machine: Service>: Sendable {
             take(query: body, ticket, caller, consistency)
         case .openStream(let ticket, let caller, let after):
             openStream(ticket, StreamOpening(caller: caller, after: after))
-        case .order(let ticket, .change(let change, let expecting, let isDryRun)):
-            take(change, expecting: expecting, isDryRun: isDryRun, ticket)
-        case .order(let ticket, .transfer): reply(ticket, .ordered(.notLeader(core.leader)))
+        case .order(let ticket, let order): take(order, ticket)
         case .abandon(let ticket): abandon(ticket)
         case .computed(let ticket, let computed): take(computed, for: ticket)
         case .persisted(let token): persisted(token)
@@ -198,7 +203,7 @@ package struct Node<Machine: Service>: Sendable {
         case .unloadable(let index): unloadable(through: index)
         case .damaged(let index): damaged(through: index)
         case .disk(let space): take(space)
-        case .stop: isStopping = true
+        case .stop: stop()
         }
     }
 
@@ -209,6 +214,7 @@ package struct Node<Machine: Service>: Sendable {
             deadline = min(deadline, nextFormationRound)
         }
         if seeksAdmission { deadline = min(deadline, joining.next) }
+        if let handOverDeadline, isHandingOver { deadline = min(deadline, handOverDeadline) }
         if let oldest = pending.nextDeadline { deadline = min(deadline, oldest) }
         if let next = sent.nextDeadline { deadline = min(deadline, next) }
         if let oldest = reads.nextDeadline { deadline = min(deadline, oldest) }

@@ -14,6 +14,8 @@ package struct NodeConfiguration: Sendable {
     package var replacementSilence = Duration.seconds(10)
     /// Limits and timings of the core.
     package var consensus = Consensus.Configuration()
+    /// Who should lead.
+    package var policy: any ElectionPolicy = RandomizedElection()
     /// How long a request waits for its answer.
     package var requestTimeout = Duration.seconds(5)
     /// How often the creator asks whether all are blank.

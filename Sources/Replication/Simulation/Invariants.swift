@@ -3,12 +3,17 @@ import Storage
 /// What must hold after each step, whatever goes wrong (Raft, Figure 3).
 struct Invariants<Machine: Service> {
     private let seed: UInt64
-    private var leaders: [Term: String] = [:]
-    /// The line of each position that any node ever wrote.
+    private var leaders: [Term: NodeIdentity] = [:]
+    private var newestTerm = Term.zero
+    /// What stands at each position that any node ever wrote.
+    private var marks: [LogPosition: EntryMark] = [:]
     private var lines: [LogPosition: [UInt8]] = [:]
-    /// The lines that some node applied, by index.
-    private var applied: [[UInt8]] = []
+    /// What some node applied, by index.
+    private var applied: [EntryMark] = []
     private var clusters: Set<String> = []
+    /// Who belongs to the cluster by the last entry that some node applied.
+    private(set) var membership = Membership.empty
+    private var membershipIndex = LogIndex.zero
 
     init(seed: UInt64) { self.seed = seed }
 
@@ -16,9 +21,16 @@ struct Invariants<Machine: Service> {
         Violation(promise: promise, detail: detail, seed: seed)
     }
 
-    /// The lines of the entries up to an index that some node applied.
-    func applied(through index: LogIndex) -> [[UInt8]] {
+    /// What stands for the entries up to an index that some node applied.
+    func marks(through index: LogIndex) -> [EntryMark] {
         Array(applied.prefix(Int(clamping: index.value)))
+    }
+
+    /// The lines of all entries that some node applied, in order.
+    var committed: [[UInt8]] {
+        applied.indices.compactMap { index in
+            lines[LogPosition(index: LogIndex(UInt64(index + 1)), term: applied[index].term)]
+        }
     }
 
     /// The last entry that some node applied.
@@ -50,14 +62,16 @@ struct Invariants<Machine: Service> {
                         "\(hosts[host].name) writes \(position) after \(hosts[host].log.count)"
                     )
                 }
-                hosts[host].log.append(line)
+                let mark = EntryMark(line, term: position.term)
+                hosts[host].log.append(mark)
+                lines[position] = line
                 // A creator's entry is nobody's but its own until it is durable: after a crash it
                 // may make another one.
                 if hosts[host].node?.cluster == nil { continue }
-                guard lines[position, default: line] == line else {
+                guard marks[position, default: mark] == mark else {
                     throw violation(.logMatching, "two entries at \(position)")
                 }
-                lines[position] = line
+                marks[position] = mark
             }
         }
     }
@@ -67,31 +81,31 @@ struct Invariants<Machine: Service> {
         _ host: Int,
         counts: inout FaultCounts
     ) throws(Violation) {
-        guard let node = hosts[host].node else { return }
-        if node.core.role == .leader {
-            try check(leader: node, hosts[host], counts: &counts)
+        guard let core = hosts[host].node?.core else { return }
+        if core.role == .leader {
+            try check(leader: core, hosts[host], counts: &counts)
         }
-        try checkApplied(&hosts[host], node)
+        try checkApplied(&hosts[host])
     }
 
     private mutating func check(
-        leader node: Node<Machine>,
+        leader core: Consensus,
         _ host: SimulatedHost<Machine>,
         counts: inout FaultCounts
     ) throws(Violation) {
-        guard let known = leaders[node.core.term] else {
-            let isNewest = leaders.keys.allSatisfy { $0 < node.core.term }
-            leaders[node.core.term] = host.name
-            counts.elections += 1
+        guard let known = leaders[core.term] else {
+            leaders[core.term] = core.state.identity
+            counts[.elections] += 1
             // One that slept through a later term's election may lack what was committed in it, and
             // can commit nothing.
-            if isNewest { try checkCompleteness(host) }
-            return
+            guard core.term > newestTerm else { return }
+            newestTerm = core.term
+            return try checkCompleteness(host)
         }
-        guard known == host.name else {
+        guard known == core.state.identity else {
             throw violation(
                 .electionSafety,
-                "\(known) and \(host.name) lead term \(node.core.term)"
+                "\(known) and \(core.state.identity) lead term \(core.term)"
             )
         }
     }
@@ -112,10 +126,12 @@ struct Invariants<Machine: Service> {
     }
 
     private mutating func checkApplied(
-        _ host: inout SimulatedHost<Machine>,
-        _ node: Node<Machine>
+        _ host: inout SimulatedHost<Machine>
     ) throws(Violation) {
-        while host.checkedApplied < node.state.applied.index {
+        guard let reached = host.node?.state.applied.index, host.checkedApplied < reached else {
+            return
+        }
+        while host.checkedApplied < reached {
             let index = Int(host.checkedApplied.value)
             guard index < host.log.count else {
                 throw violation(
@@ -134,6 +150,9 @@ struct Invariants<Machine: Service> {
                 applied.append(host.log[index])
             }
             host.checkedApplied = host.checkedApplied.next
+        }
+        if let entry = host.node?.state.membership, entry.index > membershipIndex {
+            (membership, membershipIndex) = (entry.membership, entry.index)
         }
     }
 }

@@ -1,54 +1,42 @@
 import Storage
 
 /// One machine: a disk that outlives its processes, and a process that may be down.
-struct SimulatedHost<Machine: Service> {
-    /// What the journal's thread is asked to do, in order.
-    enum Job {
-        case persist([JournalRecord], PersistToken)
-        case adopt(String)
-        case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
-        case compact(through: LogIndex)
-        case reset(to: LogPosition, membership: LogIndex)
-    }
-
-    /// What the snapshot's thread is asked to do.
-    enum SnapshotJob {
-        case write(
-            SnapshotHead,
-            @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void
-        )
-        case transfer(SnapshotOrder)
-    }
-
-    /// A connection that this host dialled.
-    struct Link {
-        var id: LinkID
-        var dial: Dial
-        var isReady = false
-        /// When the newest message arrives that keeps its place: a connection reorders nothing but
-        /// what a fault delays.
-        var lastArrival = Instant(nanoseconds: 0)
-    }
-
+///
+/// A class: its many fields would be copied with each look at one.
+final class SimulatedHost<Machine: Service> {
     let name: String
     var address: String
-    var disk = MemoryFileSystem() {
-        didSet { snapshots = SnapshotStore(directory: Self.directory, fileSystem: disk) }
+    var disk: MemoryFileSystem {
+        didSet { snapshots = SnapshotStore(directory: dataDirectory, fileSystem: disk) }
     }
     /// What it pins goes with the process.
     private(set) var snapshots: SnapshotStore
-    let wallOffset: Duration
+    var clock: SimulatedClock
+    /// Whether it waits to be admitted to a cluster, rather than form one.
+    var joins = false
+    /// Whether it is out of the play for good.
+    var isAway = false
 
     var node: Node<Machine>?
     var journal: Journal?
+    /// Who the last process was.
+    var identity: NodeIdentity?
     /// Counts starts: what was planned for an earlier process no longer happens.
     var generation = 0
-    var jobs: [Job] = []
+    var jobs: [JournalJob] = []
     /// How many of `jobs` are being done, as one batch.
     var busy = 0
+    /// Counts the batches of this process.
+    var batch = 0
+    /// What found no space, and what must come after it.
+    var waiting: [JournalJob] = []
+    /// Whether the node was told that there is no space.
+    var isShort = false
+    /// How long the next sync takes, if the disk is stalled.
+    var stall: Duration?
     var snapshotJobs: [SnapshotJob] = []
     var pins: [SnapshotPin] = []
-    var links: [String: Link] = [:]
+    var links: [String: SimulatedLink] = [:]
     var dials: [Dial] = []
     var pausedUntil: Instant?
     var nextTimer: Instant?
@@ -58,27 +46,47 @@ struct SimulatedHost<Machine: Service> {
     var lastTicket: UInt64 = 0
     /// After how many packets sent it dies, before the next one.
     var packetsToLive: Int?
+    /// After how many effects carried out it dies.
+    var effectsToLive: Int?
 
     /// The log as its leader and the wire gave it to this node, whether durable or not.
-    var log: [[UInt8]] = []
+    var log: [EntryMark] = []
     /// Where the journal begins.
     var logBefore = LogIndex.zero
     var checkedApplied = LogIndex.zero
     /// Whether its last process may have left a batch half written.
     var isTorn = false
-    /// What it must hold again before another disk may be damaged, or nil if its disk is good.
-    var healsWith: LogIndex?
+    /// What is wrong with its disk, or nil if that is good.
+    var wound: DiskWound?
 
-    init(name: String, wallOffset: Duration) {
+    init(name: String, clock: SimulatedClock) {
         self.name = name
         address = "\(name):7401"
-        self.wallOffset = wallOffset
-        snapshots = SnapshotStore(directory: Self.directory, fileSystem: disk)
+        self.clock = clock
+        disk = MemoryFileSystem()
+        snapshots = SnapshotStore(directory: dataDirectory, fileSystem: disk)
     }
 
-    static var directory: String { "data" }
-
-    var isUp: Bool { node != nil }
+    /// Whether there is a node.
+    var isUp = false
     /// Whether it dies before anything else happens.
-    var isDying: Bool { packetsToLive.map { $0 < 0 } ?? false }
+    var isDying: Bool { packetsToLive.map { $0 < 0 } ?? false || effectsToLive == 0 }
 }
+
+/// Stands for an entry: its term, and the length and the checksum of its line.
+struct EntryMark: Hashable {
+    let term: Term
+    private let bytes: Int
+    private let seal: UInt64
+
+    init(_ line: [UInt8], term: Term) {
+        self.term = term
+        bytes = line.count
+        // `"crc":"9a0b1c2d"}` and a line feed.
+        let end = line.last == UInt8(ascii: "\n") ? line.count - 3 : line.count - 2
+        seal = line[max(0, end - 8)..<max(0, end)].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+/// Where each host keeps its files.
+let dataDirectory = "data"

@@ -1,10 +1,58 @@
-package import Storage
+public import Storage
 
-/// What a workload does with the cluster.
+/// What clients do with the cluster.
 extension Simulation {
-    /// The hosts that are up and not paused.
-    package var reachable: [Int] {
-        hosts.indices.filter { hosts[$0].isUp && (hosts[$0].pausedUntil ?? now) <= now }
+    /// The hosts that are up and not paused, nor out of the play, nor known to be no member.
+    public var reachable: [Int] {
+        hosts.indices.filter {
+            let host = hosts[$0]
+            return host.isUp && !host.isAway && (host.pausedUntil ?? now) <= now
+                && (!host.joins || host.identity.map(invariants.isMember) ?? false)
+        }
+    }
+
+    /// Gives a host a request.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - key: Its idempotency key.
+    ///   - since: The newest index that the client had seen when it tried first.
+    ///   - caller: Who calls.
+    ///   - host: Which host takes it.
+    ///   - answered: Called with the answer, unless that is lost or the host dies before.
+    /// - Throws: ``Violation``.
+    public func request(
+        _ request: Machine.Request,
+        key: String,
+        since: LogIndex? = nil,
+        caller: Caller = Caller(),
+        at host: Int,
+        answered: @escaping (SimulatedAnswer) throws(Violation) -> Void
+    ) throws(Violation) {
+        let (ticket, local) = newTicket(at: host)
+        waiters[ticket] = .answer(answered)
+        try take(request.lineBytes, local, key: key, since: since, caller: caller, at: host)
+    }
+
+    /// Gives a host a query.
+    ///
+    /// - Parameters:
+    ///   - query: The query.
+    ///   - consistency: How new the answer must be.
+    ///   - caller: Who calls.
+    ///   - host: Which host takes it.
+    ///   - answered: Called with the answer, unless that is lost or the host dies before.
+    /// - Throws: ``Violation``.
+    public func query(
+        _ query: Machine.Query,
+        _ consistency: Consistency = .linearizable,
+        caller: Caller = Caller(),
+        at host: Int,
+        answered: @escaping (SimulatedAnswer) throws(Violation) -> Void
+    ) throws(Violation) {
+        let (ticket, local) = newTicket(at: host)
+        waiters[ticket] = .answer(answered)
+        try step(host, .query(local, body: query.lineBytes, caller: caller, consistency))
     }
 
     /// Gives a host a request, and the ticket under which it is answered.
@@ -16,6 +64,19 @@ extension Simulation {
         at host: Int
     ) throws(Violation) -> Ticket {
         let (ticket, local) = newTicket(at: host)
+        try take(body, local, key: key, since: since, lane: lane, caller: Caller(), at: host)
+        return ticket
+    }
+
+    private func take(
+        _ body: [UInt8],
+        _ local: Ticket,
+        key: String,
+        since: LogIndex?,
+        lane: UInt64 = 0,
+        caller: Caller,
+        at host: Int
+    ) throws(Violation) {
         let bytes = (0..<8).flatMap { _ in
             littleEndianBytes(generator.next())
         }
@@ -26,14 +87,13 @@ extension Simulation {
                     ticket: local,
                     lane: lane == 0 ? local.value | 1 << 63 : lane,
                     body: body,
-                    caller: Caller(),
+                    caller: caller,
                     key: key,
                     since: since,
                     entropy: Entropy(bytes)
                 )
             )
         )
-        return ticket
     }
 
     /// Gives a host a query, and the ticket under which it is answered.
@@ -63,71 +123,60 @@ extension Simulation {
         return (Ticket(lastTicket), local)
     }
 
-    /// Whether a host's process runs.
-    package func isUp(_ host: Int) -> Bool { hosts[host].isUp }
-
-    /// Ends a host's process before the next packet after so many.
-    package func crash(_ host: Int, afterPackets packets: Int) {
-        hosts[host].packetsToLive = packets
-    }
-
-    /// A host's disk; faults may be asked of it.
-    package func disk(of host: Int) -> MemoryFileSystem { hosts[host].disk }
-
-    /// Gives a host that is down an empty disk.
-    package func replaceDisk(of host: Int, _ disk: MemoryFileSystem = MemoryFileSystem()) {
-        hosts[host].disk = disk
-    }
-
-    /// What the log has made of a host; nil if it is down.
-    package func state(of host: Int) -> ReplicatedState<Machine>? { hosts[host].node?.state }
-
-    /// Up to where a leader knows a member's log to be its own, durably.
-    package func matched(by leader: Int, of host: Int) -> LogIndex? {
-        guard let identity = hosts[host].node?.identity else { return nil }
-        return hosts[leader].node?.core.progress.first { $0.identity == identity }?.match
-    }
-
-    /// What a host knows of its cluster; nil if it is down.
-    package func status(of host: Int) -> ClusterStatus? { hosts[host].node?.status }
-
-    /// What a host is in its term.
-    package func role(of host: Int) -> Role? { hosts[host].node?.core.role }
-    /// A host's term.
-    package func term(of host: Int) -> Term { hosts[host].node?.core.term ?? .zero }
-    /// Where a host's log ends.
-    package func last(of host: Int) -> LogPosition {
-        hosts[host].node?.core.lastPosition ?? .zero
-    }
-    /// How far a host's log is durable.
-    package func durable(of host: Int) -> LogIndex { hosts[host].node?.core.durableIndex ?? .zero }
-
-    /// The host that leads with the highest term, if one does.
-    package var leader: Int? {
-        hosts.indices.filter { hosts[$0].node?.core.role == .leader }
-            .max { (hosts[$0].node?.core.term ?? .zero) < (hosts[$1].node?.core.term ?? .zero) }
-    }
-
-    /// A host's state machine, if it is up.
-    package func machine(of host: Int) -> Machine? { hosts[host].node?.state.machine }
-
-    /// How far a host has applied the log.
-    package func applied(of host: Int) -> LogIndex {
-        hosts[host].node?.state.applied.index ?? .zero
-    }
-
-    /// The cluster's id as a host knows it.
-    package func cluster(of host: Int) -> String? { hosts[host].node?.cluster }
-
-    /// Whether all hosts are up, follow one leader and have applied the same log.
-    package var isConverged: Bool {
-        guard let leader, let last = hosts[leader].node?.core.lastPosition.index else {
-            return false
-        }
-        return hosts.indices.allSatisfy { hosts[$0].isUp && applied(of: $0) == last }
-    }
-
     private func littleEndianBytes(_ value: UInt64) -> [UInt8] {
         (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+    }
+}
+
+/// Who waits for an answer.
+enum SimulatedWaiter {
+    /// A client.
+    case answer((SimulatedAnswer) throws(Violation) -> Void)
+    /// An operator.
+    case outcome((OrderOutcome) throws(Violation) -> Void)
+
+    func take(_ reply: Reply) throws(Violation) {
+        switch self {
+        case .answer(let take): try take(SimulatedAnswer(reply))
+        case .outcome(let take): if case .ordered(let outcome) = reply { try take(outcome) }
+        }
+    }
+}
+
+/// What a client of a simulated cluster is told.
+public enum SimulatedAnswer: Hashable, Sendable {
+    /// A request took effect with the entry of this index: the output's JSON, and what its caller
+    /// alone is told.
+    case output(LogIndex, [UInt8], secret: [UInt8]?)
+    /// A query's answer, JSON, from the state after the entry of this index.
+    case answer(LogIndex, [UInt8])
+    /// The state machine said no.
+    case refused(Refusal)
+    /// Nothing was done, and why, such as `no_leader`: try again, anywhere.
+    case unavailable(String)
+    /// It may or may not take effect: the same key finds out.
+    case unknown
+    /// The key is older than what is remembered: nobody can tell.
+    case expired
+    /// The request makes no sense, and why.
+    case invalid(String)
+
+    init(_ reply: Reply) {
+        switch reply {
+        case .output(let index, let output, let secret, _):
+            self = .output(index, output, secret: secret)
+        case .answer(let index, let answer): self = .answer(index, answer)
+        case .refused(let refusal): self = .refused(refusal)
+        case .malformed(let error): self = .invalid("\(error)")
+        case .ordered: self = .invalid("an order's answer")
+        case .failed(let failure, _):
+            switch failure {
+            case .outcomeUnknown: self = .unknown
+            case .keyExpired: self = .expired
+            case .keyReused, .tooLarge: self = .invalid(failure.rawValue)
+            case .noLeader, .overloaded, .diskFull, .notTried, .stopping:
+                self = .unavailable(failure.rawValue)
+            }
+        }
     }
 }

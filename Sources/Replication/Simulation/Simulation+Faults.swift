@@ -1,87 +1,68 @@
 import Storage
 
+/// A fault that comes again and again, at times around a mean.
+enum RecurringFault: CaseIterable {
+    case crash, blackout, roll, pause
+    case partition, swizzle, slowLinks
+    case clockJump, stall, failure, fullDisk, lostDisk
+    case change, transfer
+}
+
 /// What goes wrong, drawn from the seed.
 extension Simulation {
-    func planFaults() {
-        plan(.crash, every: faults.crashEvery)
-        plan(.blackout, every: faults.blackoutEvery)
-        plan(.partition, every: faults.partitionEvery)
-        plan(.pause, every: faults.pauseEvery)
-    }
+    func planFaults() { for fault in RecurringFault.allCases { plan(fault) } }
 
     /// Plans the next one of a kind, at a time around the mean.
-    private func plan(_ event: Event, every mean: Duration?) {
-        guard let mean else { return }
-        queue.plan(event, at: now + draw(mean.nanoseconds / 4...mean.nanoseconds * 7 / 4))
-    }
-
-    func restart(_ host: Int) {
-        queue.plan(.restart(host: host), at: now + draw(20_000_000...1_500_000_000))
-    }
-
-    func crashSomeHost() throws(Violation) {
-        guard let every = faults.crashEvery else { return }
-        plan(.crash, every: every)
-        let host = draw(hosts.count)
-        guard hosts[host].isUp else { return }
-        try crash(host, powerLoss: draw(100) < faults.powerLoss)
-        restart(host)
-    }
-
-    /// Ends a host's process, or cuts its power; it stays down until it is started.
-    package func crash(_ host: Int, powerLoss: Bool) throws(Violation) {
-        if powerLoss { counts.powerLosses += 1 } else { counts.processCrashes += 1 }
-        try stop(host, powerLoss: powerLoss)
-    }
-
-    func blackOut() throws(Violation) {
-        guard let every = faults.blackoutEvery else { return }
-        plan(.blackout, every: every)
-        counts.blackouts += 1
-        for host in hosts.indices {
-            try stop(host, powerLoss: true)
-            restart(host)
-        }
-    }
-
-    func partition() {
-        guard let every = faults.partitionEvery else { return }
-        plan(.partition, every: every)
-        counts.partitions += 1
-        groups = hosts.map { _ in draw(2) }
-        isOneWay = happens(faults.oneWay)
-        if isOneWay { counts.oneWayCuts += 1 }
-        partitionNumber += 1
+    private func plan(_ fault: RecurringFault) {
+        guard let mean = faults.interval(of: fault) else { return }
         queue.plan(
-            .endPartition(partitionNumber),
-            at: now + draw(50_000_000...2_000_000_000)
+            .fault(fault),
+            at: now + draw(mean.nanoseconds / 4...mean.nanoseconds * 7 / 4)
         )
     }
 
-    /// Cuts the network into groups, until ``heal()`` or the next partition.
-    package func partition(_ groups: [Int]) {
-        partitionNumber += 1
-        self.groups = groups
-        isOneWay = false
+    func strike(_ fault: RecurringFault) throws(Violation) {
+        // Whoever healed the cluster meant what was planned before too.
+        guard faults.interval(of: fault) != nil else { return }
+        plan(fault)
+        switch fault {
+        case .crash: try crashSomeHost()
+        case .blackout: try blackOut()
+        case .roll:
+            counts[.rolls] += 1
+            try roll(hosts.indices.shuffled(using: &generator))
+        case .pause: pause(draw(hosts.count), for: draw(10_000_000...1_500_000_000))
+        case .partition: partition()
+        case .swizzle: swizzle()
+        case .slowLinks: slowSomeLinks()
+        case .clockJump: jumpSomeClock()
+        case .stall: stallSomeDisk()
+        case .failure: failSomeDisk()
+        case .fullDisk: fillSomeDisk()
+        case .lostDisk: try loseSomeDisk()
+        case .change: try changeMembers()
+        case .transfer: try transferLead()
+        }
     }
+}
 
-    func pauseSomeHost() {
-        guard let every = faults.pauseEvery else { return }
-        plan(.pause, every: every)
-        pause(draw(hosts.count), for: draw(10_000_000...1_500_000_000))
-    }
-
-    /// Stops a host's process for a time: it goes on with what has gathered.
-    package func pause(_ host: Int, for duration: Duration) {
-        guard hosts[host].isUp else { return }
-        counts.pauses += 1
-        hosts[host].pausedUntil = now + duration
-        queue.plan(.resume(host: host), at: now + duration)
-    }
-
-    func wake(_ host: Int) throws(Violation) {
-        if let until = hosts[host].pausedUntil, until > now { return }
-        hosts[host].pausedUntil = nil
-        for input in deferred.removeValue(forKey: host) ?? [] { try step(host, input) }
+extension SimulationConfiguration.Faults {
+    func interval(of fault: RecurringFault) -> Duration? {
+        switch fault {
+        case .crash: crashEvery
+        case .blackout: blackoutEvery
+        case .roll: rollEvery
+        case .pause: pauseEvery
+        case .partition: partitionEvery
+        case .swizzle: swizzleEvery
+        case .slowLinks: slowLinksEvery
+        case .clockJump: clockJumpEvery
+        case .stall: stallEvery
+        case .failure: failEvery
+        case .fullDisk: fullEvery
+        case .lostDisk: loseEvery
+        case .change: changeEvery
+        case .transfer: transferEvery
+        }
     }
 }

@@ -2,10 +2,6 @@ import Storage
 
 /// Connections and messages between hosts, and what goes wrong with them.
 extension Simulation {
-    func canReach(_ from: Int, _ to: Int) -> Bool {
-        groups[from] == groups[to] || isOneWay && groups[from] < groups[to]
-    }
-
     private func host(at address: String) -> Int? { hosts.firstIndex { $0.address == address } }
 
     private var delay: Duration { draw(50_000...500_000) }
@@ -27,14 +23,19 @@ extension Simulation {
         guard let dial = hosts[host].dials.first(where: { $0.address == address }),
             hosts[host].links[address] == nil
         else { return }
-        guard let other = self.host(at: address), hosts[other].isUp, canReach(host, other) else {
+        guard let other = self.host(at: address), other != host, hosts[other].isUp,
+            network.canReach(host, other)
+        else {
             planDial(host, address)
             return
         }
         lastLink += 1
         let id = LinkID(lastLink)
-        hosts[host].links[address] = SimulatedHost<Machine>.Link(id: id, dial: dial)
-        transmit(Packet(from: host, to: other, content: .hello(id, dial.hello)), after: delay)
+        hosts[host].links[address] = SimulatedLink(id: id, dial: dial)
+        transmit(
+            SimulatedPacket(from: host, to: other, content: .hello(id, dial.hello)),
+            after: delay
+        )
         queue.plan(
             .handshakeLate(host: host, generation: hosts[host].generation, id),
             at: now + .milliseconds(500)
@@ -96,7 +97,10 @@ extension Simulation {
     func answer(_ link: LinkID, _ message: PeerMessage, from host: Int) {
         guard let dialler = hosts.firstIndex(where: { $0.links.values.contains { $0.id == link } })
         else { return }
-        transmit(Packet(from: host, to: dialler, content: .answer(link, message)), after: delay)
+        transmit(
+            SimulatedPacket(from: host, to: dialler, content: .answer(link, message)),
+            after: delay
+        )
     }
 
     func send(_ line: [UInt8], _ entries: [[UInt8]], from host: Int, to address: String) {
@@ -104,29 +108,29 @@ extension Simulation {
             let other = self.host(at: address)
         else { return }
         if happens(faults.lost) {
-            counts.lost += 1
+            counts[.lost] += 1
             return
         }
-        let packet = Packet(
+        let packet = SimulatedPacket(
             from: host,
             to: other,
             content: .message(link.id, line: line, entries: entries)
         )
         if happens(faults.doubled) {
-            counts.doubled += 1
+            counts[.doubled] += 1
             transmit(packet, after: draw(50_000...50_000_000))
         }
         if happens(faults.delayed) {
-            counts.delayed += 1
+            counts[.delayed] += 1
             transmit(packet, after: draw(1_000_000...100_000_000))
         } else {
-            let arrival = max(now + delay, link.lastArrival)
+            let arrival = max(now + delay + network.delay(host, other), link.lastArrival)
             hosts[host].links[address]?.lastArrival = arrival
             transmit(packet, after: arrival - now)
         }
     }
 
-    private func transmit(_ packet: Packet, after delay: Duration) {
+    private func transmit(_ packet: SimulatedPacket, after delay: Duration) {
         if let left = hosts[packet.from].packetsToLive {
             hosts[packet.from].packetsToLive = left - 1
             if left <= 0 { return }
@@ -134,8 +138,8 @@ extension Simulation {
         queue.plan(.arrive(packet, generation: hosts[packet.to].generation), at: now + delay)
     }
 
-    func arrive(_ packet: Packet) throws(Violation) {
-        guard canReach(packet.from, packet.to) else { return }
+    func arrive(_ packet: SimulatedPacket) throws(Violation) {
+        guard network.canReach(packet.from, packet.to) else { return }
         switch packet.content {
         case .hello(let link, let hello): try step(packet.to, .hello(link, hello))
         case .answer(let link, let message): try arrive(message, on: link, at: packet.to)

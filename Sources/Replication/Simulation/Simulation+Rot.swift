@@ -7,11 +7,9 @@ import Storage
 extension Simulation {
     /// Damages the disk of a host that is about to start, now and then.
     func rot(_ host: Int) {
-        // Before a cluster is formed its first entry may be on one disk alone; and a node that finds a
-        // torn end beside other damage may be unable to tell what it acknowledged, and not start.
-        guard happens(faults.rot), invariants.lastApplied > LogIndex(3), !hosts[host].isTorn,
-            !hosts.contains(where: { $0.healsWith != nil })
-        else { return }
+        // A node that finds a torn end beside other damage may be unable to tell what it
+        // acknowledged, and not start.
+        guard happens(faults.rot), !hosts[host].isTorn, mayDamage(host) else { return }
         damage(host)
     }
 
@@ -19,7 +17,7 @@ extension Simulation {
     ///
     /// - Returns: Whether there was something to damage.
     @discardableResult
-    package func damage(_ host: Int) -> Bool {
+    public func damage(_ host: Int) -> Bool {
         let disk = hosts[host].disk
         let names: [String]
         do throws(FileError) {
@@ -33,15 +31,15 @@ extension Simulation {
         let path = FilePath.join(SimulatedHost<Machine>.directory, name)
         if name.hasPrefix("snapshot-"), happens(500) {
             do throws(FileError) { try disk.remove(path) } catch { return false }
-            counts.lostSnapshots += 1
+            counts[.lostSnapshots] += 1
         } else {
             guard
                 let range = decaying(disk.contents(of: path) ?? [], isSnapshot: name.hasPrefix("s"))
             else { return false }
             disk.flip(bit: range.lowerBound * 8 + draw(range.count * 8), of: path)
-            counts.flippedBits += 1
+            counts[.flippedBits] += 1
         }
-        hosts[host].healsWith = invariants.lastApplied
+        hosts[host].wound = .init(healsWith: invariants.lastApplied)
         return true
     }
 
@@ -51,19 +49,33 @@ extension Simulation {
     /// its last two batches: the last may be torn, and the one before cannot be told from that then.
     private func decaying(_ bytes: [UInt8], isSnapshot: Bool) -> Range<Int>? {
         if isSnapshot { return bytes.isEmpty ? nil : bytes.indices }
-        let prefix = Array("\n{\"batch\":".utf8)
-        let places = bytes.indices.filter { bytes[$0...].starts(with: prefix) }
+        let places = bytes.places(of: Array("\n{\"batch\":".utf8))
         guard places.count > 2 else { return nil }
         return places[0] + 1..<places[places.count - 2]
     }
 
     /// Notes that a host's disk holds again what it lost.
     func noteHealed(_ host: Int) {
-        guard let wanted = hosts[host].healsWith, let node = hosts[host].node,
-            node.core.state.lost == nil, node.core.durableIndex >= wanted,
-            node.state.applied.index >= wanted
+        guard let wound = hosts[host].wound, let node = hosts[host].node,
+            node.core.state.lost == nil, node.core.durableIndex >= wound.healsWith,
+            node.state.applied.index >= wound.healsWith
         else { return }
-        hosts[host].healsWith = nil
-        counts.healed += 1
+        if wound.isLoss {
+            let membership = invariants.membership
+            guard membership.outgoing.isEmpty, membership.isVoter(node.identity) else { return }
+        }
+        hosts[host].wound = nil
+        counts[.healed] += 1
+    }
+}
+
+extension [UInt8] {
+    fileprivate func places(of pattern: [UInt8]) -> [Int] {
+        var places: [Int] = []
+        for index in indices.dropLast(pattern.count - 1)
+        where self[index] == pattern[0] && self[index + 2] == pattern[2] {
+            if self[index..<index + pattern.count].elementsEqual(pattern) { places.append(index) }
+        }
+        return places
     }
 }

@@ -32,7 +32,7 @@ extension Simulation {
         let input = carryOut(job, host)
         if dies {
             // In the middle, or before the node hears of it.
-            if hosts[host].disk.isCrashed { counts.tornSnapshots += 1 }
+            if hosts[host].disk.isCrashed { counts[.tornSnapshots] += 1 }
             try crash(host, powerLoss: happens(faults.powerLoss * 10))
             restart(host)
         } else if hosts[host].disk.isCrashed {
@@ -52,7 +52,7 @@ extension Simulation {
         case .write(let head, let body):
             do throws(SnapshotError) {
                 let bytes = try hosts[host].snapshots.write(head, body)
-                counts.snapshots += 1
+                counts[.snapshots] += 1
                 return .snapshotted(head.position, bytes: bytes)
             } catch { return .snapshotFailed("\(error)") }
         case .transfer(let order): return hosts[host].snapshots.carryOut(order)
@@ -63,15 +63,15 @@ extension Simulation {
     func compact(_ host: Int, through index: LogIndex) throws(JournalError) -> LogPosition {
         guard let journal = hosts[host].journal else { return .zero }
         let before = try journal.compact(through: index).before
-        if before.index > hosts[host].logBefore { counts.compactions += 1 }
+        if before.index > hosts[host].logBefore { counts[.compactions] += 1 }
         hosts[host].logBefore = before.index
         return before
     }
 
     /// The log of a host was begun anew: what the snapshot holds, some node had applied.
     func noteReset(_ host: Int, to position: LogPosition) {
-        counts.installs += 1
-        hosts[host].log = invariants.applied(through: position.index)
+        counts[.installs] += 1
+        hosts[host].log = invariants.marks(through: position.index)
         hosts[host].logBefore = position.index
     }
 }

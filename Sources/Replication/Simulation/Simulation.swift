@@ -2,98 +2,81 @@ import Storage
 
 /// A cluster of whole nodes, their disks and their network in one thread, under one seed.
 ///
-/// It interprets the same effects as the replica. Time is virtual: a second costs what happens in
-/// it. After each step the invariants of Raft are checked.
-package final class Simulation<Machine: Service> {
-    /// What is planned.
-    enum Event {
-        case timer(host: Int, generation: Int)
-        case journal(host: Int, generation: Int)
-        case snapshot(host: Int, generation: Int)
-        case computed(host: Int, generation: Int, Ticket, @Sendable () -> Computed)
-        case arrive(Packet, generation: Int)
-        case dial(host: Int, generation: Int, address: String)
-        case linkEnded(host: Int, generation: Int, LinkID)
-        case unlinked(host: Int, generation: Int, LinkID)
-        case handshakeLate(host: Int, generation: Int, LinkID)
-        case restart(host: Int)
-        case crash
-        case blackout
-        case partition
-        case endPartition(UInt64)
-        case pause
-        case resume(host: Int)
-        case call(UInt64)
-    }
-
-    /// What is on the wire between two hosts.
-    struct Packet {
-        enum Content {
-            case hello(LinkID, Hello)
-            case answer(LinkID, PeerMessage)
-            case message(LinkID, line: [UInt8], entries: [[UInt8]])
-        }
-        var from: Int
-        var to: Int
-        var content: Content
-    }
-
+/// It interprets the same effects as the replica, over the same code for journals and snapshots.
+/// Time is virtual: a second costs what happens in it. After each step the invariants of Raft are
+/// checked. ``SimulationRun`` runs one from start to end; this type is for scripts that lead a
+/// cluster step by step.
+public final class Simulation<Machine: Service> {
     /// What the run is like.
-    package let configuration: SimulationConfiguration
+    public let configuration: SimulationConfiguration
     /// Virtual time since the start.
-    package private(set) var now = Instant(nanoseconds: 0)
+    public private(set) var now = Instant(nanoseconds: 0)
     /// How often which fault came.
-    package internal(set) var counts = FaultCounts()
-    /// Told of each answer to a request or query.
+    public internal(set) var counts = FaultCounts()
+    /// Stands for all that happened, in its order: equal only for runs that went alike.
+    public internal(set) var trace = Trace()
+    /// Told of each answer to a request or query that nobody else waits for.
     package var onReply: (Ticket, Reply) -> Void = { _, _ in }
     /// Told of what nodes log, with the host's number.
-    package var onLog: ((Int, LogLevel, String) -> Void)?
+    public var onLog: ((_ host: Int, LogLevel, String) -> Void)?
 
     var hosts: [SimulatedHost<Machine>] = []
-    var queue = EventQueue<Event>()
+    var queue = EventQueue()
     var generator: SeededGenerator
     var faults: SimulationConfiguration.Faults
-    /// Whom each host can reach, by group number.
-    var groups: [Int]
-    /// Whether packets still pass from a group to those of a higher number.
-    var isOneWay = false
+    var network: SimulatedNetwork
     var partitionNumber: UInt64 = 0
+    var swizzleNumber: UInt64 = 0
+    var slowLinksNumber: UInt64 = 0
     var lastLink: UInt64 = 0
     var lastTicket: UInt64 = 0
     var lastCall: UInt64 = 0
     /// What arrived at paused hosts.
     var deferred: [Int: [NodeInput]] = [:]
+    /// Who waits for an answer by itself.
+    var waiters: [Ticket: SimulatedWaiter] = [:]
     /// Told of what is written to a stream.
     package var onStream: (Ticket, [StreamItem]) -> Void = { _, _ in }
     /// Told of the end of a stream.
     package var onStreamEnd: (Ticket, Refusal?) -> Void = { _, _ in }
     var calls: [UInt64: () throws(Violation) -> Void] = [:]
-    var orders: [Ticket: (OrderOutcome) throws(Violation) -> Void] = [:]
     var invariants: Invariants<Machine>
 
     /// Creates a cluster of blank nodes and starts them all.
-    package init(_ configuration: SimulationConfiguration) throws(Violation) {
+    ///
+    /// - Throws: ``Violation``.
+    public init(_ configuration: SimulationConfiguration) throws(Violation) {
+        precondition(configuration.nodes > 0, "a simulation of \(configuration.nodes) nodes")
         self.configuration = configuration
         generator = SeededGenerator(seed: configuration.seed)
         faults = configuration.faults
-        groups = [Int](repeating: 0, count: configuration.nodes)
+        network = SimulatedNetwork(hosts: configuration.nodes)
         invariants = Invariants(seed: configuration.seed)
-        for number in 1...configuration.nodes {
-            let skew = faults.clockSkew.nanoseconds
-            let offset = skew == 0 ? 0 : Int64.random(in: 0...skew, using: &generator)
-            hosts.append(
-                SimulatedHost(name: "n\(number)", wallOffset: .nanoseconds(offset))
-            )
-        }
+        for _ in 0..<configuration.nodes { hosts.append(newHost()) }
         if configuration.startsHosts { for host in hosts.indices { try start(host) } }
         planFaults()
+    }
+
+    func newHost() -> SimulatedHost<Machine> {
+        let skew = faults.clockSkew.nanoseconds
+        let offset = skew == 0 ? 0 : Int64.random(in: 0...skew, using: &generator)
+        let drift = faults.clockDrift
+        return SimulatedHost(
+            name: "n\(hosts.count + 1)",
+            clock: SimulatedClock(
+                wallOffset: .nanoseconds(offset),
+                drift: drift == 0
+                    ? 0 : Int64.random(in: Int64(-drift)...Int64(drift), using: &generator)
+            )
+        )
     }
 
     /// Runs until a time, or until `isDone`, which is asked after each event.
     ///
     /// - Returns: Whether `isDone` said so before the time was over.
+    /// - Throws: ``Violation``.
     @discardableResult
-    package func run(
+    public func run(
         for duration: Duration,
         until isDone: () -> Bool = { false }
     ) throws(Violation) -> Bool {
@@ -101,6 +84,7 @@ package final class Simulation<Machine: Service> {
         while let next = queue.next, next <= end {
             guard let (at, event) = queue.pop() else { break }
             now = max(now, at)
+            trace.mix(UInt64(bitPattern: now.nanoseconds))
             try handle(event)
             if isDone() { return true }
         }
@@ -108,19 +92,8 @@ package final class Simulation<Machine: Service> {
         return isDone()
     }
 
-    /// Ends all faults: partitions close, paused nodes go on, and those that are down come back.
-    package func heal() throws(Violation) {
-        faults = SimulationConfiguration.Faults()
-        groups = [Int](repeating: 0, count: hosts.count)
-        for host in hosts.indices {
-            hosts[host].pausedUntil = nil
-            if !hosts[host].isUp { try start(host) }
-            try wake(host)
-        }
-    }
-
     /// Calls back after a time.
-    package func after(
+    public func after(
         _ duration: Duration,
         _ body: @escaping () throws(Violation) -> Void
     ) {
@@ -130,7 +103,7 @@ package final class Simulation<Machine: Service> {
     }
 
     /// A number below `limit`, from the seed.
-    package func draw(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &generator) }
+    public func draw(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &generator) }
 
     func draw(_ range: ClosedRange<Int64>) -> Duration {
         .nanoseconds(Int64.random(in: range, using: &generator))
@@ -144,7 +117,7 @@ package final class Simulation<Machine: Service> {
         Violation(promise: promise, detail: detail, seed: configuration.seed)
     }
 
-    private func handle(_ event: Event) throws(Violation) {
+    private func handle(_ event: SimulatedEvent) throws(Violation) {
         switch event {
         case .timer(let host, let generation):
             guard isCurrent(host, generation) else { return }
@@ -152,6 +125,10 @@ package final class Simulation<Machine: Service> {
             try step(host, .timer)
         case .journal(let host, let generation):
             if isCurrent(host, generation) { try finishJobs(host) }
+        case .journalIsIdle(let host, let generation, let batch):
+            if isCurrent(host, generation) { try vouchForLastBatch(host, batch) }
+        case .space(let host, let generation):
+            if isCurrent(host, generation) { try lookForSpace(host) }
         case .snapshot(let host, let generation):
             if isCurrent(host, generation) { try finishSnapshot(host) }
         case .computed(let host, let generation, let ticket, let body):
@@ -166,13 +143,14 @@ package final class Simulation<Machine: Service> {
             if isCurrent(host, generation) { try dropLink(host, link) }
         case .handshakeLate(let host, let generation, let link):
             if isCurrent(host, generation) { try dropUnanswered(host, link) }
-        case .restart(let host): if !hosts[host].isUp { try start(host) }
-        case .crash: try crashSomeHost()
-        case .blackout: try blackOut()
-        case .partition: partition()
-        case .endPartition(let number):
-            if number == partitionNumber { groups = [Int](repeating: 0, count: hosts.count) }
-        case .pause: pauseSomeHost()
+        case .restart(let host): if !hosts[host].isUp, !hosts[host].isAway { try start(host) }
+        case .fault(let fault): try strike(fault)
+        case .endPartition(let number): if number == partitionNumber { network.endCuts() }
+        case .clog(let host, let isClogged, let swizzle):
+            guard swizzle == swizzleNumber else { return }
+            if isClogged { network.clog(host) } else { network.unclog(host) }
+        case .endSlowLinks(let number): if number == slowLinksNumber { network.endDelays() }
+        case .rollOn(let rest): try roll(rest)
         case .resume(let host): try wake(host)
         case .call(let number): if let body = calls.removeValue(forKey: number) { try body() }
         }
@@ -181,4 +159,12 @@ package final class Simulation<Machine: Service> {
     func isCurrent(_ host: Int, _ generation: Int) -> Bool {
         hosts[host].isUp && hosts[host].generation == generation
     }
+}
+
+/// A running hash (FNV-1a by words) of what happened.
+public struct Trace: Hashable, Sendable {
+    /// The hash.
+    public private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func mix(_ word: UInt64) { value = (value ^ word) &* 0x0000_0100_0000_01B3 }
 }

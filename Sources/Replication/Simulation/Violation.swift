@@ -1,7 +1,7 @@
 /// A promise that was broken, and the seed that shows it.
-package struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
+public struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
     /// Which promise.
-    package enum Promise: String, Hashable, Sendable, CaseIterable {
+    public enum Promise: String, Hashable, Sendable, CaseIterable {
         /// At most one leader per term (Raft §5.2).
         case electionSafety
         /// Two logs with an entry of the same index and term agree on it (Raft §5.3).
@@ -26,22 +26,24 @@ package struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
         case convergence
         /// There is one cluster.
         case oneCluster
+        /// What the workload itself checks.
+        case workload
     }
 
     /// Which promise.
-    package var promise: Promise
+    public var promise: Promise
     /// What was seen.
-    package var detail: String
+    public var detail: String
     /// Replays it.
-    package var seed: UInt64
+    public var seed: UInt64
 
     /// Creates a violation.
-    package init(promise: Promise, detail: String, seed: UInt64) {
+    public init(promise: Promise, detail: String, seed: UInt64) {
         self.promise = promise
         self.detail = detail
         self.seed = seed
     }
 
     /// The promise, what was seen, and the seed.
-    package var description: String { "\(promise.rawValue): \(detail) (seed \(seed))" }
+    public var description: String { "\(promise.rawValue): \(detail) (seed \(seed))" }
 }

@@ -42,6 +42,8 @@ struct MemoryDisk: Sendable {
     var capacity: (bytes: Int, limit: FileError.SpaceLimit)?
     /// Bits that the next reading over them sees flipped.
     var misreads: [(suffix: String, bit: Int)] = []
+    /// How many bits were read wrong.
+    var misread = 0
     private var nextNode = 1
 
     /// Counts a call; answers where in it the machine goes down, if it does.

@@ -27,6 +27,7 @@ final class MemoryFile: File {
                     return false
                 }
                 bytes[flip.bit / 8 - start] ^= UInt8(1) << UInt8(flip.bit % 8)
+                disk.misread += 1
                 return true
             }
             return bytes

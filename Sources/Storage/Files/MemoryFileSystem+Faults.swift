@@ -53,6 +53,16 @@ extension MemoryFileSystem {
         withDisk { $0.faults.append(fault) }
     }
 
+    /// Does not go down after all, if it has not yet.
+    package func endCrash() { withDisk { if !$0.isCrashed { $0.crash = nil } } }
+
+    /// Whether less than a page fits onto the disk.
+    package var isFull: Bool {
+        withDisk { disk in
+            disk.capacity.map { $0.bytes < disk.usedBytes(besides: -1) + 4_096 } ?? false
+        }
+    }
+
     /// Forgets the failures that were asked for and did not happen yet.
     public func heal() { withDisk { $0.faults = [] } }
 
@@ -93,6 +103,16 @@ extension MemoryFileSystem {
     ///   - suffix: How the file's path ends.
     public func misread(bit: Int, of suffix: String) {
         withDisk { $0.misreads.append((suffix, bit)) }
+    }
+
+    /// Lets no more bits be read wrong.
+    ///
+    /// - Returns: How many were, since this was called last.
+    package func forgetMisreads() -> Int {
+        withDisk { disk in
+            defer { (disk.misreads, disk.misread) = ([], 0) }
+            return disk.misread
+        }
     }
 
     /// The process ends and another one may start: handles die and locks fall, all bytes stay.

@@ -3,7 +3,8 @@ import Replication
 import TestSupport
 import Testing
 
-/// Many seeds under all faults, for as long as it is told; `Tests/Campaigns/simulate.sh` runs it.
+/// Many seeds under all kinds of fault, for as long as it is told; `Tests/Campaigns/simulate.sh`
+/// runs it.
 @Suite struct SimulationCampaign {
     private static func number(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
@@ -12,57 +13,21 @@ import Testing
     private static let seconds = number("SIMULATION_SECONDS")
 
     @Test(.enabled(if: seeds != nil || seconds != nil))
-    func `no seed breaks a promise`() throws {
+    func `no seed breaks a promise`() {
         let start = ContinuousClock.now
         let first = Self.number("SIMULATION_FIRST") ?? 1
-        let limit = Self.seconds.map { Duration.seconds(Int64(clamping: $0)) }
-        var (seed, broken) = (first, [Violation]())
-        var (counts, answered, retries) = (FaultCounts(), 0, 0)
-        while seed - first < Self.seeds ?? .max,
-            limit.map({ ContinuousClock.now - start < $0 }) ?? true
-        {
-            // Every other seed compacts all the time, and the disks of half of those rot.
-            let snapshots = seed % 2 == 0
-            var configuration =
-                snapshots ? .snapshotting(seed: seed) : SimulationConfiguration(seed: seed)
-            configuration.nodes = [3, 5, 4][Int(seed % 3)]
-            configuration.faults = .all
-            if snapshots {
-                configuration.faults.crashEvery = .milliseconds(seed % 8 < 4 ? 400 : 1_500)
-                configuration.faults.rot = seed % 4 == 2 ? 500 : 0
-            }
-            do throws(Violation) {
-                let run = try SimulatedRun(configuration)
-                counts += run.counts
-                answered += run.answered
-                retries += run.retries
-            } catch {
-                print("BROKEN | \(error)")
-                broken.append(error)
-            }
-            seed += 1
-        }
-        let table: [(String, Int)] = [
-            ("seeds", Int(seed - first)), ("answers", answered), ("retries", retries),
-            ("elections", counts.elections), ("messages lost", counts.lost),
-            ("messages doubled", counts.doubled), ("messages delayed", counts.delayed),
-            ("answers lost", counts.lostReplies), ("processes killed", counts.processCrashes),
-            ("power cuts of one node", counts.powerLosses),
-            ("power cuts of all nodes", counts.blackouts), ("batches torn", counts.tornBatches),
-            ("partitions", counts.partitions), ("of them one way", counts.oneWayCuts),
-            ("pauses", counts.pauses), ("snapshots written", counts.snapshots),
-            ("crashes within a snapshot", counts.tornSnapshots),
-            ("logs compacted", counts.compactions), ("starts from a snapshot", counts.restores),
-            ("snapshots of leaders installed", counts.installs),
-            ("bits flipped at rest", counts.flippedBits),
-            ("snapshots lost", counts.lostSnapshots), ("disks healed", counts.healed),
-            ("promises broken", broken.count),
-        ]
-        for (name, count) in table { print("\(name) | \(count)") }
-        #expect(broken == [])
+        let last = Self.seeds.map { first + $0 - 1 } ?? .max - 1
+        let end = Self.seconds.map { start + .seconds(Int64(clamping: $0)) }
+        let tally = SeedTally.run(first...last, while: { end.map { .now < $0 } ?? true })
+        for (name, count) in tally.table { print("\(name) | \(count)") }
+        print("void seeds | \(tally.void.sorted().map(String.init).joined(separator: " "))")
+        print("seconds | \((ContinuousClock.now - start).components.seconds)")
+        #expect(tally.broken == [])
+        #expect(tally.unlike == [])
+        #expect(tally.void.count * 50 <= tally.seeds)
         // A fault that never came shows nothing.
-        if broken.isEmpty, seed - first >= 20 {
-            for (name, count) in table.dropLast() { #expect(count > 0, "\(name)") }
+        if tally.broken.isEmpty, tally.seeds >= 100 {
+            for (kind, count) in tally.counts.table { #expect(count > 0, "\(kind.rawValue)") }
         }
     }
 }

@@ -75,12 +75,12 @@ import Testing
         try script.append(5)
         try script.simulation.crash(away, powerLoss: true)
         try script.append(60)
-        let elections = script.simulation.counts.elections
+        let elections = script.simulation.counts[.elections]
         try script.simulation.start(away)
         try script.append(20)
         try script.converge()
         #expect(script.said("installed a snapshot", by: away) >= 1)
-        #expect(script.simulation.counts.elections == elections)
+        #expect(script.simulation.counts[.elections] == elections)
         #expect(script.cluster.leader == leader)
         // Nothing is left of the transfer, and it starts from what it got.
         try script.append(30)
@@ -101,7 +101,7 @@ import Testing
         try script.append(60)
         try script.simulation.start(away)
         try script.converge()
-        #expect(script.simulation.counts.installs == 1)
+        #expect(script.simulation.counts[.installs] == 1)
         // It knows the others from the snapshot alone, and the keys: it can lead, and repeats
         // nothing.
         try script.simulation.crash(script.cluster.leader, powerLoss: true)
@@ -156,7 +156,7 @@ import Testing
         #expect(try script.files(of: leader, "snapshot-").last != sent)
         try script.cluster.wait(.seconds(6))
         try script.converge()
-        #expect(script.simulation.counts.installs == 1)
+        #expect(script.simulation.counts[.installs] == 1)
         try script.append(40)
         try script.cluster.wait(.seconds(1))
         #expect(try script.files(of: leader, "snapshot-").contains(sent) == false)
@@ -178,7 +178,7 @@ import Testing
             try script.converge()
             try script.append(2)
             try script.converge()
-            #expect(script.simulation.counts.installs == 1)
+            #expect(script.simulation.counts[.installs] == 1)
             var values: [String] = []
             var resets = 0
             for item in script.cluster.items[stream] ?? [] {
@@ -222,7 +222,7 @@ import Testing
         try script.converge()
         try script.append(10)
         try script.converge()
-        if seed % 2 == 0 { #expect(script.simulation.counts.installs >= 1) }
+        if seed % 2 == 0 { #expect(script.simulation.counts[.installs] >= 1) }
     }
 
     @Test(arguments: [false, true])
@@ -237,7 +237,7 @@ import Testing
         if isGone { try disk.remove(path) } else { disk.flip(bit: 3_000, of: path) }
         try script.simulation.start(host)
         try script.converge()
-        #expect(script.simulation.counts.installs == 1)
+        #expect(script.simulation.counts[.installs] == 1)
     }
 
     @Test func `a leader whose snapshot rots writes another and sends that`() throws {
@@ -251,6 +251,6 @@ import Testing
         try script.simulation.start(away)
         try script.converge()
         #expect(script.said("got a damaged snapshot", by: leader) == 1)
-        #expect(script.simulation.counts.installs == 1)
+        #expect(script.simulation.counts[.installs] == 1)
     }
 }

@@ -23,7 +23,7 @@ import Testing
         configuration.faults.blackoutEvery = .milliseconds(700)
         let run = try SimulatedRun(configuration)
         #expect(run.answered == 200)
-        #expect(run.counts.blackouts > 0)
+        #expect(run.counts[.blackouts] > 0)
     }
 
     @Test(arguments: 1...16 as ClosedRange<UInt64>)

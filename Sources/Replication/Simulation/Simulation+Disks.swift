@@ -1,0 +1,72 @@
+import Storage
+
+/// Disks that stall, fail, run full or are lost; for what rots see `damage`.
+extension Simulation {
+    func stallSomeDisk() {
+        hosts[draw(hosts.count)].stall = draw(200_000_000...2_000_000_000)
+    }
+
+    /// Lets the next sync of a host's disk take this long.
+    public func stallDisk(of host: Int, for duration: Duration) { hosts[host].stall = duration }
+
+    func failSomeDisk() {
+        let host = draw(hosts.count)
+        guard hosts[host].isUp else { return }
+        let kinds: [FileCall.Kind] = [
+            .synchronize, .synchronize, .write, .write, .read, .create, .rename, .syncDirectory,
+        ]
+        hosts[host].disk.fail(kinds[draw(kinds.count)], after: draw(3))
+    }
+
+    func fillSomeDisk() {
+        let host = draw(hosts.count)
+        let disk = hosts[host].disk
+        disk.setCapacity(disk.usedBytes + draw(3_000))
+        after(draw(300_000_000...3_000_000_000)) { disk.setCapacity(nil) }
+    }
+
+    /// Loses the disk of a host: it starts again with an empty one, under the same name.
+    ///
+    /// - Throws: ``Violation``.
+    package func loseDisk(of host: Int) throws(Violation) {
+        counts[.lostDisks] += 1
+        try stop(host, powerLoss: true)
+        hosts[host].disk = MemoryFileSystem()
+        hosts[host].joins = true
+        hosts[host].wound = .init(healsWith: invariants.lastApplied, isLoss: true)
+        restart(host)
+    }
+
+    func loseSomeDisk() throws(Violation) {
+        let host = draw(hosts.count)
+        if mayDamage(host) { try loseDisk(of: host) }
+    }
+
+    /// Whether the budget allows to destroy something on a disk: all others are good, and what is
+    /// committed is on at least two.
+    func mayDamage(_ host: Int) -> Bool {
+        // Before a cluster is formed its first entry may be on one disk alone.
+        guard invariants.lastApplied > LogIndex(3), !hosts.contains(where: { $0.wound != nil })
+        else { return false }
+        let membership = invariants.membership
+        return membership.incoming.count { $0.role == .voter } > 2
+            && (membership.outgoing.isEmpty
+                || membership.outgoing.count { $0.role == .voter } > 2)
+    }
+
+    /// Lets a bit be read wrong, once, in what a host reads when it starts.
+    func misread(_ host: Int) {
+        guard happens(faults.misread) else { return }
+        let disk = hosts[host].disk
+        let directory = SimulatedHost<Machine>.directory
+        let names: [String]
+        do throws(FileError) {
+            guard try disk.exists(directory) else { return }
+            names = try disk.list(directory).filter { $0.hasSuffix(".jsonl") }
+        } catch { return }
+        guard !names.isEmpty else { return }
+        let path = FilePath.join(directory, names[draw(names.count)])
+        guard let bytes = disk.contents(of: path), !bytes.isEmpty else { return }
+        disk.misread(bit: draw(bytes.count * 8), of: path)
+    }
+}

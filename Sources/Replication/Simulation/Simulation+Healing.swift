@@ -1,0 +1,102 @@
+import Storage
+
+/// The end of faults: for all hosts, or for a majority of the voters alone.
+extension Simulation {
+    /// Ends all faults: partitions close, paused nodes go on, and those that are down come back.
+    ///
+    /// - Throws: ``Violation``.
+    public func heal() throws(Violation) {
+        endFaults()
+        for host in hosts.indices {
+            hosts[host].isAway = false
+            try revive(host)
+        }
+    }
+
+    /// Ends all faults for a random majority of the voters; the other hosts stay down, paused or cut
+    /// off for good.
+    ///
+    /// A host whose disk has lost something does not count for the majority.
+    ///
+    /// - Returns: The hosts that are well.
+    /// - Throws: ``Violation``.
+    @discardableResult
+    public func healMajority() throws(Violation) -> [Int] {
+        endFaults()
+        // Even one that was down may know of a membership that others do not know yet.
+        for host in hosts.indices { try revive(host) }
+        let well = drawMajority()
+        for host in hosts.indices where !well.contains(host) {
+            hosts[host].isAway = true
+            switch draw(3) {
+            case 0: try stop(host, powerLoss: true)
+            case 1: network.clog(host)
+            default: hosts[host].pausedUntil = Instant(nanoseconds: .max)
+            }
+        }
+        return well
+    }
+
+    private func endFaults() {
+        faults = SimulationConfiguration.Faults()
+        faults.slowSyncs = 0
+        healNetwork()
+        for host in hosts.indices {
+            hosts[host].disk.heal()
+            hosts[host].disk.setCapacity(nil)
+            hosts[host].stall = nil
+            hosts[host].effectsToLive = nil
+            hosts[host].clock.jump = .zero
+        }
+    }
+
+    private func revive(_ host: Int) throws(Violation) {
+        hosts[host].pausedUntil = nil
+        if !hosts[host].isUp { try start(host) }
+        try wake(host)
+    }
+
+    private func drawMajority() -> [Int] {
+        let memberships = hosts.compactMap { $0.node?.core.membership } + [invariants.membership]
+        var well: [Int] = []
+        for host in hosts.indices.shuffled(using: &generator) {
+            well.append(host)
+            let good = well.compactMap { hosts[$0].wound == nil ? hosts[$0].identity : nil }
+            let isEnough = memberships.allSatisfy {
+                isMajority(good, of: $0.incoming) && isMajority(good, of: $0.outgoing)
+            }
+            if isEnough { break }
+        }
+        return well.sorted()
+    }
+
+    private func isMajority(_ good: [NodeIdentity], of members: [Member]) -> Bool {
+        let voters = members.filter { $0.role == .voter }
+        return voters.isEmpty || voters.count { good.contains($0.identity) } > voters.count / 2
+    }
+
+    /// Whether the members among these hosts follow one of them and have applied the same log, with
+    /// no change of members under way.
+    public func areConverged(_ hosts: [Int]) -> Bool {
+        guard let leader = hosts.first(where: { isFirstLeader($0) }),
+            let core = self.hosts[leader].node?.core, core.membership.outgoing.isEmpty
+        else { return false }
+        let last = core.lastPosition.index
+        return hosts.allSatisfy { host in
+            guard let identity = self.hosts[host].identity,
+                core.membership.member(identity) != nil
+            else { return true }
+            return self.hosts[host].isUp && applied(of: host) == last
+        }
+    }
+
+    private func isFirstLeader(_ host: Int) -> Bool {
+        guard let core = hosts[host].node?.core, core.role == .leader else { return false }
+        return hosts.allSatisfy { other in
+            guard let theirs = other.node?.core, theirs.role == .leader, !other.isAway else {
+                return true
+            }
+            return theirs.term <= core.term
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Storage
+
+/// Processes that die, are started anew, or stop for a while, and clocks that jump.
+extension Simulation {
+    func restart(_ host: Int) {
+        queue.plan(.restart(host: host), at: now + draw(20_000_000...1_500_000_000))
+    }
+
+    func crashSomeHost() throws(Violation) {
+        let host = draw(hosts.count)
+        guard hosts[host].isUp else { return }
+        if draw(100) < faults.crashAtEffect {
+            hosts[host].effectsToLive = 1 + draw(20)
+        } else {
+            try crash(host, powerLoss: draw(100) < faults.powerLoss)
+            restart(host)
+        }
+    }
+
+    /// Ends a host's process, or cuts its power; it stays down until it is started.
+    ///
+    /// - Throws: ``Violation``.
+    public func crash(_ host: Int, powerLoss: Bool) throws(Violation) {
+        counts[powerLoss ? .powerLosses : .processCrashes] += 1
+        try stop(host, powerLoss: powerLoss)
+    }
+
+    /// Ends the process of a host that has sent its last packet, or carried out its last effect.
+    func bury(_ host: Int) throws(Violation) {
+        guard hosts[host].isDying else { return }
+        if hosts[host].effectsToLive == 0 {
+            counts[.effectCrashes] += 1
+            try crash(host, powerLoss: draw(100) < faults.powerLoss)
+            restart(host)
+        } else {
+            try crash(host, powerLoss: configuration.diesByPowerLoss)
+        }
+    }
+
+    func blackOut() throws(Violation) {
+        counts[.blackouts] += 1
+        for host in hosts.indices {
+            try stop(host, powerLoss: true)
+            restart(host)
+        }
+    }
+
+    /// Starts the first of these hosts anew, and a while later the next one.
+    func roll(_ order: [Int]) throws(Violation) {
+        guard faults.rollEvery != nil, let host = order.first else { return }
+        if hosts[host].isUp {
+            try crash(host, powerLoss: false)
+            queue.plan(.restart(host: host), at: now + draw(20_000_000...300_000_000))
+        }
+        queue.plan(.rollOn(Array(order.dropFirst())), at: now + draw(200_000_000...900_000_000))
+    }
+
+    /// Stops a host's process for a time: it goes on with what has gathered.
+    public func pause(_ host: Int, for duration: Duration) {
+        guard hosts[host].isUp else { return }
+        counts[.pauses] += 1
+        hosts[host].pausedUntil = now + duration
+        queue.plan(.resume(host: host), at: now + duration)
+    }
+
+    func wake(_ host: Int) throws(Violation) {
+        if let until = hosts[host].pausedUntil, until > now { return }
+        hosts[host].pausedUntil = nil
+        for input in deferred.removeValue(forKey: host) ?? [] { try step(host, input) }
+    }
+
+    /// Sets the wall clock of a host wrong, or right again; a majority of the voters is right.
+    func jumpSomeClock() {
+        counts[.clockJumps] += 1
+        let wrong = hosts.indices.filter { hosts[$0].clock.jump != .zero }
+        let voters = invariants.membership.incoming.count { $0.role == .voter }
+        let most = (min(max(voters, 1), configuration.nodes) - 1) / 2
+        if wrong.count >= most, !wrong.isEmpty {
+            hosts[wrong[draw(wrong.count)]].clock.jump = .zero
+        } else if most > 0 {
+            let day: Int64 = 86_400_000_000_000
+            let longest = [60_000_000_000, day, 30 * day][draw(3)]
+            hosts[draw(hosts.count)].clock.jump = draw(-longest...longest)
+        }
+    }
+
+    /// Sets a host's wall clock ahead, or back, of what it was at first.
+    public func setClock(of host: Int, ahead duration: Duration) {
+        hosts[host].clock.jump = duration
+    }
+}

@@ -1,0 +1,109 @@
+package import Replication
+import Storage
+
+/// What many seeds of the simulation gave, run on two threads of their own: they would keep the
+/// cooperative pool from everybody else.
+package struct SeedTally: Sendable {
+    /// How many seeds were run.
+    package var seeds = 0
+    /// Those in which too few calls succeeded.
+    package var void: [UInt64] = []
+    /// Promises that were broken.
+    package var broken: [Violation] = []
+    /// Seeds that went another way when they were run a second time.
+    package var unlike: [UInt64] = []
+    /// How often which fault came.
+    package var counts = FaultCounts()
+    /// How many calls there were.
+    package var calls = 0
+    /// How many had an answer.
+    package var answered = 0
+    /// How many had an answer while faults came.
+    package var answeredUnderFaults = 0
+    /// How many tries were not the first of their call.
+    package var retries = 0
+    /// How long all took, in virtual time.
+    package var duration = Duration.zero
+
+    /// Runs seeds, one after the other on each thread.
+    ///
+    /// - Parameters:
+    ///   - seeds: Which ones, at the most.
+    ///   - replayEvery: Each so many seeds one is run twice.
+    ///   - goesOn: Asked before each seed.
+    ///   - configure: Changes what a seed stands for.
+    /// - Returns: What they gave.
+    package static func run(
+        _ seeds: ClosedRange<UInt64>,
+        replayEvery: UInt64 = 50,
+        while goesOn: @escaping @Sendable () -> Bool = { true },
+        _ configure: @escaping @Sendable (inout SimulationConfiguration) -> Void = { _ in }
+    ) -> SeedTally {
+        let tally = Lock(SeedTally())
+        let next = Lock(seeds.lowerBound)
+        let threads = (0..<2).map { _ in
+            spawnThread {
+                while goesOn() {
+                    let seed = next.withLock { next in
+                        defer { next += 1 }
+                        return next
+                    }
+                    guard seed <= seeds.upperBound else { return }
+                    var configuration = SimulationConfiguration.drawn(from: seed)
+                    configure(&configuration)
+                    let one = SeedTally(configuration, isReplayed: seed % replayEvery == 0)
+                    tally.withLock { $0.add(one) }
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        return tally.withLock { $0 }
+    }
+
+    private init() {}
+
+    private init(_ configuration: SimulationConfiguration, isReplayed: Bool) {
+        seeds = 1
+        do throws(Violation) {
+            let run = try SimulationRun(configuration, RegisterCalls())
+            if run.isVoid { void = [configuration.seed] }
+            counts = run.counts
+            calls = run.calls
+            answered = run.answered
+            answeredUnderFaults = run.answeredUnderFaults
+            retries = run.retries
+            duration = run.duration
+            if isReplayed, try SimulationRun(configuration, RegisterCalls()) != run {
+                unlike = [configuration.seed]
+            }
+        } catch {
+            broken = [error]
+            print("BROKEN | \(error)")
+        }
+    }
+
+    private mutating func add(_ other: SeedTally) {
+        seeds += other.seeds
+        void += other.void
+        broken += other.broken
+        unlike += other.unlike
+        counts += other.counts
+        calls += other.calls
+        answered += other.answered
+        answeredUnderFaults += other.answeredUnderFaults
+        retries += other.retries
+        duration += other.duration
+    }
+
+    /// All of it, for people.
+    package var table: [(name: String, count: Int)] {
+        [
+            ("seeds", seeds), ("virtual seconds", Int(duration.components.seconds)),
+            ("calls", calls), ("answered", answered),
+            ("answered under faults", answeredUnderFaults), ("tries again", retries),
+        ] + counts.table.map { ($0.kind.rawValue, $0.count) } + [
+            ("void", void.count), ("not replayed alike", unlike.count),
+            ("promises broken", broken.count),
+        ]
+    }
+}

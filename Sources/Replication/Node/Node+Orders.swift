@@ -30,6 +30,7 @@ extension Node {
             case .policy: "which the election policy prefers"
             case .removal: "because this node is removed"
             case .stalledDisk: "because this node's disk does not finish its writes"
+            case .removal: "because this node is no voter any more"
             }
         log(.notice, "handing the lead over to \(target), \(reason)")
     }

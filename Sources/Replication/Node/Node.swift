@@ -213,8 +213,8 @@ package struct Node<Machine: Service>: Sendable {
         if let formation, formation.isCreator, creation == nil, adoption == nil {
             deadline = min(deadline, nextFormationRound)
         }
-        if seeksAdmission { deadline = min(deadline, joining.next) }
         if let handOverDeadline, isHandingOver { deadline = min(deadline, handOverDeadline) }
+        if seeksAdmission { deadline = min(deadline, joining.next) }
         if let oldest = pending.nextDeadline { deadline = min(deadline, oldest) }
         if let next = sent.nextDeadline { deadline = min(deadline, next) }
         if let oldest = reads.nextDeadline { deadline = min(deadline, oldest) }

@@ -65,12 +65,12 @@ import Testing
     ) throws {
         let script = try Script(seed: seed)
         let (leader, bad) = (script.cluster.leader, script.cluster.followers[Int(seed) % 2])
-        let elections = script.simulation.counts.elections
+        let elections = script.simulation.counts[.elections]
         script.simulation.corrupt(bad) { $0.goWrong() }
         try script.append(5)
         try script.heal(bad)
         #expect(script.said("this node differs") == [bad])
-        #expect(script.simulation.counts.elections == elections)
+        #expect(script.simulation.counts[.elections] == elections)
         #expect(script.cluster.leader == leader)
         #expect(script.simulation.machine(of: bad)?.values == script.acknowledged)
     }
@@ -144,10 +144,10 @@ import Testing
         let (leader, bad) = (script.cluster.leader, script.cluster.followers[0])
         script.simulation.corrupt(bad) { $0.goWrong() }
         // Its own snapshots are of the wrong state.
-        let written = script.simulation.counts.snapshots
+        let written = script.simulation.counts[.snapshots]
         script.cluster.isolate(bad)
         script.cluster.rejoin()
-        for _ in 0..<5 where script.simulation.counts.snapshots < written + 3 {
+        for _ in 0..<5 where script.simulation.counts[.snapshots] < written + 3 {
             try script.append(4)
         }
         try script.cluster.reach("a divergence") { $0.isDiverged(bad) }

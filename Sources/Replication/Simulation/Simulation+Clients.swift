@@ -172,7 +172,7 @@ public enum SimulatedAnswer: Hashable, Sendable {
             case .outcomeUnknown: self = .unknown
             case .keyExpired: self = .expired
             case .keyReused, .tooLarge: self = .invalid(failure.rawValue)
-            case .noLeader, .overloaded, .diskFull, .diverged, .notTried, .stopping:
+            case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping:
                 self = .unavailable(failure.rawValue)
             }
         }

@@ -89,7 +89,8 @@ extension Node {
 
     /// The time of the next entry: never before the last one's.
     func nextTime() -> Timestamp {
-        max(lastTime, clock.median(of: core.membership, own: identity, at: now))
+        let time = clock.median(of: core.membership, own: identity, at: now)
+        return time.map { max(lastTime, $0) } ?? lastTime
     }
 
     /// The head of a line that was checked when its message was read.

@@ -163,8 +163,8 @@ extension Node {
                 + " it serves nobody until the leader's has taken its place"
         }
         guard digests.isAlarmed else { return nil }
-        return "the states of the nodes differ, and no majority agrees on one: compare their answers,"
-            + " and give the data directories of those that are wrong up"
+        return "the states of the nodes differ, and no majority agrees on one: compare what they"
+            + " answer, and give the data directories of those that are wrong up"
     }
 
     private var memberStates: [String] {

@@ -5,7 +5,9 @@ extension Node {
     /// Whether this node leads and has applied the first entry of its term: only then is the
     /// table of answered requests known to be whole.
     var mayPropose: Bool {
-        guard core.role == .leader, divergence == nil, let first = lastLeaderIndex else { return false }
+        guard core.role == .leader, divergence == nil, let first = lastLeaderIndex else {
+            return false
+        }
         return state.applied.index >= first
     }
 

@@ -66,8 +66,8 @@ extension Node {
         return "\(identity.incarnation)-\(String(configuration.seed, radix: 36))-\(keys)"
     }
 
-    /// What the log says the time is; before its first entry, what this node's clock says.
-    var logTime: Timestamp { state.applied == .zero ? now.wall : state.time }
+    /// What the log says the time is; before a leader's first entry, what this node's clock says.
+    var logTime: Timestamp { state.time.milliseconds == 0 ? now.wall : state.time }
 
     private mutating func admit(_ request: Machine.Request, _ admitting: Admitting) {
         do throws(Refusal) {

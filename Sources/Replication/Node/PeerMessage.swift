@@ -117,6 +117,8 @@ package enum RequestFailure: String, Error, Hashable, Sendable, CaseIterable {
     case overloaded
     /// The node's state is being replaced, because a majority has another; nothing was done.
     case diverged = "state_diverged"
+    /// The node has not applied the entry that a query wants to see; nothing was done.
+    case behind
     /// The node's disk is full; nothing was done.
     case diskFull = "disk_full"
     /// It may or may not take effect; the same key finds out.

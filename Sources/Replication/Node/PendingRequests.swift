@@ -27,7 +27,8 @@ package struct PendingRequests: Sendable {
         /// What to say if the last leader did nothing: of earlier ones that is not known.
         package func outcome(of failure: RequestFailure) -> RequestFailure {
             switch failure {
-            case .noLeader, .overloaded, .diskFull, .diverged, .notTried, .stopping, .removed,
+            case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping,
+                .removed,
                 .tooLarge:
                 handOvers > 1 ? .outcomeUnknown : failure
             case .outcomeUnknown, .keyReused, .keyExpired: failure

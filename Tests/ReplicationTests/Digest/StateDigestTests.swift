@@ -45,7 +45,9 @@ import Testing
     }
 
     @Test func `an entry's seal, an output and its kind each change the digest`() throws {
-        func digest(_ seal: UInt64, _ change: (inout State) -> Void = { _ in }) throws -> StateDigest? {
+        func digest(_ seal: UInt64, _ change: (inout State) -> Void = { _ in }) throws
+            -> StateDigest?
+        {
             var state = try Self.state([nil, "a"])
             change(&state)
             _ = try state.apply(Self.entry(3, "b"), seal: seal)

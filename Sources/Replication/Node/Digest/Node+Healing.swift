@@ -91,6 +91,7 @@ extension Node {
         guard divergence != nil else { return }
         divergence = nil
         digests.stateChanged()
+        reads.forgetFreshness()
         log(.notice, "the leader's state of entry \(state.applied) is this node's: it serves again")
         stepCore(.diverged(false))
     }

@@ -8,8 +8,10 @@ package import Storage
 ///
 /// `{"base":0,"value":"00f1e2d3c4b5a697"}`
 package struct StateDigest: Hashable, Sendable {
-    /// The entry before the first of the chain: zero, or a later one where a state came from a
-    /// snapshot without a digest. Values are comparable only if their chains began together.
+    /// The entry before the first of the chain.
+    ///
+    /// Zero, or a later one where a state came from a snapshot without a digest. Values are
+    /// comparable only if their chains began together.
     package private(set) var base: LogIndex
     /// The digest.
     package private(set) var value: UInt64

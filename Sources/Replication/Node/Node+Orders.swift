@@ -28,7 +28,6 @@ extension Node {
             switch cause {
             case .order: "as ordered"
             case .policy: "which the election policy prefers"
-            case .removal: "because this node is removed"
             case .stalledDisk: "because this node's disk does not finish its writes"
             }
         log(.notice, "handing the lead over to \(target), \(reason)")

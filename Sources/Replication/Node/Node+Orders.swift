@@ -29,6 +29,7 @@ extension Node {
             case .order: "as ordered"
             case .policy: "which the election policy prefers"
             case .stalledDisk: "because this node's disk does not finish its writes"
+            case .removal: "because this node is no voter any more"
             }
         log(.notice, "handing the lead over to \(target), \(reason)")
     }

@@ -7,10 +7,16 @@ public struct Counter: Service, Codable, LineCodable {
     public struct Add: Codable, LineCodable, Sendable {
         /// How much.
         public var amount: UInt64
+
+        /// Creates a request.
+        public init(amount: UInt64) { self.amount = amount }
     }
 
     /// Asks for the number.
-    public struct Read: Codable, LineCodable, Sendable {}
+    public struct Read: Codable, LineCodable, Sendable {
+        /// Creates a query.
+        public init() {}
+    }
 
     /// The sum of all that was added.
     public private(set) var sum: UInt64 = 0

@@ -40,10 +40,10 @@ import Testing
     }
 
     @Test func `each acknowledged request counts once, and a flaw of the state is told`() throws {
-        do {
+        do throws(Violation) {
             _ = try SimulationRun(short(2), Suspicious())
             Issue.record("no flaw was told")
-        } catch let error as Violation {
+        } catch {
             #expect(error.promise == .workload && error.detail == "the sum is 30")
             #expect(error.seed == 2)
         }

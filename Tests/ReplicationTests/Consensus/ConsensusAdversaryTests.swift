@@ -64,7 +64,8 @@ struct AdversarialPolicy: ElectionPolicy {
     }
 
     @Test(arguments: 0..<24)
-    @Aside func `promises hold under any policy, and work goes on after faults`(seed: UInt64) throws {
+    @Aside func `promises hold under any policy, and work goes on after faults`(seed: UInt64) throws
+    {
         var cluster = Self.cluster(seed)
         for _ in 0..<3000 { try cluster.happen(faulty: true) }
         let before = cluster.history.commitIndex

@@ -91,7 +91,7 @@ extension Replica {
         }
     }
 
-    private func reply(to input: NodeInput, _ ticket: Ticket) async -> Reply {
+    func reply(to input: NodeInput, _ ticket: Ticket) async -> Reply {
         switch phase {
         case .ready, .claimed, .running: break
         case .stopping, .ended: return .failed(.stopping, key: nil)

@@ -151,6 +151,8 @@ extension ReplicaConfiguration {
         )
         node.requestTimeout = requestTimeout
         node.snapshots = snapshots
+        node.joinsAsLearner = joinsAsLearner
+        node.replacementSilence = replacementSilence
         node.consensus.heartbeatInterval = heartbeatInterval
         node.consensus.electionTimeout = electionTimeout
         node.policy = policy

@@ -10,11 +10,20 @@ public struct ReplicaConfiguration: Sendable {
     public var clientAddress: String
     /// Where other nodes are listened for, `host:port`, and how they reach this one.
     public var peerAddress: String
-    /// The peer addresses of all nodes of a new cluster, this one's among them; ignored by a node
-    /// with data.
+    /// The peer addresses of all nodes of a new cluster, this one's among them; without
+    /// ``bootstrapExpect`` those of some nodes of a cluster that runs, which this one joins.
+    ///
+    /// A node that is a member finds the others by the log, and ignores it.
     public var join: [String] = []
-    /// How many nodes form a new cluster; a node without data needs it, one with data ignores it.
+    /// How many nodes form a new cluster; nil for a node that joins one. A node with data ignores
+    /// it.
     public var bootstrapExpect: Int?
+    /// Whether a node that joins stays a learner, which receives the log and has no vote; else it
+    /// becomes a voter by itself when it has caught up.
+    public var joinsAsLearner = false
+    /// For tests: how long a member must be silent before a node with its id and address, but
+    /// without its disk, takes its place.
+    package var replacementSilence = Duration.seconds(10)
     /// How long a request waits for its answer; 5 s.
     public var requestTimeout = Duration.seconds(5)
     /// How often a leader is heard when there is nothing to say; 50 ms (Raft §5.2).
@@ -67,7 +76,7 @@ public struct ReplicaConfiguration: Sendable {
         }
     }
 
-    /// Checks what a node without data needs: how its cluster is formed.
+    /// Checks what a node without data needs: how its cluster is formed or joined.
     ///
     /// - Throws: ``ReplicationError/configuration(_:)``.
     func validateFormation() throws(ReplicationError) {
@@ -77,10 +86,17 @@ public struct ReplicaConfiguration: Sendable {
             )
         }
         guard let bootstrapExpect else {
-            throw .configuration(
-                "a new node needs bootstrap-expect: 1 if it is alone, else the number of addresses in"
-                    + " the join list; a node cannot be added to a cluster that runs"
-            )
+            guard join.contains(where: { $0 != peerAddress }) else {
+                throw .configuration(
+                    "a new node needs a join list with addresses of the cluster to join, or"
+                        + " bootstrap-expect to form a new one: 1 if it is alone, else the number of"
+                        + " addresses in the join list"
+                )
+            }
+            return
+        }
+        if joinsAsLearner {
+            throw .configuration("a learner joins a cluster that runs: leave bootstrap-expect out")
         }
         if join.isEmpty {
             guard bootstrapExpect == 1 else {

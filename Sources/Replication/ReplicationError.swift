@@ -20,6 +20,11 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
     case unavailable(String)
     /// The request may or may not have taken effect: try again with this key.
     case outcomeUnknown(key: String)
+    /// A change of members was not begun; says why. Nothing was done.
+    case change(ChangeRefusal)
+    /// A change of members was begun, and another leader finishes it or drops it: look at the
+    /// members before you try again.
+    case changeUnknown
     /// The replica cannot go on.
     case failed(String)
 
@@ -36,6 +41,9 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
         case .unavailable(let reason): "\(reason); nothing was done"
         case .outcomeUnknown(let key):
             "the request may or may not have taken effect: try again with key \(key)"
+        case .change(let refusal): "\(refusal); nothing was done"
+        case .changeUnknown:
+            "the leader changed meanwhile, and the members may change or not: look at them first"
         case .failed(let reason): reason
         }
     }

@@ -10,7 +10,8 @@ enum NodeCommand {
         discussion: """
             A node keeps its data in one directory and replicates it to the other nodes. Start all \
             nodes of a new cluster with the same --join list and --bootstrap-expect; start them \
-            with the same command line ever after.
+            with the same command line ever after. A node with --join alone joins a cluster that \
+            runs.
             """,
         subcommands: [run, demo, log],
         defaultSubcommand: "run",
@@ -66,7 +67,8 @@ enum NodeCommand {
                 .list,
                 placeholder: "host:port,…",
                 environment: "CHAT_NODE_JOIN",
-                help: "The peer addresses of all nodes of a new cluster."
+                help: "The peer addresses of all nodes of a new cluster, or, without"
+                    + " --bootstrap-expect, of some of the one to join."
             ),
             .value(
                 "bootstrap-expect",
@@ -75,6 +77,7 @@ enum NodeCommand {
                 environment: "CHAT_NODE_BOOTSTRAP_EXPECT",
                 help: "How many nodes form a new cluster."
             ),
+            .flag("learner", help: "Join without a vote, for good."),
             .value(
                 "election-timeout",
                 .duration(.milliseconds(150)...Duration.seconds(60)),
@@ -83,6 +86,16 @@ enum NodeCommand {
                 environment: "CHAT_NODE_ELECTION_TIMEOUT",
                 help:
                     "How long a leader may be silent before others campaign; the same on all nodes."
+            ),
+            .value(
+                "election",
+                placeholder: "policy",
+                default: "randomized",
+                environment: "CHAT_NODE_ELECTION",
+                help: """
+                    Who should lead: randomized, lowest-id, priority:n2,n1,n3 or manual; the same on \
+                    all nodes.
+                    """
             ),
             .value(
                 "log-level",
@@ -108,9 +121,21 @@ enum NodeCommand {
                 placeholder: "n",
                 help: "For tests: lose every n-th answer after its commit."
             ),
+            .value(
+                "test-replace-after",
+                .integer(1...1_000_000),
+                placeholder: "ms",
+                help: "For tests: how long a lost disk's node must have been silent."
+            ),
             .flag(
                 "test-small-files",
                 help: "For tests: begin files, take snapshots and drop entries early."
+            ),
+            .value(
+                "test-failback-after",
+                .duration(.zero...Duration.seconds(60)),
+                placeholder: "time",
+                help: "For tests: when the preferred node gets the lead back."
             ),
             .flag("until-input-ends", help: "Stop when standard input ends, as demo needs."),
         ],
@@ -120,7 +145,12 @@ enum NodeCommand {
                     + " 127.0.0.1:7410 --join 127.0.0.1:7410,127.0.0.1:7411,127.0.0.1:7412"
                     + " --bootstrap-expect 3",
                 "one of three"
-            )
+            ),
+            .init(
+                "chat-node --id n4 --data-dir n4 --listen 127.0.0.1:7403 --peer-listen"
+                    + " 127.0.0.1:7413 --join 127.0.0.1:7410,127.0.0.1:7411",
+                "a fourth one, which joins"
+            ),
         ]
     )
 

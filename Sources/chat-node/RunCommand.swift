@@ -30,8 +30,14 @@ struct RunCommand {
         )
         configuration.join = parsed.list("join")
         configuration.bootstrapExpect = parsed.integer("bootstrap-expect")
+        configuration.joinsAsLearner = parsed.flag("learner")
+        if let milliseconds = parsed.integer("test-replace-after") {
+            configuration.replacementSilence = .milliseconds(milliseconds)
+        }
         configuration.electionTimeout = try parsed.duration(required: "election-timeout")
         configuration.heartbeatInterval = configuration.electionTimeout / 6
+        configuration.policy = try ElectionOption.policy(in: parsed)
+        configuration.failbackStableTime = parsed.duration("test-failback-after")
         configuration.dropAnswersEvery = parsed.integer("test-drop-answers")
         if parsed.flag("test-small-files") {
             configuration.journal.segmentBytes = 64 << 10
@@ -97,7 +103,7 @@ struct RunCommand {
         case .journal, .entry, .snapshot: .inputOutput
         case .listen: .unavailable
         case .configuration: .configuration
-        case .stopped, .refused, .unavailable, .outcomeUnknown: .refused
+        case .stopped, .refused, .unavailable, .outcomeUnknown, .change, .changeUnknown: .refused
         case .failed: .internalError
         }
     }

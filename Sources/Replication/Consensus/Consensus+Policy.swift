@@ -7,17 +7,11 @@ extension Consensus {
         ElectionView(
             own: state.identity,
             voters: state.quorum.voters,
-            live: liveVoters,
+            live: role == .leader
+                ? liveMembers.filter { membership.isVoter($0) } : state.quorum.voters,
             lost: timing.lostLeader,
             electionTimeout: configuration.electionTimeout
         )
-    }
-
-    private var liveVoters: [NodeIdentity] {
-        guard role == .leader else { return state.quorum.voters }
-        return state.quorum.voters.filter { voter in
-            voter == state.identity || progress.contains { $0.identity == voter && isLive($0) }
-        }
     }
 
     /// No policy may stop elections: a node waits for one election timeout more at the most.

@@ -50,7 +50,7 @@ enum Answers {
 
     private static func status(of failure: RequestFailure) -> HTTPStatus {
         switch failure {
-        case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping:
+        case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping, .removed:
             .unavailable
         case .outcomeUnknown: .timedOut
         case .keyReused: .conflict
@@ -77,6 +77,7 @@ enum Answers {
         case .tooLarge: "the request is larger than an entry may be"
         case .notTried: "an earlier line of the batch failed; nothing was done"
         case .stopping: "the node is stopping; nothing was done: try another one"
+        case .removed: "this node was removed from its cluster; nothing was done: try another one"
         }
     }
 
@@ -95,20 +96,9 @@ enum Answers {
                     message: "the node is in no cluster yet"
                 )
             }
-            guard !status.isDiskFull else {
-                return .error(
-                    .unavailable,
-                    code: RequestFailure.diskFull.rawValue,
-                    message: message(of: .diskFull)
-                )
-            }
-            guard !status.isDiverged else {
-                return .error(
-                    .unavailable,
-                    code: RequestFailure.diverged.rawValue,
-                    message: message(of: .diverged)
-                )
-            }
+            if status.isDiskFull { return response(to: .diskFull, key: nil) }
+            if status.isRemoved { return response(to: .removed, key: nil) }
+            if status.isDiverged { return response(to: .diverged, key: nil) }
             guard status.leader != nil else {
                 return .error(.unavailable, code: "no_leader", message: "no leader is known")
             }

@@ -35,7 +35,13 @@ public struct ClusterStatus: Hashable, Sendable {
     public var isDiverged = false
     /// Whether the node that was asked leads, and found states that differ and no majority for one.
     public var isSplit = false
-    /// The members.
+    /// The entry with the membership in effect.
+    public var membershipIndex = LogIndex.zero
+    /// Whether a change of members is under way.
+    public var isChanging = false
+    /// Whether the node that was asked is a member no more.
+    public var isRemoved = false
+    /// The members; during a change also those that leave.
     public var nodes: [Node]
     /// Why there is no leader, why nothing commits, who holds up the quorum, whose clock is off, as
     /// far as this node knows; empty if there is nothing to say.
@@ -55,6 +61,9 @@ extension ClusterStatus {
         writer.member("committed", committed.value)
         writer.member("last", last.value)
         if isDiskFull { writer.member("disk_full", true) }
+        writer.member("membership", membershipIndex.value)
+        if isChanging { writer.member("changing", true) }
+        if isRemoved { writer.member("removed", true) }
         if isDiverged { writer.member("diverged", true) }
         if isSplit { writer.member("split", true) }
         writer.key("members")
@@ -65,7 +74,7 @@ extension ClusterStatus {
             writer.member("incarnation", node.member.identity.incarnation)
             writer.member("peer", node.member.peerAddress)
             writer.member("client", node.member.clientAddress)
-            writer.member("role", node.member.identity == leader ? "leader" : "follower")
+            writer.member("role", role(of: node.member))
             writer.member("voter", node.member.role == .voter)
             writer.member("connected", node.isConnected)
             writer.endObject()
@@ -78,6 +87,11 @@ extension ClusterStatus {
             writer.endArray()
         }
         writer.endObject()
+    }
+
+    private func role(of member: Member) -> String {
+        if member.identity == leader { return "leader" }
+        return member.role == .voter ? "follower" : member.role.rawValue
     }
 }
 
@@ -95,7 +109,7 @@ extension Node {
         return ClusterStatus(
             cluster: cluster,
             node: identity,
-            role: core.role.rawValue,
+            role: (removal == nil ? core.role : .follower).rawValue,
             term: core.term,
             leader: core.leader,
             applied: state.applied.index,
@@ -104,6 +118,9 @@ extension Node {
             isDiskFull: shortage != nil,
             isDiverged: divergence != nil,
             isSplit: digests.isAlarmed,
+            membershipIndex: core.membershipIndex,
+            isChanging: core.isChanging,
+            isRemoved: removal != nil,
             nodes: nodes,
             explanations: explanations
         )

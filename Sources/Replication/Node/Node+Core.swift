@@ -28,7 +28,7 @@ extension Node {
                 } else {
                     send(message, to: to)
                 }
-            case .changeRefused: break
+            case .changeRefused(let refusal): refuse(refusal)
             case .transferBegan(let target, let cause): transferBegan(target, cause)
             case .transferEnded(let end): transferEnded(end)
             case .commit(let index):
@@ -42,6 +42,7 @@ extension Node {
         }
         noteTransfer()
         applyCommitted()
+        settleChange()
     }
 
     private mutating func store(_ appended: Appended) {
@@ -66,7 +67,8 @@ extension Node {
                     payload: .members(membership, cluster: nil)
                 )
             )
-            dialPeers()
+            began(position, membership)
+            membersChanged()
         case .received(let range):
             for (head, line) in received where range.contains(head.position.index) {
                 lastTime = max(lastTime, head.time)
@@ -86,7 +88,7 @@ extension Node {
     }
 
     /// The time of the next entry: never before the last one's.
-    private func nextTime() -> Timestamp {
+    func nextTime() -> Timestamp {
         let time = clock.median(of: core.membership, own: identity, at: now)
         return time.map { max(lastTime, $0) } ?? lastTime
     }
@@ -130,24 +132,13 @@ extension Node {
         }
     }
 
-    mutating func send(_ message: PeerMessage, to node: NodeIdentity, entries: [[UInt8]] = []) {
-        guard let address = address(of: node) else { return }
-        effects.append(.send(address: address, line: message.line, entries: entries))
-    }
-
-    /// Sends a message with lines that may take long, beside all else.
-    mutating func sendBulk(
-        _ message: PeerMessage,
-        to node: NodeIdentity,
-        entries: [[UInt8]]
-    ) {
-        guard let address = address(of: node) else { return }
-        effects.append(.sendBulk(address: address, line: message.line, entries: entries))
-    }
-
-    private func address(of node: NodeIdentity) -> String? {
-        core.membership.member(node)?.peerAddress
-            ?? hellos.last { $0.from == node }?.peerAddress
+    /// Another membership is in effect.
+    mutating func membersChanged() {
+        dialPeers()
+        returnIfMember()
+        let members = core.membership
+        heard = heard.filter { members.member($0.key) != nil }
+        endTransfers { members.member($0) == nil }
     }
 
     mutating func loaded(_ lines: [[UInt8]]) {
@@ -209,6 +200,7 @@ extension Node {
             answer(result, waitersOf: entry.position.index)
             completeReads()
             deliverEvents(of: entry.position.index)
+            if case .members = entry.payload { noticeOwnRemoval() }
             digestMayBeDue()
         } catch {
             let index = state.applied.index.next

@@ -5,6 +5,9 @@ extension Node {
     /// Why there is no leader, why nothing commits, who holds up the quorum, whose clock is off;
     /// empty if there is nothing to say.
     package var explanations: [Explanation] {
+        if let removal {
+            return [Explanation(.members, "this node was removed by entry \(removal)")]
+        }
         guard cluster != nil else { return [whyBlank] }
         var found: [Explanation] = []
         if core.leader == nil { found.append(Explanation(.leader, whyNoLeader)) }
@@ -18,11 +21,14 @@ extension Node {
     }
 
     private var whyBlank: Explanation {
+        if let refusal = joining.refusal {
+            return Explanation(.formation, "this node is not admitted yet: \(refusal.message)")
+        }
         guard let formation, formation.plan.expect != nil else {
             return Explanation(.formation, "this node waits for a cluster to take it in")
         }
         let missing = formation.plan.addresses.filter {
-            $0 != configuration.peerAddress && linked[$0] == nil
+            $0 != configuration.peerAddress && routes.hello(at: $0) == nil
         }
         let plan =
             "a cluster is formed when all \(formation.plan.addresses.count) nodes of the list"

@@ -33,7 +33,7 @@ extension Node {
         guard var formation, formation.isCreator, creation == nil, adoption == nil else { return }
         formation.beginRound()
         self.formation = formation
-        for address in formation.plan.addresses where linked[address] != nil {
+        for address in formation.plan.addresses where routes.hello(at: address) != nil {
             effects.append(
                 .send(
                     address: address,
@@ -130,7 +130,7 @@ extension Node {
 
     /// The hello of this node has changed: shake hands anew.
     private mutating func reconnect() {
-        linked.removeAll()
+        routes.removeAll()
         dialled.removeAll()
         effects.append(.redial)
         dialPeers()

@@ -18,23 +18,6 @@ extension Node {
         links.sorted { $0.key.value < $1.key.value }.map(\.value).filter { !$0.isBulk }
     }
 
-    /// Says which connections to keep, if that has changed.
-    mutating func dialPeers() {
-        var targets: [String: NodeIdentity?] = [:]
-        if core.membership == .empty {
-            for address in configuration.plan.addresses { targets[address] = .some(nil) }
-            for hello in hellos { targets[hello.peerAddress] = hello.from }
-        }
-        for member in core.membership.all { targets[member.peerAddress] = member.identity }
-        targets[configuration.peerAddress] = nil
-        let dials = targets.sorted { $0.key < $1.key }
-            .map { Dial(address: $0.key, hello: ownHello(to: $0.value)) }
-        guard dials != dialled else { return }
-        dialled = dials
-        for address in linked.keys where targets[address] == nil { linked[address] = nil }
-        effects.append(.dial(dials))
-    }
-
     /// A node dialled and says who it is: take it, refuse it, or first make its cluster this
     /// node's own.
     mutating func take(_ hello: Hello, on link: LinkID) {
@@ -87,6 +70,13 @@ extension Node {
 
     mutating func accept(_ hello: Hello, on link: LinkID) {
         links[link] = hello
+        if let known = core.membership.member(hello.from), known.peerAddress != hello.peerAddress {
+            log(
+                .notice,
+                "\(hello.from) is at \(hello.peerAddress), and the cluster knows it at"
+                    + " \(known.peerAddress): change its address by an order"
+            )
+        }
         effects.append(.welcome(link, ownHello(to: hello.from)))
         guard !hello.isBulk else { return }
         freshLinks.insert(link)
@@ -109,7 +99,10 @@ extension Node {
         adoption?.waiting.removeAll { $0.0 == link }
         freshLinks.remove(link)
         guard let hello = links.removeValue(forKey: link), !hello.isBulk else { return }
-        guard cluster != nil, !hellos.contains(where: { $0.from == hello.from }) else { return }
+        dialPeers()
+        guard cluster != nil, removal == nil,
+            !hellos.contains(where: { $0.from == hello.from })
+        else { return }
         stepCore(.disconnected(hello.from))
     }
 
@@ -120,8 +113,10 @@ extension Node {
             log(.warning, "\(address) belongs to cluster \(theirs), not to \(own)")
             return
         }
-        linked[address] = hello
+        routes.add(hello, at: address)
         guard cluster != nil else { return }
+        tellIfRemoved(hello.from)
+        guard removal == nil else { return }
         stepCore(.connected(hello.from))
         if core.role != .leader, core.leader == hello.from {
             routeAll()
@@ -146,11 +141,20 @@ extension Node {
             guard cluster == nil, creation == nil, adoption == nil else { return }
             formation?.note(plan, round: round, from: hello)
             createIfAllAnswered()
+        case .join(let member): take(wish: member, from: hello)
+        case .joinAnswer(let node, let answer): take(answer, for: node, from: hello)
+        case .removed(let index): takeRemoved(index, from: hello)
         case .consensus, .forward, .forwarded, .read, .readIndex, .snapshot, .snapshotReply,
             .digest:
-            guard cluster != nil else { return }
+            guard let cluster, hello.cluster == cluster else { return }
             takeOfCluster(message, lines, from: hello)
         }
+    }
+
+    /// Whether a node that spoke is a member; without the first entry everybody may be.
+    func isMember(_ hello: Hello) -> Bool {
+        hello.cluster == cluster
+            && (core.membership == .empty || core.membership.member(hello.from) != nil)
     }
 
     private mutating func takeOfCluster(
@@ -158,22 +162,28 @@ extension Node {
         _ lines: [[UInt8]],
         from hello: Hello
     ) {
-        // What is no member has no say: to know the cluster's id proves nothing. A node without the
-        // first entry listens to everybody, for it does not know the members yet. (Pitfall 7 does
-        // not apply while members cannot change.)
-        guard core.membership == .empty || core.membership.member(hello.from) != nil else { return }
+        let isMember = isMember(hello)
+        if isMember { heard[hello.from] = now.instant } else { tellIfRemoved(hello.from) }
         switch message {
         case .consensus(let message, let wall):
-            clock.note(wall, of: hello.from, at: now)
+            // Whoever sends them: this node's view of the members may be the old one (pitfall 7).
+            // The core counts by identity, so a stranger's votes and answers change nothing.
+            if isMember { clock.note(wall, of: hello.from, at: now) }
             take(message, lines, from: hello.from)
-        case .forward(let id, let proposal): takeForward(id, proposal, from: hello.from)
+        case .forward(let id, let proposal):
+            // A leader knows all members, so this one was removed: its clients go elsewhere.
+            if isMember { takeForward(id, proposal, from: hello.from) }
+        case .read(let id): if isMember { takeRead(id, from: hello.from) }
+        // Answers to what was asked, and pieces of the leader that is followed: true whoever they
+        // come from, also while the log here does not name it yet.
         case .forwarded(let id, let outcome): takeForwarded(id, outcome)
-        case .read(let id): takeRead(id, from: hello.from)
         case .readIndex(let id, let index): takeReadIndex(id, index)
         case .snapshot(let piece): take(piece, lines, from: hello.from)
+        // Counts only for a transfer that is under way, and those are to members.
         case .snapshotReply(let reply): take(reply, from: hello.from)
-        case .digest(let message): take(message, from: hello.from)
-        case .hello, .welcome, .refused, .formationRound, .blank: break
+        case .digest(let message): if isMember { take(message, from: hello.from) }
+        case .hello, .welcome, .refused, .formationRound, .blank, .join, .joinAnswer, .removed:
+            break
         }
     }
 
@@ -204,7 +214,7 @@ extension Node {
             return
         }
         stepCore(.receive(.append(append), from: node))
-        if !append.entries.memberships.isEmpty { dialPeers() }
+        if !append.entries.memberships.isEmpty { membersChanged() }
     }
 }
 

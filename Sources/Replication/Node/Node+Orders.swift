@@ -8,7 +8,8 @@ extension Node {
             return
         }
         switch order {
-        case .change: reply(ticket, .ordered(.changeRefused(.notReady)))
+        case .change(let change, let expecting, let isDryRun):
+            take(change, expecting: expecting, isDryRun: isDryRun, ticket)
         case .transfer(let target):
             transferOrders.append(ticket)
             stepCore(.transfer(to: target))

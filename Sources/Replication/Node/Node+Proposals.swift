@@ -33,11 +33,6 @@ extension Node {
         for request in pending.inOrder { route(request) }
     }
 
-    func isLinked(_ node: NodeIdentity) -> Bool {
-        guard let address = core.membership.member(node)?.peerAddress else { return false }
-        return linked[address] != nil
-    }
-
     mutating func takeForward(_ id: UInt64, _ proposal: Proposal, from node: NodeIdentity) {
         if mayPropose {
             propose(proposal, for: .peer(node, id))
@@ -201,11 +196,14 @@ extension Node {
             endTransfers()
             digests.endLeading()
         }
+        if role == .leader { leadsSince = now.instant }
         // Another leader goes on where this one stopped.
         if arrival?.isFinal == false { arrival = nil }
         didProposeHeld = false
         reads.askAgain()
         log(.info, "term \(term): \(role), leader \(leader?.description ?? "none")")
+        // A leader that was removed led until somebody else could.
+        if role != .leader { noticeOwnRemoval() }
         if leader != nil, role != .leader { routeAll() }
     }
 }

@@ -25,6 +25,10 @@ extension Node {
             reply(request.ticket, .failed(.stopping, key: request.key))
             return
         }
+        guard removal == nil else {
+            reply(request.ticket, .failed(.removed, key: request.key))
+            return
+        }
         guard shortage == nil else {
             reply(request.ticket, .failed(.diskFull, key: request.key))
             return
@@ -231,6 +235,7 @@ extension Node {
 
     mutating func abandon(_ ticket: Ticket) {
         _ = pending.remove(ticket)
+        if awaited?.ticket == ticket { awaited = nil }
         streams.close(ticket)
         openings[ticket] = nil
         guard admitting.removeValue(forKey: ticket) != nil else { return }

@@ -124,10 +124,10 @@ extension Node {
         }
     }
 
-    /// Only a leader sends; nothing of it stays (pitfall 46).
-    mutating func endTransfers() {
-        guard !sent.transfers.isEmpty else { return }
-        sent = SnapshotsSent()
+    /// Only a leader sends, and only to members; nothing of it stays (pitfall 46).
+    mutating func endTransfers(_ isOver: (NodeIdentity) -> Bool = { _ in true }) {
+        guard sent.transfers.keys.contains(where: isOver) else { return }
+        sent.transfers = sent.transfers.filter { !isOver($0.key) }
         pinSnapshots()
     }
 

@@ -11,9 +11,8 @@ extension Node {
         isConfirmed: Bool = false
     ) {
         // Its reader tries again elsewhere.
-        guard divergence == nil else {
-            effects.append(.endStream(ticket, nil))
-            return
+        guard removal == nil, divergence == nil else {
+            return effects.append(.endStream(ticket, nil))
         }
         do throws(Refusal) {
             let audience = try state.machine.audience(of: opening.caller)

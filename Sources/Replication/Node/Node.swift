@@ -50,9 +50,20 @@ package struct Node<Machine: Service>: Sendable {
     var links: [LinkID: Hello] = [:]
     /// Connections from other nodes over which nothing came yet but the hello.
     var freshLinks: Set<LinkID> = []
-    /// Connections to other nodes, by the address dialled.
-    var linked: [String: Hello] = [:]
+    /// Who answers over the connections to other nodes.
+    var routes = PeerRoutes()
     var dialled: [Dial] = []
+
+    /// When each other member was last heard, and since when this node leads.
+    var heard: [NodeIdentity: Instant] = [:]
+    var leadsSince: Instant
+    var joining: JoinAttempts
+    /// The entry that removed this node from the cluster, if one did.
+    var removal: LogIndex?
+    /// For whom the core is asked for a change, while it is stepped.
+    var asking: ChangeOrigin?
+    /// The change that an order waits for; there is one at a time.
+    var awaited: AwaitedChange?
 
     var pending = PendingRequests()
     var inFlight = ProposalsInFlight()
@@ -147,6 +158,9 @@ package struct Node<Machine: Service>: Sendable {
             restored.cluster == nil
             ? Formation(plan: configuration.plan, ownAddress: configuration.peerAddress) : nil
         nextFormationRound = now.instant
+        leadsSince = now.instant
+        joining = JoinAttempts(next: now.instant + configuration.joinInterval)
+        removal = state.formerMembers.retirement(of: restored.identity)?.index
         leaderlessSince = now.instant
         committedAt = now.instant
         self.now = now
@@ -177,7 +191,7 @@ package struct Node<Machine: Service>: Sendable {
         case .loaded(let lines): loaded(lines)
         case .hello(let link, let hello): take(hello, on: link)
         case .linked(let address, let hello): linkReady(address, hello)
-        case .unlinked(let address): linked[address] = nil
+        case .unlinked(let address): routes.remove(address)
         case .linkEnded(let link): linkEnded(link)
         case .message(let link, let message, let lines):
             if let hello = links[link] {
@@ -200,11 +214,12 @@ package struct Node<Machine: Service>: Sendable {
 
     /// When the node must be stepped with ``NodeInput/timer`` at the latest.
     package var nextDeadline: Instant {
-        var deadline = cluster == nil ? now.instant + .seconds(1) : core.nextDeadline
+        var deadline = hasConsensus ? core.nextDeadline : now.instant + .seconds(1)
         if let formation, formation.isCreator, creation == nil, adoption == nil {
             deadline = min(deadline, nextFormationRound)
         }
         if let handOverDeadline, isHandingOver { deadline = min(deadline, handOverDeadline) }
+        if seeksAdmission { deadline = min(deadline, joining.next) }
         if let oldest = pending.nextDeadline { deadline = min(deadline, oldest) }
         if let next = sent.nextDeadline { deadline = min(deadline, next) }
         if let oldest = reads.nextDeadline { deadline = min(deadline, oldest) }
@@ -214,12 +229,16 @@ package struct Node<Machine: Service>: Sendable {
         return deadline
     }
 
+    /// Whether time matters to the core: a node that was removed must not campaign.
+    private var hasConsensus: Bool { cluster != nil && removal == nil }
+
     private mutating func timer() {
-        if cluster != nil {
-            if core.nextDeadline <= now.instant { stepCore(.timer) }
-        } else if nextFormationRound <= now.instant {
-            form()
+        if cluster == nil {
+            if nextFormationRound <= now.instant { form() }
+        } else if hasConsensus, core.nextDeadline <= now.instant {
+            stepCore(.timer)
         }
+        askToJoin()
         expireRequests()
         expireReads()
         markStreams()

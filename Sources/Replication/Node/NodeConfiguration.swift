@@ -6,6 +6,12 @@ package struct NodeConfiguration: Sendable {
     package var clientAddress: String
     /// `--join` and `--bootstrap-expect`.
     package var plan: Formation.Plan
+    /// Whether a node that joins stays without a vote.
+    package var joinsAsLearner = false
+    /// How often a node that wants to join asks.
+    package var joinInterval = Duration.seconds(1)
+    /// How long a member must be silent before another incarnation of its id takes its place.
+    package var replacementSilence = Duration.seconds(10)
     /// Limits and timings of the core.
     package var consensus = Consensus.Configuration()
     /// Who should lead.

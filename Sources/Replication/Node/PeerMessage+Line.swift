@@ -35,6 +35,15 @@ extension PeerMessage {
             case .blank(let round, let plan):
                 writer.member("blank", plan)
                 writer.member("id", round)
+            case .join(let member): writer.member("join", member)
+            case .joinAnswer(let node, let answer):
+                writer.member("joinAnswer", answer)
+                writer.member("node", node)
+            case .removed(let index):
+                writer.key("removed")
+                writer.beginObject()
+                writer.member("index", index.value)
+                writer.endObject()
             }
         }
     }
@@ -51,10 +60,12 @@ extension PeerMessage {
         var body: Body?
         var clock: Int64?
         var id: UInt64?
+        var node: NodeIdentity?
         try Line.read(bytes, in: range) { (name, reader) throws(LineError) in
             switch name {
             case "clock": clock = try reader.milliseconds()
             case "id": id = try reader.unsigned()
+            case "node": node = try NodeIdentity(from: &reader)
             default:
                 guard body == nil else { throw reader.unknown(name) }
                 body = try Body(name, from: &reader)
@@ -75,6 +86,9 @@ extension PeerMessage {
         case .read: self = .read(id: try needID())
         case .readIndex(let index): self = .readIndex(id: try needID(), index)
         case .blank(let plan): self = .blank(round: try needID(), plan)
+        case .joinAnswer(let answer):
+            guard let node else { throw LineError(.missingMember("node")) }
+            self = .joinAnswer(node, answer)
         }
     }
 
@@ -87,6 +101,7 @@ extension PeerMessage {
         case read
         case readIndex(LogIndex?)
         case blank(Formation.Plan)
+        case joinAnswer(JoinAnswer)
 
         init(_ name: String, from reader: inout JSONReader) throws(LineError) {
             switch name {
@@ -96,13 +111,12 @@ extension PeerMessage {
             case "read":
                 try reader.emptyObject()
                 self = .read
-            case "readIndex":
-                var index: UInt64?
-                try reader.members { (name, reader) throws(LineError) in
-                    guard name == "index" else { throw reader.unknown(name) }
-                    index = try reader.unsigned()
-                }
-                self = .readIndex(index.map { LogIndex($0) })
+            case "readIndex": self = .readIndex(try Self.index(&reader))
+            case "join": self = .whole(.join(try Member(from: &reader)))
+            case "joinAnswer": self = .joinAnswer(try JoinAnswer(from: &reader))
+            case "removed":
+                let index = try Self.index(&reader)
+                self = .whole(.removed(try reader.require(index, "index")))
             case "blank": self = .blank(try Formation.Plan(from: &reader))
             case "snapshot": self = .whole(.snapshot(try SnapshotPiece(from: &reader)))
             case "snapshotReply":
@@ -114,6 +128,41 @@ extension PeerMessage {
             case "refused": self = .whole(.refused(try LinkRefusal(from: &reader)))
             default: throw reader.unknown(name)
             }
+        }
+
+        private static func index(_ reader: inout JSONReader) throws(LineError) -> LogIndex? {
+            var index: UInt64?
+            try reader.members { (name, reader) throws(LineError) in
+                guard name == "index" else { throw reader.unknown(name) }
+                index = try reader.unsigned()
+            }
+            return index.map { LogIndex($0) }
+        }
+    }
+}
+
+extension JoinAnswer: LineCodable {
+    /// Reads `{"admitted":{}}` or `{"refused":{"code":"id_in_use","message":"…"}}`.
+    package init(from reader: inout JSONReader) throws(LineError) {
+        self = try reader.oneCase { (name, reader) throws(LineError) in
+            switch name {
+            case "admitted":
+                try reader.emptyObject()
+                return .admitted
+            case "refused": return .refused(try LinkRefusal(from: &reader))
+            default: throw reader.unknown(name)
+            }
+        }
+    }
+
+    /// Writes the answer.
+    package func write(to writer: inout JSONWriter) {
+        switch self {
+        case .admitted: writer.oneCase("admitted")
+        case .refused(let refusal):
+            writer.beginObject()
+            writer.member("refused", refusal)
+            writer.endObject()
         }
     }
 }

@@ -31,6 +31,21 @@ package enum PeerMessage: Hashable, Sendable {
     case formationRound(UInt64)
     /// The answer of a blank node: the round and its own list.
     case blank(round: UInt64, Formation.Plan)
+    /// Asks to become a member; the role is what it wants to be, for good or until it has caught up.
+    /// A member that does not lead passes it on to the leader, once.
+    case join(Member)
+    /// The answer to the one who asked, by way of who passed it on.
+    case joinAnswer(NodeIdentity, JoinAnswer)
+    /// The addressee is a member no more, since this entry, and never will be again.
+    case removed(LogIndex)
+}
+
+/// What a node that wants to become a member is told.
+package enum JoinAnswer: Hashable, Sendable {
+    /// It is a member, or is about to be: the leader will call it.
+    case admitted
+    /// It is not, and why; it may ask again.
+    case refused(LinkRefusal)
 }
 
 /// Who speaks, and to whom.
@@ -69,9 +84,9 @@ package struct Hello: Hashable, Sendable {
     }
 }
 
-/// Why a connection between nodes was refused; said on both sides.
+/// Why a connection between nodes, or a node that wants to join, was refused; said on both sides.
 package struct LinkRefusal: Error, Hashable, Sendable, CustomStringConvertible {
-    /// `protocol_mismatch`, `cluster_mismatch` or `node_mismatch`.
+    /// `protocol_mismatch`, `cluster_mismatch` or `node_mismatch`; of a join those of ``JoinRules``.
     package var code: String
     /// For people.
     package var message: String
@@ -118,4 +133,6 @@ package enum RequestFailure: String, Error, Hashable, Sendable, CaseIterable {
     case notTried = "not_tried"
     /// The node is stopping; nothing was done.
     case stopping
+    /// The node was removed from its cluster; nothing was done.
+    case removed
 }

@@ -28,6 +28,7 @@ package struct PendingRequests: Sendable {
         package func outcome(of failure: RequestFailure) -> RequestFailure {
             switch failure {
             case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping,
+                .removed,
                 .tooLarge:
                 handOvers > 1 ? .outcomeUnknown : failure
             case .outcomeUnknown, .keyReused, .keyExpired: failure

@@ -59,6 +59,7 @@ extension ReplicatedState {
         self.init(limits: limits, eventEntries: eventEntries)
         applied = line.applied
         time = line.time
+        formerMembers = line.formerMembers
         digest = line.digest
         do throws(LineError) {
             membership = MembershipEntry(

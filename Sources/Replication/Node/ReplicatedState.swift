@@ -13,6 +13,8 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     package internal(set) var applied = LogPosition.zero
     /// Who belonged to the cluster by the last applied entry, and since which (pitfall 34).
     package internal(set) var membership = MembershipEntry(index: .zero, membership: .empty)
+    /// Who belonged to it before.
+    package internal(set) var formerMembers = MemberHistory()
     /// The time of the last applied entry.
     package internal(set) var time = Timestamp(milliseconds: 0)
 
@@ -56,6 +58,12 @@ package struct ReplicatedState<Machine: Service>: Sendable {
         switch entry.payload {
         case .operation(let proposal): result = try apply(proposal, of: entry)
         case .members(let members, _):
+            formerMembers.note(
+                from: membership.membership,
+                to: members,
+                at: entry.position.index,
+                entry.time
+            )
             membership = MembershipEntry(index: entry.position.index, membership: members)
         case .noop: break
         }

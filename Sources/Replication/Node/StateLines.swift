@@ -5,7 +5,8 @@ import Storage
 /// `{"state":{"applied":{"index":42,"term":3},"time":1763697600123,`
 /// `"keys":{"count":17,"floor":0},"events":{"count":20,"floor":0},`
 /// `"digest":{"base":0,"value":"…"}},"crc":"…"}`; without a digest if it was written by a version
-/// that had none
+/// that had none. Before the digest, once a member was removed or replaced,
+/// `"members":{"retired":[…],"replaced":[…]}`.
 struct StateLine: LineCodable, Hashable {
     var applied: LogPosition
     var time: Timestamp
@@ -13,6 +14,7 @@ struct StateLine: LineCodable, Hashable {
     var keyFloor: LogIndex
     var events: Int
     var eventFloor: LogIndex
+    var formerMembers: MemberHistory
     var digest: StateDigest?
 
     init(_ state: ReplicatedState<some Service>) {
@@ -22,12 +24,14 @@ struct StateLine: LineCodable, Hashable {
         keyFloor = state.exactlyOnce.floor
         events = state.events.count
         eventFloor = state.events.floor
+        formerMembers = state.formerMembers
         digest = state.digest
     }
 
     init(from reader: inout JSONReader) throws(LineError) {
         var (applied, time): (LogPosition?, Int64?)
         var (keys, events): ((Int, LogIndex)?, (Int, LogIndex)?)
+        var formerMembers = MemberHistory()
         var digest: StateDigest?
         try reader.members { (name, reader) throws(LineError) in
             switch name {
@@ -35,6 +39,7 @@ struct StateLine: LineCodable, Hashable {
             case "time": time = try reader.milliseconds()
             case "keys": keys = try Self.window(&reader)
             case "events": events = try Self.window(&reader)
+            case "members": formerMembers = try MemberHistory(from: &reader)
             case "digest": digest = try StateDigest(from: &reader)
             default: throw reader.unknown(name)
             }
@@ -43,6 +48,7 @@ struct StateLine: LineCodable, Hashable {
         self.time = Timestamp(milliseconds: try reader.require(time, "time"))
         (self.keys, keyFloor) = try reader.require(keys, "keys")
         (self.events, eventFloor) = try reader.require(events, "events")
+        self.formerMembers = formerMembers
         self.digest = digest
         guard keyFloor <= self.applied.index, eventFloor <= self.applied.index,
             digest?.base ?? .zero <= self.applied.index
@@ -79,6 +85,7 @@ struct StateLine: LineCodable, Hashable {
             writer.member("floor", floor.value)
             writer.endObject()
         }
+        if formerMembers != MemberHistory() { writer.member("members", formerMembers) }
         if let digest { writer.member("digest", digest) }
         writer.endObject()
     }

@@ -40,6 +40,9 @@ struct Invariants<Machine: Service> {
     /// The last entry that some node applied.
     var lastApplied: LogIndex { LogIndex(UInt64(applied.count)) }
 
+    /// Whether it belongs to the cluster by the last entry that some node applied.
+    func isMember(_ identity: NodeIdentity) -> Bool { membership.member(identity) != nil }
+
     mutating func note(cluster: String, by name: String) throws(Violation) {
         clusters.insert(cluster)
         guard clusters.count == 1 else {
@@ -50,28 +53,27 @@ struct Invariants<Machine: Service> {
     /// Keeps the picture of a node's log, and checks that one position has one content.
     mutating func note(
         _ records: [JournalRecord],
-        by host: Int,
-        in hosts: inout [SimulatedHost<Machine>]
+        by host: SimulatedHost<Machine>
     ) throws(Violation) {
         for record in records {
             switch record {
             case .vote: break
             case .truncate(let index):
                 let keep = Int(index.value)
-                if keep < hosts[host].log.count { hosts[host].log.removeSubrange(keep...) }
+                if keep < host.log.count { host.log.removeSubrange(keep...) }
             case .entry(let position, let line):
-                guard UInt64(hosts[host].log.count) + 1 == position.index.value else {
+                guard UInt64(host.log.count) + 1 == position.index.value else {
                     throw violation(
                         .logMatching,
-                        "\(hosts[host].name) writes \(position) after \(hosts[host].log.count)"
+                        "\(host.name) writes \(position) after \(host.log.count)"
                     )
                 }
                 let mark = EntryMark(line, term: position.term)
-                hosts[host].log.append(mark)
+                host.log.append(mark)
                 lines[position] = line
                 // A creator's entry is nobody's but its own until it is durable: after a crash it
                 // may make another one.
-                if hosts[host].node?.cluster == nil { continue }
+                if host.node?.cluster == nil { continue }
                 guard marks[position, default: mark] == mark else {
                     throw violation(.logMatching, "two entries at \(position)")
                 }
@@ -81,16 +83,16 @@ struct Invariants<Machine: Service> {
     }
 
     mutating func check(
-        _ hosts: inout [SimulatedHost<Machine>],
-        _ host: Int,
+        _ host: SimulatedHost<Machine>,
         counts: inout FaultCounts
     ) throws(Violation) {
-        guard let core = hosts[host].node?.core else { return }
-        if core.role == .leader {
-            try check(leader: core, hosts[host], counts: &counts)
+        if host.node?.core.role == .leader, let term = host.node?.core.term,
+            let identity = host.identity
+        {
+            try check(leader: identity, of: term, host, counts: &counts)
         }
-        try checkApplied(&hosts[host])
-        try checkDigest(hosts[host])
+        try checkApplied(host)
+        try checkDigest(host)
     }
 
     private mutating func checkDigest(_ host: SimulatedHost<Machine>) throws(Violation) {
@@ -104,23 +106,24 @@ struct Invariants<Machine: Service> {
     }
 
     private mutating func check(
-        leader core: Consensus,
+        leader identity: NodeIdentity,
+        of term: Term,
         _ host: SimulatedHost<Machine>,
         counts: inout FaultCounts
     ) throws(Violation) {
-        guard let known = leaders[core.term] else {
-            leaders[core.term] = core.state.identity
+        guard let known = leaders[term] else {
+            leaders[term] = identity
             counts[.elections] += 1
             // One that slept through a later term's election may lack what was committed in it, and
             // can commit nothing.
-            guard core.term > newestTerm else { return }
-            newestTerm = core.term
+            guard term > newestTerm else { return }
+            newestTerm = term
             return try checkCompleteness(host)
         }
-        guard known == core.state.identity else {
+        guard known == identity else {
             throw violation(
                 .electionSafety,
-                "\(known) and \(core.state.identity) lead term \(core.term)"
+                "\(known) and \(identity) lead term \(term)"
             )
         }
     }
@@ -141,7 +144,7 @@ struct Invariants<Machine: Service> {
     }
 
     private mutating func checkApplied(
-        _ host: inout SimulatedHost<Machine>
+        _ host: SimulatedHost<Machine>
     ) throws(Violation) {
         guard let reached = host.node?.state.applied.index, host.checkedApplied < reached else {
             return

@@ -1,57 +1,13 @@
 import Storage
 
 /// One machine: a disk that outlives its processes, and a process that may be down.
-struct SimulatedHost<Machine: Service> {
-    /// What the journal's thread is asked to do, in order.
-    enum Job {
-        case persist([JournalRecord], PersistToken)
-        case adopt(String)
-        case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
-        case compact(through: LogIndex)
-        case reset(to: LogPosition, membership: LogIndex)
-
-        /// Whether it writes; what only reads is done at once even if there is no space.
-        var needsSpace: Bool {
-            switch self {
-            case .persist, .adopt, .reset: true
-            case .load, .compact: false
-            }
-        }
-
-        var isPersist: Bool { if case .persist = self { true } else { false } }
-    }
-
-    /// What the snapshot's thread is asked to do.
-    enum SnapshotJob {
-        case write(
-            SnapshotHead,
-            @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void
-        )
-        case transfer(SnapshotOrder)
-    }
-
-    /// A connection that this host dialled.
-    struct Link {
-        var id: LinkID
-        var dial: Dial
-        var isReady = false
-        /// When the newest message arrives that keeps its place: a connection reorders nothing but
-        /// what a fault delays.
-        var lastArrival = Instant(nanoseconds: 0)
-    }
-
-    /// A disk that does not hold all that it acknowledged.
-    struct Wound {
-        /// What the node must hold again before another disk may be damaged.
-        var healsWith: LogIndex
-        /// Whether the whole disk was lost: its node must have become a voter again.
-        var isLoss = false
-    }
-
+///
+/// A class: its many fields would be copied with each look at one.
+final class SimulatedHost<Machine: Service> {
     let name: String
     var address: String
-    var disk = MemoryFileSystem() {
-        didSet { snapshots = SnapshotStore(directory: Self.directory, fileSystem: disk) }
+    var disk: MemoryFileSystem {
+        didSet { snapshots = SnapshotStore(directory: dataDirectory, fileSystem: disk) }
     }
     /// What it pins goes with the process.
     private(set) var snapshots: SnapshotStore
@@ -67,20 +23,20 @@ struct SimulatedHost<Machine: Service> {
     var identity: NodeIdentity?
     /// Counts starts: what was planned for an earlier process no longer happens.
     var generation = 0
-    var jobs: [Job] = []
+    var jobs: [JournalJob] = []
     /// How many of `jobs` are being done, as one batch.
     var busy = 0
     /// Counts the batches of this process.
     var batch = 0
     /// What found no space, and what must come after it.
-    var waiting: [Job] = []
+    var waiting: [JournalJob] = []
     /// Whether the node was told that there is no space.
     var isShort = false
     /// How long the next sync takes, if the disk is stalled.
     var stall: Duration?
     var snapshotJobs: [SnapshotJob] = []
     var pins: [SnapshotPin] = []
-    var links: [String: Link] = [:]
+    var links: [String: SimulatedLink] = [:]
     var dials: [Dial] = []
     var pausedUntil: Instant?
     var nextTimer: Instant?
@@ -101,18 +57,18 @@ struct SimulatedHost<Machine: Service> {
     /// Whether its last process may have left a batch half written.
     var isTorn = false
     /// What is wrong with its disk, or nil if that is good.
-    var wound: Wound?
+    var wound: DiskWound?
 
     init(name: String, clock: SimulatedClock) {
         self.name = name
         address = "\(name):7401"
         self.clock = clock
-        snapshots = SnapshotStore(directory: Self.directory, fileSystem: disk)
+        disk = MemoryFileSystem()
+        snapshots = SnapshotStore(directory: dataDirectory, fileSystem: disk)
     }
 
-    static var directory: String { "data" }
-
-    var isUp: Bool { node != nil }
+    /// Whether there is a node.
+    var isUp = false
     /// Whether it dies before anything else happens.
     var isDying: Bool { packetsToLive.map { $0 < 0 } ?? false || effectsToLive == 0 }
 }
@@ -131,3 +87,6 @@ struct EntryMark: Hashable {
         seal = line[max(0, end - 8)..<max(0, end)].reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
+
+/// Where each host keeps its files.
+let dataDirectory = "data"

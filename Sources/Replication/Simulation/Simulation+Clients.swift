@@ -2,10 +2,12 @@ public import Storage
 
 /// What clients do with the cluster.
 extension Simulation {
-    /// The hosts that are up and not paused, nor out of the play.
+    /// The hosts that are up and not paused, nor out of the play, nor known to be no member.
     public var reachable: [Int] {
         hosts.indices.filter {
-            hosts[$0].isUp && !hosts[$0].isAway && (hosts[$0].pausedUntil ?? now) <= now
+            let host = hosts[$0]
+            return host.isUp && !host.isAway && (host.pausedUntil ?? now) <= now
+                && (!host.joins || host.identity.map(invariants.isMember) ?? false)
         }
     }
 
@@ -172,7 +174,8 @@ public enum SimulatedAnswer: Hashable, Sendable {
             case .outcomeUnknown: self = .unknown
             case .keyExpired: self = .expired
             case .keyReused, .tooLarge: self = .invalid(failure.rawValue)
-            case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping:
+            case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping,
+                .removed:
                 self = .unavailable(failure.rawValue)
             }
         }

@@ -58,7 +58,7 @@ extension Simulation {
     func misread(_ host: Int) {
         guard happens(faults.misread) else { return }
         let disk = hosts[host].disk
-        let directory = SimulatedHost<Machine>.directory
+        let directory = dataDirectory
         let names: [String]
         do throws(FileError) {
             guard try disk.exists(directory) else { return }

@@ -91,12 +91,12 @@ extension Simulation {
     }
 
     private func isFirstLeader(_ host: Int) -> Bool {
-        guard let core = hosts[host].node?.core, core.role == .leader else { return false }
+        guard hosts[host].node?.core.role == .leader, let term = hosts[host].node?.core.term else {
+            return false
+        }
         return hosts.allSatisfy { other in
-            guard let theirs = other.node?.core, theirs.role == .leader, !other.isAway else {
-                return true
-            }
-            return theirs.term <= core.term
+            guard other.node?.core.role == .leader, !other.isAway else { return true }
+            return other.node?.core.term ?? .zero <= term
         }
     }
 }

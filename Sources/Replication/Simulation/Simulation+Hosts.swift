@@ -18,7 +18,7 @@ extension Simulation {
         }
         do {
             let (journal, recovered) = try Journal.open(
-                directory: SimulatedHost<Machine>.directory,
+                directory: dataDirectory,
                 id: hosts[host].name,
                 fileSystem: hosts[host].disk,
                 configuration: configuration.journal,
@@ -77,6 +77,7 @@ extension Simulation {
             plan: plan,
             seed: generator.next()
         )
+        if happens(faults.policies) { nodeConfiguration.policy = drawPolicy() }
         configuration.adjust(&nodeConfiguration)
         return nodeConfiguration
     }
@@ -100,6 +101,7 @@ extension Simulation {
         hosts[host].nextTimer = nil
         let effects = node.start()
         hosts[host].node = node
+        hosts[host].isUp = true
         try perform(effects, on: host)
         try bury(host)
         try tellSpace(host)
@@ -143,7 +145,7 @@ extension Simulation {
             try perform(rest, on: host)
         }
         if configuration.checksInvariants {
-            try invariants.check(&hosts, host, counts: &counts)
+            try invariants.check(hosts[host], counts: &counts)
         }
         try bury(host)
         noteHealed(host)
@@ -151,10 +153,11 @@ extension Simulation {
     }
 
     func planTimer(_ host: Int) {
-        guard let node = hosts[host].node else { return }
-        let due = max(hosts[host].clock.virtual(node.nextDeadline), now + .microseconds(100))
-        if let planned = hosts[host].nextTimer, planned <= due { return }
-        hosts[host].nextTimer = due
+        let own = hosts[host]
+        guard let deadline = own.node?.nextDeadline else { return }
+        let due = max(own.clock.virtual(deadline), now + .microseconds(100))
+        if let planned = own.nextTimer, planned <= due { return }
+        own.nextTimer = due
         queue.plan(.timer(host: host, generation: hosts[host].generation), at: due)
     }
 
@@ -170,7 +173,7 @@ extension Simulation {
         switch effect {
         case .persist(let records, let token):
             if configuration.checksInvariants {
-                try invariants.note(records, by: host, in: &hosts)
+                try invariants.note(records, by: hosts[host])
             }
             addJob(.persist(records, token), host)
         case .adopt(let cluster):
@@ -255,8 +258,9 @@ extension Simulation {
 
 extension SimulatedHost {
     /// Nothing stays of a process but what it gave to the disk.
-    mutating func endProcess() {
+    func endProcess() {
         node = nil
+        isUp = false
         journal = nil
         packetsToLive = nil
         effectsToLive = nil

@@ -2,7 +2,7 @@ import Storage
 
 /// What a host's journal does, as the thread of a replica's journal does it.
 extension Simulation {
-    func addJob(_ job: SimulatedHost<Machine>.Job, _ host: Int) {
+    func addJob(_ job: JournalJob, _ host: Int) {
         if !hosts[host].waiting.isEmpty, job.needsSpace {
             hosts[host].waiting.append(job)
         } else {
@@ -56,7 +56,7 @@ extension Simulation {
 
     /// Does jobs of one batch.
     func carryOut(
-        _ jobs: [SimulatedHost<Machine>.Job],
+        _ jobs: [JournalJob],
         _ host: Int
     ) throws(JournalError) -> NodeInput? {
         guard let journal = hosts[host].journal else { return nil }
@@ -111,7 +111,7 @@ extension Simulation {
 /// A journal that finds no space.
 extension Simulation {
     /// Puts off what found no space, and all behind it that needs some.
-    private func putOff(_ jobs: [SimulatedHost<Machine>.Job], _ host: Int) {
+    private func putOff(_ jobs: [JournalJob], _ host: Int) {
         hosts[host].waiting = jobs + hosts[host].jobs.filter(\.needsSpace)
         hosts[host].jobs.removeAll(where: \.needsSpace)
     }

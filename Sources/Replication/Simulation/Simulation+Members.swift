@@ -9,7 +9,7 @@ extension Simulation {
     @discardableResult
     package func addHost() throws(Violation) -> Int {
         counts[.addedHosts] += 1
-        var host = newHost()
+        let host = newHost()
         host.joins = true
         hosts.append(host)
         network.addHost()
@@ -89,4 +89,7 @@ extension Simulation {
         default: return nil
         }
     }
+
+    /// Gives a host that is down another address.
+    package func move(_ host: Int, to address: String) { hosts[host].address = address }
 }

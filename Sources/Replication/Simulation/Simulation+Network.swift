@@ -31,8 +31,11 @@ extension Simulation {
         }
         lastLink += 1
         let id = LinkID(lastLink)
-        hosts[host].links[address] = SimulatedHost<Machine>.Link(id: id, dial: dial)
-        transmit(Packet(from: host, to: other, content: .hello(id, dial.hello)), after: delay)
+        hosts[host].links[address] = SimulatedLink(id: id, dial: dial)
+        transmit(
+            SimulatedPacket(from: host, to: other, content: .hello(id, dial.hello)),
+            after: delay
+        )
         queue.plan(
             .handshakeLate(host: host, generation: hosts[host].generation, id),
             at: now + .milliseconds(500)
@@ -94,7 +97,10 @@ extension Simulation {
     func answer(_ link: LinkID, _ message: PeerMessage, from host: Int) {
         guard let dialler = hosts.firstIndex(where: { $0.links.values.contains { $0.id == link } })
         else { return }
-        transmit(Packet(from: host, to: dialler, content: .answer(link, message)), after: delay)
+        transmit(
+            SimulatedPacket(from: host, to: dialler, content: .answer(link, message)),
+            after: delay
+        )
     }
 
     func send(_ line: [UInt8], _ entries: [[UInt8]], from host: Int, to address: String) {
@@ -105,7 +111,7 @@ extension Simulation {
             counts[.lost] += 1
             return
         }
-        let packet = Packet(
+        let packet = SimulatedPacket(
             from: host,
             to: other,
             content: .message(link.id, line: line, entries: entries)
@@ -124,7 +130,7 @@ extension Simulation {
         }
     }
 
-    private func transmit(_ packet: Packet, after delay: Duration) {
+    private func transmit(_ packet: SimulatedPacket, after delay: Duration) {
         if let left = hosts[packet.from].packetsToLive {
             hosts[packet.from].packetsToLive = left - 1
             if left <= 0 { return }
@@ -132,7 +138,7 @@ extension Simulation {
         queue.plan(.arrive(packet, generation: hosts[packet.to].generation), at: now + delay)
     }
 
-    func arrive(_ packet: Packet) throws(Violation) {
+    func arrive(_ packet: SimulatedPacket) throws(Violation) {
         guard network.canReach(packet.from, packet.to) else { return }
         switch packet.content {
         case .hello(let link, let hello): try step(packet.to, .hello(link, hello))

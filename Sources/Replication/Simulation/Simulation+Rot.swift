@@ -21,14 +21,14 @@ extension Simulation {
         let disk = hosts[host].disk
         let names: [String]
         do throws(FileError) {
-            guard try disk.exists(SimulatedHost<Machine>.directory) else { return false }
-            names = try disk.list(SimulatedHost<Machine>.directory).sorted().filter {
+            guard try disk.exists(dataDirectory) else { return false }
+            names = try disk.list(dataDirectory).sorted().filter {
                 $0.hasSuffix(".jsonl")
             }
         } catch { return false }
         guard !names.isEmpty else { return false }
         let name = names[draw(names.count)]
-        let path = FilePath.join(SimulatedHost<Machine>.directory, name)
+        let path = FilePath.join(dataDirectory, name)
         if name.hasPrefix("snapshot-"), happens(500) {
             do throws(FileError) { try disk.remove(path) } catch { return false }
             counts[.lostSnapshots] += 1
@@ -56,7 +56,8 @@ extension Simulation {
 
     /// Notes that a host's disk holds again what it lost.
     func noteHealed(_ host: Int) {
-        guard let wound = hosts[host].wound, let node = hosts[host].node,
+        guard let wound = hosts[host].wound else { return }
+        guard let node = hosts[host].node,
             node.core.state.lost == nil, node.core.durableIndex >= wound.healsWith,
             node.state.applied.index >= wound.healsWith
         else { return }

@@ -3,7 +3,7 @@ import Storage
 /// Snapshots of hosts, over the code and the files that a replica uses.
 extension Simulation {
     /// Orders something of the snapshots' thread, which does one thing after the other.
-    func addSnapshot(_ job: SimulatedHost<Machine>.SnapshotJob, _ host: Int) {
+    func addSnapshot(_ job: SnapshotJob, _ host: Int) {
         hosts[host].snapshotJobs.append(job)
         if hosts[host].snapshotJobs.count == 1 { planSnapshot(host) }
     }
@@ -45,7 +45,7 @@ extension Simulation {
     }
 
     private func carryOut(
-        _ job: SimulatedHost<Machine>.SnapshotJob,
+        _ job: SnapshotJob,
         _ host: Int
     ) -> NodeInput? {
         switch job {

@@ -7,41 +7,6 @@ import Storage
 /// checked. ``SimulationRun`` runs one from start to end; this type is for scripts that lead a
 /// cluster step by step.
 public final class Simulation<Machine: Service> {
-    /// What is planned.
-    enum Event {
-        case timer(host: Int, generation: Int)
-        case journal(host: Int, generation: Int)
-        case journalIsIdle(host: Int, generation: Int, batch: Int)
-        case space(host: Int, generation: Int)
-        case snapshot(host: Int, generation: Int)
-        case computed(host: Int, generation: Int, Ticket, @Sendable () -> Computed)
-        case arrive(Packet, generation: Int)
-        case dial(host: Int, generation: Int, address: String)
-        case linkEnded(host: Int, generation: Int, LinkID)
-        case unlinked(host: Int, generation: Int, LinkID)
-        case handshakeLate(host: Int, generation: Int, LinkID)
-        case restart(host: Int)
-        case fault(RecurringFault)
-        case endPartition(UInt64)
-        case clog(host: Int, Bool, swizzle: UInt64)
-        case endSlowLinks(UInt64)
-        case rollOn([Int])
-        case resume(host: Int)
-        case call(UInt64)
-    }
-
-    /// What is on the wire between two hosts.
-    struct Packet {
-        enum Content {
-            case hello(LinkID, Hello)
-            case answer(LinkID, PeerMessage)
-            case message(LinkID, line: [UInt8], entries: [[UInt8]])
-        }
-        var from: Int
-        var to: Int
-        var content: Content
-    }
-
     /// What the run is like.
     public let configuration: SimulationConfiguration
     /// Virtual time since the start.
@@ -56,7 +21,7 @@ public final class Simulation<Machine: Service> {
     public var onLog: ((_ host: Int, LogLevel, String) -> Void)?
 
     var hosts: [SimulatedHost<Machine>] = []
-    var queue = EventQueue<Event>()
+    var queue = EventQueue()
     var generator: SeededGenerator
     var faults: SimulationConfiguration.Faults
     var network: SimulatedNetwork
@@ -152,7 +117,7 @@ public final class Simulation<Machine: Service> {
         Violation(promise: promise, detail: detail, seed: configuration.seed)
     }
 
-    private func handle(_ event: Event) throws(Violation) {
+    private func handle(_ event: SimulatedEvent) throws(Violation) {
         switch event {
         case .timer(let host, let generation):
             guard isCurrent(host, generation) else { return }

@@ -75,6 +75,9 @@ extension SimulationConfiguration {
         /// The lead is handed over, to a random voter or to whom the leader chooses.
         package var transferEvery: Duration?
 
+        /// Starts of nodes with another election policy than the others', maybe one that wants to harm.
+        public var policies = 0
+
         /// Nothing goes wrong but for a slow sync now and then.
         public init() {}
     }
@@ -146,6 +149,7 @@ extension SimulationConfiguration.Faults {
         slowClients = generator.chance(20...200)
         changeEvery = generator.interval(1_000...5_000)
         transferEvery = generator.interval(1_000...6_000)
+        policies = generator.chance(200...1_000)
     }
 }
 

@@ -58,8 +58,10 @@ struct ClusterOverview: Hashable, Sendable {
 
         var role: String {
             guard let report else { return member.isConnected ? "unreachable" : "down" }
+            if report.isRemoved { return "removed" }
             if report.isDiskFull { return "disk full" }
-            return member.isVoter ? report.role : "learner"
+            if member.isVoter { return report.role }
+            return member.role.isEmpty ? "learner" : member.role
         }
 
         var row: [String] {
@@ -84,7 +86,10 @@ struct ClusterOverview: Hashable, Sendable {
         leader = reports.filter { $0.term == newest }.compactMap(\.leader).first
         let end = reports.map(\.applied).max() ?? 0
         nodes = first.members.map { member in
-            let report = reports.first { $0.node == member.id }
+            // Of two incarnations of an id one is gone, and does not answer.
+            let isGone =
+                !member.isConnected && first.members.count { $0.id == member.id } > 1
+            let report = isGone ? nil : reports.first { $0.node == member.id }
             return Node(
                 member: member,
                 report: report,

@@ -100,7 +100,7 @@ final class Cluster {
     }
 
     /// Removes a directory of plain files, and of directories with such.
-    private static func remove(_ path: String) {
+    static func remove(_ path: String) {
         if let stream = unsafe opendir(path) {
             while let entry = unsafe readdir(stream) {
                 let name = unsafe withUnsafePointer(to: entry.pointee.d_name) { pointer in

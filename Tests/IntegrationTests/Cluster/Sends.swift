@@ -11,6 +11,8 @@ final class Sends: Sendable {
         var sent: Set<String> = []
         var acknowledged: [String: ChatState.Sent] = [:]
         var repeated = 0
+        var last = SystemClock.now()
+        var longestPause = Duration.zero
     }
 
     private let recipient: String
@@ -23,17 +25,32 @@ final class Sends: Sendable {
     /// How many answers said that an earlier try had done it already.
     var repeated: Int { fates.withLock { $0.repeated } }
 
+    /// The longest time without an acknowledgement while `body` runs.
+    func longestPause(during body: () async throws -> Void) async throws -> Duration {
+        fates.withLock { ($0.last, $0.longestPause) = (SystemClock.now(), .zero) }
+        try await body()
+        return fates.withLock { max($0.longestPause, SystemClock.now() - $0.last) }
+    }
+
     /// One client's messages, one after the other.
     ///
     /// - Parameters:
-    ///   - count: How many.
+    ///   - count: How many at the most.
     ///   - name: What their texts begin with.
     ///   - client: Who sends them.
     ///   - givesUp: Whether a message without an answer is left to its fate; else it is tried again
     ///     under its key until an answer comes.
+    ///   - isOver: Asked before each message whether it was the last.
     /// - Throws: If the test was cancelled.
-    func run(_ count: Int, _ name: String, by client: ClusterClient, givesUp: Bool) async throws {
+    func run(
+        _ count: Int,
+        _ name: String,
+        by client: ClusterClient,
+        givesUp: Bool,
+        until isOver: @Sendable () -> Bool = { false }
+    ) async throws {
         for number in 0..<count {
+            if isOver() { return }
             let text = "\(name)-\(number)"
             let key = ClusterClient.randomKey()
             fates.withLock { _ = $0.sent.insert(text) }
@@ -43,6 +60,9 @@ final class Sends: Sendable {
             guard case .sent(let sent)? = answered?.output else { continue }
             fates.withLock {
                 $0.acknowledged[text] = sent
+                let now = SystemClock.now()
+                $0.longestPause = max($0.longestPause, now - $0.last)
+                $0.last = now
                 if answered?.isRepeated == true { $0.repeated += 1 }
             }
         }
@@ -71,11 +91,17 @@ final class Sends: Sendable {
     ///
     /// Each message was sent and stands there once; each that was acknowledged stands where the
     /// answer said, in the order in which its client sent them; and all nodes hold the same.
-    func check(_ cluster: Cluster, token: String) async throws {
+    ///
+    /// - Parameters:
+    ///   - cluster: The nodes, settled.
+    ///   - nodes: Those that are asked, or nil for all; others may be down for good.
+    ///   - token: Of the sender.
+    /// - Throws: If a node does not answer.
+    func check(_ cluster: Cluster, on nodes: [TestNode]? = nil, token: String) async throws {
         try await cluster.settle()
         let (sent, acknowledged) = fates.withLock { ($0.sent, $0.acknowledged) }
         var first: [MessageView]?
-        for node in cluster.nodes {
+        for node in nodes ?? cluster.nodes {
             let client = try cluster.client([node], token: token)
             let history = try await client.history(with: recipient, isStale: true)
             if let first { #expect(history == first, "\(node.id) holds the same as n1") }

@@ -100,6 +100,28 @@ final class TestNode {
     }
 }
 
+/// A member as `GET /v1/cluster` shows it.
+struct NodeMember: LineCodable, Hashable {
+    var id = ""
+    var incarnation = ""
+    var role = ""
+    var isVoter = false
+
+    init(from reader: inout JSONReader) throws(LineError) {
+        try reader.members { (name, reader) throws(LineError) in
+            switch name {
+            case "id": id = try reader.string()
+            case "incarnation": incarnation = try reader.string()
+            case "role": role = try reader.string()
+            case "voter": isVoter = try reader.boolean()
+            default: _ = try reader.skip()
+            }
+        }
+    }
+
+    func write(to writer: inout JSONWriter) { writer.oneCase("member") }
+}
+
 /// What a test wants of `GET /v1/cluster`.
 struct NodeStatus: LineCodable {
     var cluster: String?
@@ -108,10 +130,13 @@ struct NodeStatus: LineCodable {
     var leader: String?
     var applied: UInt64
     var last: UInt64
+    var isChanging = false
+    var members: [NodeMember] = []
 
     init(from reader: inout JSONReader) throws(LineError) {
         var (cluster, role, leader): (String?, String?, String?)
         var (term, applied, last): (UInt64?, UInt64?, UInt64?)
+        var (members, isChanging): ([NodeMember], Bool) = ([], false)
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "cluster": cluster = try reader.string()
@@ -120,6 +145,8 @@ struct NodeStatus: LineCodable {
             case "term": term = try reader.unsigned()
             case "applied": applied = try reader.unsigned()
             case "last": last = try reader.unsigned()
+            case "changing": isChanging = try reader.boolean()
+            case "members": members = try [NodeMember](from: &reader)
             default: _ = try reader.skip()
             }
         }
@@ -128,6 +155,7 @@ struct NodeStatus: LineCodable {
         self.term = try reader.require(term, "term")
         self.applied = try reader.require(applied, "applied")
         self.last = try reader.require(last, "last")
+        (self.members, self.isChanging) = (members, isChanging)
     }
 
     func write(to writer: inout JSONWriter) { writer.oneCase("status") }

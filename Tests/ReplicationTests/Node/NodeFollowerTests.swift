@@ -107,17 +107,24 @@ import Testing
         }
     }
 
-    @Test func `a stranger that knows the cluster's id changes nothing`() {
+    @Test func `a leader that the log does not name yet is followed (pitfall 7)`() {
         var follower = Follower()
-        let stranger = NodeIdentity(id: "n9", incarnation: "00000000000000bb")
         var hello = follower.hello(1)
-        hello.from = stranger
+        hello.from = NodeIdentity(id: "n9", incarnation: "00000000000000bb")
+        follower.step(.hello(LinkID(7), hello))
+        follower.hear(7, leadingTerm: 9)
+        #expect(follower.node.status.term == Term(9))
+        #expect(follower.node.status.leader == hello.from)
+    }
+
+    @Test(arguments: ["c2", nil])
+    func `who does not say the cluster's id has no say in it`(cluster: String?) {
+        var follower = Follower()
+        var hello = follower.hello(1)
+        hello.cluster = cluster
         follower.step(.hello(LinkID(7), hello))
         follower.hear(7, leadingTerm: 9)
         #expect(follower.node.status.term == Term(1) && follower.node.status.leader == nil)
-        follower.connect(1, 1)
-        follower.hear(1, leadingTerm: 9)
-        #expect(follower.node.status.term == Term(9))
     }
 
     @Test func `a connection for snapshots neither keeps nor ends a leader`() {

@@ -17,6 +17,10 @@ import Testing
         )
     }
 
+    private static func member(_ role: Member.Role) -> Member {
+        Member(identity: from, peerAddress: "a:1", clientAddress: "a:2", role: role)
+    }
+
     private static let position = LogPosition(index: LogIndex(41), term: Term(3))
 
     private static func append(_ entries: EntryBatch) -> Append {
@@ -66,6 +70,9 @@ import Testing
             ),
             .consensus(.append(append(EntryBatch(first: LogIndex(42)))), clock: now),
             .consensus(.append(append(entries)), clock: now),
+            .join(member(.joining)), .join(member(.learner)), .removed(LogIndex(42)),
+            .joinAnswer(other, .admitted),
+            .joinAnswer(other, .refused(LinkRefusal(code: "id_in_use", message: "n2 \"\n"))),
             .snapshot(piece),
             .snapshot(
                 SnapshotPiece(term: Term(3), position: position, bytes: 90, offset: 90, lines: 0)

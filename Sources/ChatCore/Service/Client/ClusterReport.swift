@@ -11,6 +11,8 @@ public struct ClusterReport: Hashable, Sendable {
         public var peer = ""
         /// Where clients reach it; empty while it is not known.
         public var client = ""
+        /// `leader`, `follower`, `learner`, or `joining` while it catches up to become a voter.
+        public var role = ""
         /// Whether it counts for a quorum.
         public var isVoter = true
         /// Whether the node that was asked is connected to it, or is it.
@@ -31,6 +33,12 @@ public struct ClusterReport: Hashable, Sendable {
     public var applied: UInt64 = 0
     /// Whether its disk is full, and it refuses requests.
     public var isDiskFull = false
+    /// The entry with the membership in effect.
+    public var membership: UInt64 = 0
+    /// Whether a change of members is under way.
+    public var isChanging = false
+    /// Whether it was removed from the cluster, and serves nobody.
+    public var isRemoved = false
     /// The members.
     public var members: [Member] = []
     /// What the node has to say about it, a sentence each.
@@ -55,6 +63,9 @@ public struct ClusterReport: Hashable, Sendable {
         case "leader": leader = try reader.string()
         case "applied": applied = try reader.unsigned()
         case "disk_full": isDiskFull = try reader.boolean()
+        case "membership": membership = try reader.unsigned()
+        case "changing": isChanging = try reader.boolean()
+        case "removed": isRemoved = try reader.boolean()
         case "members":
             try reader.elements { (reader) throws(LineError) in
                 members.append(try Member(from: &reader))
@@ -81,6 +92,7 @@ extension ClusterReport.Member {
             case "id": id = try reader.string()
             case "peer": peer = try reader.string()
             case "client": client = try reader.string()
+            case "role": role = try reader.string()
             case "voter": isVoter = try reader.boolean()
             case "connected": isConnected = try reader.boolean()
             default: _ = try reader.skip()

@@ -1,0 +1,154 @@
+package import Storage
+
+/// Who becomes a member by asking, and who has to wait for an operator.
+///
+/// A value: what the leader knows goes in, a decision comes out. An id that is a member's is taken
+/// over only where its disk was lost: from the same address, once the old incarnation is silent,
+/// one at a time, and one per id and hour, so that two nodes of one name do not chase each other.
+package struct JoinRules: Sendable {
+    /// What is done about one that asks.
+    package enum Decision: Hashable, Sendable {
+        /// It is a member already.
+        case isMember
+        /// The change that makes it one, or makes room for it.
+        case change(MembershipChange)
+        /// Nothing, and why.
+        case refused(LinkRefusal)
+    }
+
+    /// The members in effect.
+    package var membership: Membership
+    /// Who was a member before.
+    package var formerMembers: MemberHistory
+    /// The log's time.
+    package var time: Timestamp
+    /// How long a member must be silent before another incarnation takes its place.
+    package var patience: Duration
+
+    /// Creates the rules as of now.
+    package init(
+        membership: Membership,
+        formerMembers: MemberHistory,
+        time: Timestamp,
+        patience: Duration
+    ) {
+        self.membership = membership
+        self.formerMembers = formerMembers
+        self.time = time
+        self.patience = patience
+    }
+
+    /// Decides about a node that asks.
+    ///
+    /// - Parameters:
+    ///   - wish: Who asks, and what it wants to be.
+    ///   - isSilent: Whether a member was not heard for ``patience``.
+    package func decide(
+        _ wish: Member,
+        isSilent: (NodeIdentity) -> Bool
+    ) -> Decision {
+        if membership.member(wish.identity) != nil { return .isMember }
+        if let refusal = Self.removal(of: wish.identity, in: formerMembers) {
+            return .refused(refusal)
+        }
+        guard Self.isPlausible(wish.peerAddress), Self.isPlausible(wish.clientAddress) else {
+            return Self.refused(
+                "address_invalid",
+                "an address of \(wish.identity) is not host:port"
+            )
+        }
+        let others = membership.all.filter { $0.identity.id != wish.identity.id }
+        if let other = others.first(where: { $0.peerAddress == wish.peerAddress }) {
+            return Self.refused(
+                "address_in_use",
+                "\(wish.identity) says it is at \(wish.peerAddress), where the cluster knows"
+                    + " \(other.identity): give it a peer address of its own, or remove that one"
+            )
+        }
+        let namesakes = membership.all.filter { $0.identity.id == wish.identity.id }
+        guard let old = namesakes.first else {
+            guard membership.all.count < Membership.maximumCount else {
+                return Self.refused(
+                    "too_many_members",
+                    "a cluster has \(Membership.maximumCount) members at the most"
+                )
+            }
+            return .change(.add(wish))
+        }
+        if let refusal = refusal(of: wish, inPlaceOf: old, isSilent) { return .refused(refusal) }
+        // Without a vote to lose, the old one need not stay until the new one has caught up.
+        return .change(old.role == .voter ? .add(wish) : .remove(old.identity))
+    }
+
+    private func refusal(
+        of wish: Member,
+        inPlaceOf old: Member,
+        _ isSilent: (NodeIdentity) -> Bool
+    ) -> LinkRefusal? {
+        let both =
+            "\(wish.identity) at \(wish.peerAddress) has the id of the member"
+            + " \(old.identity) at \(old.peerAddress)"
+        if replacement != nil {
+            return LinkRefusal(
+                code: "replacement_in_progress",
+                message: "\(both), and a lost disk is being replaced already: it waits"
+            )
+        }
+        if wish.peerAddress != old.peerAddress {
+            return LinkRefusal(
+                code: "id_in_use",
+                message: "\(both): give it another id, or, if the old one's disk is lost, the old"
+                    + " one's peer address"
+            )
+        }
+        if !isSilent(old.identity) {
+            return LinkRefusal(
+                code: "id_in_use",
+                message: "\(both), which was heard within \(patience): if the old one's disk is"
+                    + " lost, the new one takes its place after that"
+            )
+        }
+        if formerMembers.wasReplacedLately(old.identity.id, at: time) {
+            return LinkRefusal(
+                code: "replaced_lately",
+                message: "\(both), whose disk was replaced within the last"
+                    + " \(MemberHistory.quarantine): see why, and replace it by an order, or wait"
+            )
+        }
+        if old.role == .voter, wish.role == .learner {
+            return LinkRefusal(
+                code: "id_in_use",
+                message: "\(both), which votes: in its place a node cannot be a learner"
+            )
+        }
+        return nil
+    }
+
+    /// The id of which two incarnations are members, if there is one.
+    private var replacement: String? {
+        let ids = membership.all.map(\.identity.id).sorted()
+        return zip(ids, ids.dropFirst()).first { $0 == $1 }?.0
+    }
+
+    /// Why an identity can be no member, if it was one before (pitfall 25).
+    package static func removal(
+        of identity: NodeIdentity,
+        in formerMembers: MemberHistory
+    ) -> LinkRefusal? {
+        formerMembers.retirement(of: identity).map {
+            LinkRefusal(
+                code: "removed",
+                message: "\(identity) was removed by entry \($0.index) and cannot return: start"
+                    + " the node with an empty data directory"
+            )
+        }
+    }
+
+    private static func refused(_ code: String, _ message: String) -> Decision {
+        .refused(LinkRefusal(code: code, message: message))
+    }
+
+    private static func isPlausible(_ address: String) -> Bool {
+        address.utf8.count <= 262 && address.contains(":")
+    }
+}

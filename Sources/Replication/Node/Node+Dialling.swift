@@ -1,0 +1,113 @@
+import Storage
+
+/// Which connections a node keeps.
+extension Node {
+    /// How many connected nodes that are no members are dialled, so that they can be answered.
+    private static var maximumStrangers: Int { 16 }
+
+    /// Says which connections to keep, if that has changed.
+    mutating func dialPeers() {
+        let dials = wantedDials
+        guard dials != dialled else { return }
+        for dial in dialled where !dials.contains(dial) { routes.remove(dial.address) }
+        dialled = dials
+        effects.append(.dial(dials))
+    }
+
+    /// Who is called at an address if several say that they are there.
+    private struct Claim: Comparable {
+        /// Whether it is connected to this node, so that it runs.
+        var isHere: Bool
+        /// A stranger with a wrong address must not cut a member off that is here.
+        var isMember: Bool
+        /// Of two incarnations the one that came last.
+        var link: UInt64
+        var isJoining: Bool
+        /// Whom to call, or nil for whoever is there.
+        var to: NodeIdentity?
+
+        static func < (left: Claim, right: Claim) -> Bool { left.order < right.order }
+
+        private var order: (Int, Int, UInt64, Int) {
+            (isHere ? 1 : 0, isMember ? 1 : 0, link, isJoining ? 1 : 0)
+        }
+    }
+
+    private var wantedDials: [Dial] {
+        var claims: [String: Claim] = [:]
+        func claim(_ address: String, _ claim: Claim) {
+            claims[address] = max(claims[address] ?? claim, claim)
+        }
+        let newest = newestHellos
+        for member in core.membership.all {
+            // Where it says that it is counts more than the log's word, which may be older or,
+            // before it has moved, newer.
+            let here = newest[member.identity]
+            claim(
+                here?.hello.peerAddress ?? member.peerAddress,
+                Claim(
+                    isHere: here != nil,
+                    isMember: true,
+                    link: here?.link ?? 0,
+                    isJoining: member.role == .joining,
+                    to: member.identity
+                )
+            )
+        }
+        let strangers = newest.values.filter { core.membership.member($0.hello.from) == nil }
+            .sorted { $0.link > $1.link }
+        for (link, hello) in strangers.prefix(Self.maximumStrangers) {
+            // Not by its identity: a blank node that is called so takes the caller's cluster for its
+            // own, and this one is not admitted yet. One that was a member a moment ago keeps its
+            // connection, over which it is told.
+            let wasCalled = dialled.contains {
+                $0.address == hello.peerAddress && $0.hello.to == hello.from
+            }
+            claim(
+                hello.peerAddress,
+                Claim(
+                    isHere: true,
+                    isMember: false,
+                    link: link,
+                    isJoining: false,
+                    to: wasCalled ? hello.from : nil
+                )
+            )
+        }
+        if core.membership == .empty {
+            for address in configuration.plan.addresses where claims[address] == nil {
+                claim(
+                    address,
+                    Claim(isHere: false, isMember: false, link: 0, isJoining: false, to: nil)
+                )
+            }
+        }
+        claims[configuration.peerAddress] = nil
+        return claims.sorted { $0.key < $1.key }
+            .map { Dial(address: $0.key, hello: ownHello(to: $0.value.to)) }
+    }
+
+    /// The newest connection from each other node.
+    private var newestHellos: [NodeIdentity: (link: UInt64, hello: Hello)] {
+        var newest: [NodeIdentity: (link: UInt64, hello: Hello)] = [:]
+        for (link, hello) in links
+        where !hello.isBulk && link.value >= newest[hello.from]?.link ?? 0 {
+            newest[hello.from] = (link.value, hello)
+        }
+        return newest
+    }
+
+    /// Whether this node can speak to another one now.
+    func isLinked(_ node: NodeIdentity) -> Bool { routes.address(of: node) != nil }
+
+    mutating func send(_ message: PeerMessage, to node: NodeIdentity, entries: [[UInt8]] = []) {
+        guard let address = routes.address(of: node) else { return }
+        effects.append(.send(address: address, line: message.line, entries: entries))
+    }
+
+    /// Sends a message with lines that may take long, beside all else.
+    mutating func sendBulk(_ message: PeerMessage, to node: NodeIdentity, entries: [[UInt8]]) {
+        guard let address = routes.address(of: node) else { return }
+        effects.append(.sendBulk(address: address, line: message.line, entries: entries))
+    }
+}

@@ -1,0 +1,54 @@
+import Storage
+
+/// A member that is one no more: it keeps its data, and disturbs nobody (pitfall 23).
+extension Node {
+    /// Takes in that this node was removed by an entry.
+    mutating func retire(_ index: LogIndex) {
+        guard removal == nil, core.role != .leader else { return }
+        removal = index
+        log(
+            .warning,
+            "this node was removed from the cluster by entry \(index); its data stays. To bring it"
+                + " back, start it with an empty data directory and --join"
+        )
+        for request in pending.inOrder {
+            guard let request = pending.remove(request.ticket) else { continue }
+            let failure: RequestFailure = request.handOvers > 0 ? .outcomeUnknown : .removed
+            reply(request.ticket, .failed(failure, key: request.proposal.key))
+        }
+        // Their readers go on elsewhere.
+        for stream in streams.all {
+            streams.close(stream.ticket)
+            effects.append(.endStream(stream.ticket, nil))
+        }
+    }
+
+    /// Another node says that this one is removed.
+    mutating func takeRemoved(_ index: LogIndex, from hello: Hello) {
+        let isMember = core.membership.member(identity) != nil
+        guard hello.cluster == cluster, !(isMember && core.membershipIndex >= index) else { return }
+        retire(index)
+    }
+
+    /// Goes on as a member if the log, or a leader's append, says that this node is one again.
+    mutating func returnIfMember() {
+        guard let removal, core.membershipIndex > removal,
+            core.membership.member(identity) != nil
+        else { return }
+        self.removal = nil
+        log(.notice, "this node is a member again, since entry \(core.membershipIndex)")
+    }
+
+    /// Says to a former member what it may have missed.
+    mutating func tellIfRemoved(_ node: NodeIdentity) {
+        guard core.membership.member(node) == nil,
+            let gone = state.formerMembers.retirement(of: node)
+        else { return }
+        send(.removed(gone.index), to: node)
+    }
+
+    /// Whether the log says that this node was removed; it may have been the leader until then.
+    mutating func noticeOwnRemoval() {
+        if let gone = state.formerMembers.retirement(of: identity) { retire(gone.index) }
+    }
+}

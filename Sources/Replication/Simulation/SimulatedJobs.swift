@@ -1,0 +1,47 @@
+import Storage
+
+/// What the journal's thread is asked to do, in order.
+enum JournalJob {
+    case persist([JournalRecord], PersistToken)
+    case adopt(String)
+    case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
+    case compact(through: LogIndex)
+    case reset(to: LogPosition, membership: LogIndex)
+
+    /// Whether it writes; what only reads is done at once even if there is no space.
+    var needsSpace: Bool {
+        switch self {
+        case .persist, .adopt, .reset: true
+        case .load, .compact: false
+        }
+    }
+
+    var isPersist: Bool { if case .persist = self { true } else { false } }
+}
+
+/// What the snapshot's thread is asked to do.
+enum SnapshotJob {
+    case write(
+        SnapshotHead,
+        @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void
+    )
+    case transfer(SnapshotOrder)
+}
+
+/// A connection that this host dialled.
+struct SimulatedLink {
+    var id: LinkID
+    var dial: Dial
+    var isReady = false
+    /// When the newest message arrives that keeps its place: a connection reorders nothing but
+    /// what a fault delays.
+    var lastArrival = Instant(nanoseconds: 0)
+}
+
+/// A disk that does not hold all that it acknowledged.
+struct DiskWound {
+    /// What the node must hold again before another disk may be damaged.
+    var healsWith: LogIndex
+    /// Whether the whole disk was lost: its node must have become a voter again.
+    var isLoss = false
+}

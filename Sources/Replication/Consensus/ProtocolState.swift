@@ -57,7 +57,15 @@ extension Consensus {
         }
 
         /// Counts by the membership in effect from now on.
-        mutating func adoptQuorum() { quorum = Quorum(memberships.current.membership) }
+        mutating func adoptQuorum() {
+            #if PLANTED_BUGS
+            if PlantedBug.membershipAtCommit.isActive {
+                quorum = Quorum(memberships.committed(at: commitIndex).membership)
+                return
+            }
+            #endif
+            quorum = Quorum(memberships.current.membership)
+        }
 
         /// Ends the repair once the log is as up to date as the lost one; it must not end earlier,
         /// whatever came in (pitfall 38).

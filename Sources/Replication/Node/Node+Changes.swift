@@ -23,9 +23,6 @@ extension Node {
         isDryRun: Bool,
         _ ticket: Ticket
     ) {
-        guard core.role == .leader else {
-            return reply(ticket, .ordered(.notLeader(core.leader)))
-        }
         guard !isStopping else { return reply(ticket, .failed(.stopping, key: nil)) }
         if let refusal = refusalOfReturn(change) {
             return reply(ticket, .ordered(.changeRefused(refusal)))

@@ -27,16 +27,15 @@ extension Node {
         let query = PendingQuery(body: body, caller: caller)
         switch consistency {
         case .stale: answer(query, ticket, isConfirmed: false)
+        case .linearizable where removal != nil: reply(ticket, .failed(.removed, key: nil))
+        case .linearizable: confirm(query, ticket)
         case .atLeast(let index) where index <= state.applied.index:
             answer(query, ticket, isConfirmed: false)
+        case .atLeast(let index): wait(query, ticket, for: index)
         case .bounded(let limit) where reads.isFresh(within: limit, at: now.instant):
             answer(query, ticket, isConfirmed: false)
-        // Nobody tells it anything new.
-        case .linearizable where removal != nil, .atLeast where removal != nil,
-            .bounded where removal != nil:
-            reply(ticket, .failed(.removed, key: nil))
-        case .atLeast(let index): wait(query, ticket, for: index)
-        case .linearizable, .bounded: confirm(query, ticket)
+        case .bounded where removal != nil: reply(ticket, .failed(.removed, key: nil))
+        case .bounded: confirm(query, ticket)
         }
     }
 

@@ -78,6 +78,12 @@ let package = Package(
             path: "Tests/StorageLoad",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Replication", "TestSupport"],
+            path: "Tests/Simulate",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "StorageTests",
             dependencies: ["Storage", "Collections", "TestSupport", "storage-load"],

@@ -27,7 +27,8 @@ public actor Replica<Machine: Service> {
     /// Those that are being sent.
     var pins: [SnapshotPin] = []
     let scrubber: Scrubber
-    let logSink: LogSink
+    let logThread: LogThread
+    var logSink: LogSink { logThread.sink }
     let front: Front
     let links: PeerLinks
     var node: Node<Machine>
@@ -73,6 +74,8 @@ public actor Replica<Machine: Service> {
         log: LogSink = .silent
     ) throws(ReplicationError) {
         try configuration.validate()
+        let logThread = LogThread(log)
+        let log = logThread.sink
         let snapshots = SnapshotStore(
             directory: configuration.dataDirectory,
             fileSystem: fileSystem
@@ -94,7 +97,7 @@ public actor Replica<Machine: Service> {
         self.mail = mail
         self.resolver = resolver
         worker = Worker(limit: 32)
-        logSink = log
+        self.logThread = logThread
         self.snapshots = snapshots
         identity = restored.node.identity
         journal = JournalThread(
@@ -201,7 +204,7 @@ public actor Replica<Machine: Service> {
         }
         loop.close()
         let (journal, worker, resolver, snapshotter) = (journal, worker, resolver, snapshotter)
-        let scrubber = scrubber
+        let (scrubber, logThread) = (scrubber, logThread)
         let (failure, ended) = (failure, ended)
         self.ended = nil
         runOnThread {
@@ -211,6 +214,8 @@ public actor Replica<Machine: Service> {
             // Before the journal gives the directory back: nobody else may write there meanwhile.
             snapshotter.stop()
             journal.stop()
+            // Last: all of them may have had something to say.
+            logThread.stop()
             if let failure { ended?.resume(throwing: failure) } else { ended?.resume() }
         }
     }

@@ -57,7 +57,7 @@ struct Call: Sendable {
             cluster: cluster,
             timeout: min(timeout, limit ?? timeout)
         )
-        client.acceptsStaleReads = parsed.string("consistency") == Consistency.stale.rawValue
+        client.acceptsStaleReads = parsed.string("consistency") == Consistency.stale.description
         return client
     }
 }

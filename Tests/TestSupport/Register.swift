@@ -55,6 +55,9 @@ public struct Register: Service, Equatable {
         return UInt64(values.count)
     }
 
+    /// Makes the state wrong: places are counted from a value that nobody appended.
+    public mutating func goWrong(_ value: String = "wrong") { values.insert(value, at: 0) }
+
     /// Proposes the request as it is; one that begins with `slow` is computed first.
     public func admit(
         _ request: Append,

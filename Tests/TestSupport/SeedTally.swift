@@ -60,26 +60,43 @@ package struct SeedTally: Sendable {
         return tally.withLock { $0 }
     }
 
+    /// Runs seeds without holding up the caller's thread.
+    package static func runAside(
+        _ seeds: ClosedRange<UInt64>,
+        _ configure: @escaping @Sendable (inout SimulationConfiguration) -> Void
+    ) async -> SeedTally {
+        await withCheckedContinuation { continuation in
+            _ = spawnThread { continuation.resume(returning: run(seeds, configure)) }
+        }
+    }
+
     private init() {}
 
     private init(_ configuration: SimulationConfiguration, isReplayed: Bool) {
-        seeds = 1
         do throws(Violation) {
             let run = try SimulationRun(configuration, RegisterCalls())
-            if run.isVoid { void = [configuration.seed] }
-            counts = run.counts
-            calls = run.calls
-            answered = run.answered
-            answeredUnderFaults = run.answeredUnderFaults
-            retries = run.retries
-            duration = run.duration
+            self.init(of: run, seed: configuration.seed)
             if isReplayed, try SimulationRun(configuration, RegisterCalls()) != run {
                 unlike = [configuration.seed]
             }
         } catch {
+            self.init()
+            seeds = 1
             broken = [error]
             print("BROKEN | \(error)")
         }
+    }
+
+    /// What one seed gave.
+    package init(of run: SimulationRun, seed: UInt64) {
+        seeds = 1
+        if run.isVoid { void = [seed] }
+        counts = run.counts
+        calls = run.calls
+        answered = run.answered
+        answeredUnderFaults = run.answeredUnderFaults
+        retries = run.retries
+        duration = run.duration
     }
 
     private mutating func add(_ other: SeedTally) {

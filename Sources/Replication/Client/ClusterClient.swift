@@ -143,7 +143,25 @@ public actor ClusterClient {
         isStale: Bool = false,
         token: String? = nil
     ) async throws(ClusterClientError) -> Response {
-        let path = isStale ? "/v1/queries?consistency=stale" : "/v1/queries"
+        try await query(body, consistency: isStale ? .stale : .linearizable, token: token)
+    }
+
+    /// Posts a query to `/v1/queries`, which changes nothing.
+    ///
+    /// - Parameters:
+    ///   - body: The query, JSON.
+    ///   - consistency: How new the state must be that answers.
+    ///   - token: In place of the client's own.
+    /// - Returns: The answer.
+    /// - Throws: ``ClusterClientError``, but never an unknown outcome.
+    public nonisolated func query(
+        _ body: [UInt8],
+        consistency: Consistency,
+        token: String? = nil
+    ) async throws(ClusterClientError) -> Response {
+        let path =
+            consistency == .linearizable
+            ? "/v1/queries" : "/v1/queries?consistency=\(consistency)"
         return try await perform(HTTPCall(method: .post, path: path, token: token, body: body))
     }
 

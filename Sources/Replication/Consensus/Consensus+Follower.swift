@@ -155,6 +155,9 @@ extension Consensus {
         guard index > commitIndex else { return }
         state.commitIndex = index
         state.memberships.commit(index)
+        #if PLANTED_BUGS
+        state.adoptQuorum()
+        #endif
     }
 
     private mutating func answer(

@@ -50,6 +50,7 @@ package struct Consensus: Sendable {
             installed(position, entry, now)
         case .change(let change, let expecting): self.change(change, expecting: expecting)
         case .transfer(let target): transfer(to: target, now)
+        case .diverged(let isBad): diverged(isBad, now)
         case .disk(let isFull): disk(isFull: isFull, now)
         }
         promoteJoined()
@@ -85,6 +86,14 @@ package struct Consensus: Sendable {
         state.isDiskFull = isFull
         guard isFull, role != .follower else { return }
         endTransfer(.refused("the disk is full"))
+        follow(nil, now)
+    }
+
+    /// Gives up leading, and the hope of it, while the state is bad.
+    private mutating func diverged(_ isBad: Bool, _ now: Instant) {
+        state.isDiverged = isBad
+        guard isBad, role != .follower else { return }
+        endTransfer(.refused("the state of this node is bad"))
         follow(nil, now)
     }
 

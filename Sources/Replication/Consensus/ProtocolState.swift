@@ -23,6 +23,8 @@ extension Consensus {
         var lost: LogPosition?
         /// Whether only votes can be written.
         var isDiskFull = false
+        /// Whether the state is one that a majority contradicts.
+        var isDiverged = false
 
         init(_ restored: Restored) {
             identity = restored.identity
@@ -51,11 +53,19 @@ extension Consensus {
         /// One that a membership has taken out may, and does not count itself, until that is
         /// committed: others may have no such entry yet, and not vote for each other without it.
         var mayCampaign: Bool {
-            lost == nil && !isDiskFull && memberships.mayVote(identity)
+            lost == nil && !isDiskFull && !isDiverged && memberships.mayVote(identity)
         }
 
         /// Counts by the membership in effect from now on.
-        mutating func adoptQuorum() { quorum = Quorum(memberships.current.membership) }
+        mutating func adoptQuorum() {
+            #if PLANTED_BUGS
+            if PlantedBug.membershipAtCommit.isActive {
+                quorum = Quorum(memberships.committed(at: commitIndex).membership)
+                return
+            }
+            #endif
+            quorum = Quorum(memberships.current.membership)
+        }
 
         /// Ends the repair once the log is as up to date as the lost one; it must not end earlier,
         /// whatever came in (pitfall 38).

@@ -50,7 +50,8 @@ enum Answers {
 
     private static func status(of failure: RequestFailure) -> HTTPStatus {
         switch failure {
-        case .noLeader, .overloaded, .diskFull, .notTried, .stopping, .removed: .unavailable
+        case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping, .removed:
+            .unavailable
         case .outcomeUnknown: .timedOut
         case .keyReused: .conflict
         case .keyExpired: .gone
@@ -63,6 +64,11 @@ enum Answers {
         case .noLeader: "no leader within the time; nothing was done: try again"
         case .overloaded: "too much is under way; nothing was done: try again later"
         case .diskFull: "this node's disk is full; nothing was done: make room, or try another one"
+        case .behind:
+            "this node has not applied that entry in time; nothing was done: try again, or another one"
+        case .diverged:
+            "this node's state is being replaced, for a majority has another; nothing was done: try"
+                + " another one"
         case .outcomeUnknown:
             "it may or may not have taken effect: try again with the same Idempotency-Key"
         case .keyReused: "this Idempotency-Key was used for another request: take a new one"
@@ -92,6 +98,7 @@ enum Answers {
             }
             if status.isDiskFull { return response(to: .diskFull, key: nil) }
             if status.isRemoved { return response(to: .removed, key: nil) }
+            if status.isDiverged { return response(to: .diverged, key: nil) }
             guard status.leader != nil else {
                 return .error(.unavailable, code: "no_leader", message: "no leader is known")
             }

@@ -78,8 +78,12 @@ enum Route {
 
     private static func ofQuery(_ request: HTTPRequest) -> Route {
         guard let text = request.parameter("consistency") else { return .query(.linearizable) }
-        guard let consistency = Consistency(rawValue: text) else {
-            return invalid("consistency_invalid", "consistency is 'linearizable' or 'stale'")
+        guard let consistency = Consistency(text) else {
+            return invalid(
+                "consistency_invalid",
+                "consistency is 'linearizable', 'stale', 'at-least:INDEX' or 'bounded:MILLISECONDS'"
+                    + " of at most a day"
+            )
         }
         return .query(consistency)
     }

@@ -1,9 +1,12 @@
 package import Storage
 
-/// The leader's estimate of the time: the median of the voters' wall clocks.
+/// The leader's estimate of the time: the median of the voters' wall clocks, never ahead of a good
+/// one while only a minority of them is wrong.
 ///
-/// Each clock is what a node's last message said, aged by monotonic time, so that one leader's
-/// wrong clock cannot end all sessions. With two readings the lower counts.
+/// Each clock is what a node's last message said, aged by monotonic time. A voter that is gone
+/// counts with its last word: it is as good, or as wrong, as it was. Where voters were not heard,
+/// the estimate is so low that all of a minority may be ahead and among those that were; it may
+/// then be too low, and the log's time stands still, which ends no session.
 package struct ClusterClock: Sendable {
     private struct Reading {
         var wall: Timestamp
@@ -19,13 +22,16 @@ package struct ClusterClock: Sendable {
         readings[node] = Reading(wall: wall, heard: now.instant)
     }
 
-    /// The median over the voters that were heard, with `own` for this node.
-    package func median(of membership: Membership, own: NodeIdentity, at now: Moment) -> Timestamp {
-        var times = membership.incoming.filter { $0.role == .voter }
-            .compactMap { time(of: $0.identity, own: own, at: now) }
-        guard !times.isEmpty else { return now.wall }
-        times.sort()
-        return times[(times.count - 1) / 2]
+    /// The median over the voters, with `own` for this node.
+    ///
+    /// - Returns: Nil if too few were heard for one that is surely good to be among them.
+    package func median(of membership: Membership, own: NodeIdentity, at now: Moment) -> Timestamp?
+    {
+        let voters = membership.incoming.filter { $0.role == .voter }
+        let times = voters.compactMap { time(of: $0.identity, own: own, at: now) }.sorted()
+        let wrong = max(0, voters.count - 1) / 2
+        let place = min((times.count - 1) / 2, times.count - 1 - wrong)
+        return times.isEmpty || place < 0 ? nil : times[place]
     }
 
     private func time(of node: NodeIdentity, own: NodeIdentity, at now: Moment) -> Timestamp? {
@@ -41,7 +47,7 @@ package struct ClusterClock: Sendable {
         at now: Moment
     ) -> Duration? {
         guard let time = time(of: node, own: own, at: now) else { return nil }
-        let median = median(of: membership, own: own, at: now)
+        guard let median = median(of: membership, own: own, at: now) else { return nil }
         return .milliseconds(time.milliseconds - median.milliseconds)
     }
 }

@@ -30,6 +30,11 @@ public struct ClusterStatus: Hashable, Sendable {
     /// Whether the disk of the node that was asked is full: it refuses requests until there is
     /// space.
     public var isDiskFull = false
+    /// Whether the state of the node that was asked differs from a majority's: it serves nobody until
+    /// it has another.
+    public var isDiverged = false
+    /// Whether the node that was asked leads, and found states that differ and no majority for one.
+    public var isSplit = false
     /// The entry with the membership in effect.
     public var membershipIndex = LogIndex.zero
     /// Whether a change of members is under way.
@@ -59,6 +64,8 @@ extension ClusterStatus {
         writer.member("membership", membershipIndex.value)
         if isChanging { writer.member("changing", true) }
         if isRemoved { writer.member("removed", true) }
+        if isDiverged { writer.member("diverged", true) }
+        if isSplit { writer.member("split", true) }
         writer.key("members")
         writer.beginArray()
         for node in nodes {
@@ -109,6 +116,8 @@ extension Node {
             committed: commitIndex,
             last: core.lastPosition.index,
             isDiskFull: shortage != nil,
+            isDiverged: divergence != nil,
+            isSplit: digests.isAlarmed,
             membershipIndex: core.membershipIndex,
             isChanging: core.isChanging,
             isRemoved: removal != nil,

@@ -14,6 +14,8 @@ public struct Explanation: Hashable, Sendable, CustomStringConvertible {
         case quorum
         /// What this node's disk keeps it from.
         case disk
+        /// States that differ from each other.
+        case state
         /// A change of members, a member that catches up.
         case members
         /// Whose clock is off.

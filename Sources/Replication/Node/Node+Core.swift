@@ -89,7 +89,8 @@ extension Node {
 
     /// The time of the next entry: never before the last one's.
     func nextTime() -> Timestamp {
-        max(lastTime, clock.median(of: core.membership, own: identity, at: now))
+        let time = clock.median(of: core.membership, own: identity, at: now)
+        return time.map { max(lastTime, $0) } ?? lastTime
     }
 
     /// The head of a line that was checked when its message was read.
@@ -144,6 +145,7 @@ extension Node {
         guard !loads.isEmpty else { return }
         switch loads.removeFirst() {
         case .apply:
+            guard divergence == nil else { return }
             for line in lines {
                 guard let position = headOf(line)?.position,
                     position.index == state.applied.index.next, position.index <= commitIndex
@@ -163,6 +165,8 @@ extension Node {
 
     /// Applies what is committed, as far as its lines are in memory; loads the next ones if not.
     mutating func applyCommitted() {
+        takeStateIfReady()
+        guard divergence == nil else { return }
         while state.applied.index < commitIndex {
             guard let line = cache[state.applied.index.next] else {
                 loadForApply()
@@ -191,12 +195,13 @@ extension Node {
     private mutating func apply(_ line: [UInt8]) {
         do throws(LineError) {
             let entry = try LogEntry(line: line)
-            let result = try state.apply(entry)
+            let result = try state.apply(entry, seal: LogEntry.seal(ofLine: line))
             snapshots.applied(entry.position.index, bytes: line.count)
             answer(result, waitersOf: entry.position.index)
             completeReads()
             deliverEvents(of: entry.position.index)
             if case .members = entry.payload { noticeOwnRemoval() }
+            digestMayBeDue()
         } catch {
             let index = state.applied.index.next
             commitIndex = state.applied.index

@@ -14,6 +14,7 @@ extension Node {
         if let whyStuck { found.append(Explanation(.commit, whyStuck)) }
         if let quorumState { found.append(Explanation(.quorum, quorumState)) }
         if let diskState { found.append(Explanation(.disk, diskState)) }
+        if let stateState { found.append(Explanation(.state, stateState)) }
         found += memberStates.map { Explanation(.members, $0) }
         found += clockStates.map { Explanation(.clock, $0) }
         return found
@@ -74,6 +75,7 @@ extension Node {
             return "does not campaign until it has again what its damaged disk lost"
         }
         if core.state.isDiskFull { return "does not campaign while its disk is full" }
+        if divergence != nil { return "does not campaign until it has another's state" }
         return core.membership.isVoter(identity) ? nil : "has no vote"
     }
 }
@@ -153,6 +155,16 @@ extension Node {
                 + " the log ends at \(core.lastPosition.index)"
         }
         return nil
+    }
+
+    private var stateState: String? {
+        if let divergence {
+            return "the state of this node differs from a majority's at entry \(divergence.index):"
+                + " it serves nobody until the leader's has taken its place"
+        }
+        guard digests.isAlarmed else { return nil }
+        return "the states of the nodes differ, and no majority agrees on one: compare what they"
+            + " answer, and give the data directories of those that are wrong up"
     }
 
     private var memberStates: [String] {

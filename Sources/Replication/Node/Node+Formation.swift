@@ -55,7 +55,8 @@ extension Node {
         let cluster = newClusterID()
         let entry = LogEntry(
             position: LogPosition(index: LogIndex(1), term: Term(1)),
-            time: now.wall,
+            // One clock alone is nobody's to trust: the time begins with the first leader's entry.
+            time: membership.incoming.count > 1 ? Timestamp(milliseconds: 0) : now.wall,
             payload: .members(membership, cluster: cluster)
         )
         let token = PersistToken(.max)

@@ -12,6 +12,8 @@ struct SnapshotArrival<Machine: Service>: Sendable {
         case checking
         /// The log begins anew behind it; nothing may be appended meanwhile.
         case resetting(ReplicatedState<Machine>)
+        /// Its state takes the place of a bad one, once the log is known to be committed up to it.
+        case holding(ReplicatedState<Machine>)
     }
 
     var phase: Phase
@@ -24,7 +26,7 @@ struct SnapshotArrival<Machine: Service>: Sendable {
     var isFinal: Bool {
         switch phase {
         case .writing, .waiting: false
-        case .checking, .resetting: true
+        case .checking, .resetting, .holding: true
         }
     }
 }
@@ -38,6 +40,9 @@ extension Node {
             || core.log.term(at: position.index) == position.term
     }
 
+    /// Whether a snapshot that ends there is of no use: the log does without, and the state is good.
+    private func isSpare(_ position: LogPosition) -> Bool { divergence == nil && holds(position) }
+
     /// Whether the log is about to begin anew: what is appended now would be lost.
     var isResetting: Bool {
         if case .resetting = arrival?.phase { true } else { false }
@@ -50,9 +55,12 @@ extension Node {
             let isSame = piece.position == arrival.position
             return answer(.wants(offset: isSame ? arrival.offset : piece.offset), piece)
         }
-        guard !holds(piece.position) else {
+        guard !isSpare(piece.position) else {
             arrival = nil
             return answer(.installed, piece)
+        }
+        guard canGoOn(from: piece.position) else {
+            return answer(.failed("this node's log begins later"), piece)
         }
         if let arrival, case .writing = arrival.phase {
             // It says more when it is done; another snapshot begins then.
@@ -79,7 +87,7 @@ extension Node {
             self.arrival = arrival
         } catch { return giveUp(error) }
         answer(.wants(offset: arrival.offset))
-        guard arrival.offset == arrival.bytes, !holds(position) else { return }
+        guard arrival.offset == arrival.bytes, !isSpare(position) else { return }
         self.arrival?.phase = .checking
         let (limits, entries) = (configuration.exactlyOnce, configuration.eventEntries)
         let cluster = cluster
@@ -109,12 +117,16 @@ extension Node {
         do throws(SnapshotError) {
             state = try result.get() as? ReplicatedState<Machine>
         } catch { return giveUp(error) }
-        guard !holds(position) else {
+        guard !isSpare(position) else {
             // The log has got there by itself: it keeps what follows (pitfall 32).
             self.arrival = nil
             return answer(.installed, to: position)
         }
         guard let state else { return giveUp(.invalid("the state is of another kind")) }
+        guard !holds(position) else {
+            self.arrival?.phase = .holding(state)
+            return applyCommitted()
+        }
         self.arrival?.phase = .resetting(state)
         effects.append(.resetLog(to: position, membership: state.membership.index))
     }
@@ -142,7 +154,8 @@ extension Node {
             return
         }
         log(.notice, "installed a snapshot of entry \(position)")
-        effects.append(.transfer(.drop(before: position)))
+        effects.append(.transfer(divergence == nil ? .drop(before: position) : .keep(position)))
+        healed()
         membersChanged()
         noticeOwnRemoval()
         completeReads()
@@ -170,7 +183,7 @@ extension Node {
     }
 
     /// Tells the leader, if there is one; another than began the transfer takes no notice.
-    private mutating func answer(_ outcome: SnapshotReply.Outcome, to position: LogPosition) {
+    mutating func answer(_ outcome: SnapshotReply.Outcome, to position: LogPosition) {
         guard core.role == .follower, let leader = core.leader else { return }
         let reply = SnapshotReply(term: core.term, position: position, outcome: outcome)
         send(.snapshotReply(reply), to: leader)

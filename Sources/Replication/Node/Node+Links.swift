@@ -144,7 +144,8 @@ extension Node {
         case .join(let member): take(wish: member, from: hello)
         case .joinAnswer(let node, let answer): take(answer, for: node, from: hello)
         case .removed(let index): takeRemoved(index, from: hello)
-        case .consensus, .forward, .forwarded, .read, .readIndex, .snapshot, .snapshotReply:
+        case .consensus, .forward, .forwarded, .read, .readIndex, .snapshot, .snapshotReply,
+            .digest:
             guard let cluster, hello.cluster == cluster else { return }
             takeOfCluster(message, lines, from: hello)
         }
@@ -180,6 +181,7 @@ extension Node {
         case .snapshot(let piece): take(piece, lines, from: hello.from)
         // Counts only for a transfer that is under way, and those are to members.
         case .snapshotReply(let reply): take(reply, from: hello.from)
+        case .digest(let message): if isMember { take(message, from: hello.from) }
         case .hello, .welcome, .refused, .formationRound, .blank, .join, .joinAnswer, .removed:
             break
         }

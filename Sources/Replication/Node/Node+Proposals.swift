@@ -5,7 +5,9 @@ extension Node {
     /// Whether this node leads and has applied the first entry of its term: only then is the
     /// table of answered requests known to be whole.
     var mayPropose: Bool {
-        guard core.role == .leader, let first = lastLeaderIndex else { return false }
+        guard core.role == .leader, divergence == nil, let first = lastLeaderIndex else {
+            return false
+        }
         return state.applied.index >= first
     }
 
@@ -86,6 +88,8 @@ extension Node {
             stepCore(.propose(bytes: inFlight.queuedBytes))
         }
         askForReads()
+        askForDigests()
+        askForState()
         goOnWithStreams()
     }
 
@@ -190,6 +194,7 @@ extension Node {
             heldForwards.removeAll()
             lastLeaderIndex = nil
             endTransfers()
+            digests.endLeading()
         }
         if role == .leader { leadsSince = now.instant }
         // Another leader goes on where this one stopped.

@@ -4,6 +4,8 @@ import Storage
 struct PendingQuery: Sendable {
     var body: [UInt8]
     var caller: Caller
+    /// Whether it waits for an entry of its caller's choice, and not for the leader's word.
+    var isPlaced = false
 }
 
 /// The way of a read: an index from the leader, applied here, answered from this state.
@@ -18,12 +20,33 @@ extension Node {
             reply(ticket, .failed(.stopping, key: nil))
             return
         }
-        switch consistency {
-        case .stale:
-            answer(PendingQuery(body: body, caller: caller), ticket, isConfirmed: false)
-        case .linearizable where removal != nil: reply(ticket, .failed(.removed, key: nil))
-        case .linearizable: confirm(PendingQuery(body: body, caller: caller), ticket)
+        guard divergence == nil else {
+            reply(ticket, .failed(.diverged, key: nil))
+            return
         }
+        let query = PendingQuery(body: body, caller: caller)
+        switch consistency {
+        case .stale: answer(query, ticket, isConfirmed: false)
+        case .linearizable where removal != nil: reply(ticket, .failed(.removed, key: nil))
+        case .linearizable: confirm(query, ticket)
+        case .atLeast(let index) where index <= state.applied.index:
+            answer(query, ticket, isConfirmed: false)
+        case .atLeast(let index): wait(query, ticket, for: index)
+        case .bounded(let limit) where reads.isFresh(within: limit, at: now.instant):
+            answer(query, ticket, isConfirmed: false)
+        case .bounded where removal != nil: reply(ticket, .failed(.removed, key: nil))
+        case .bounded: confirm(query, ticket)
+        }
+    }
+
+    /// Answers a query once this entry is applied here; nobody is asked.
+    private mutating func wait(_ query: PendingQuery, _ ticket: Ticket, for index: LogIndex) {
+        guard queries.count < configuration.maximumPending else {
+            reply(ticket, .failed(.overloaded, key: nil))
+            return
+        }
+        queries[ticket] = PendingQuery(body: query.body, caller: query.caller, isPlaced: true)
+        reads.wait(.query(ticket), for: index, deadline: deadline)
     }
 
     /// Answers a query once the state is as new as the query.
@@ -32,7 +55,7 @@ extension Node {
             reply(ticket, .failed(.overloaded, key: nil))
             return
         }
-        queries[ticket] = query
+        queries[ticket] = PendingQuery(body: query.body, caller: query.caller)
         reads.gather(.query(ticket), deadline: deadline)
     }
 
@@ -111,7 +134,7 @@ extension Node {
             switch purpose {
             case .query(let ticket):
                 if let query = queries.removeValue(forKey: ticket) {
-                    answer(query, ticket, isConfirmed: true)
+                    answer(query, ticket, isConfirmed: !query.isPlaced)
                 }
             case .admission(let ticket): readmit(ticket)
             case .stream(let ticket):
@@ -126,8 +149,8 @@ extension Node {
         for purpose in reads.removeExpired(at: now.instant) {
             switch purpose {
             case .query(let ticket):
-                if queries.removeValue(forKey: ticket) != nil {
-                    reply(ticket, .failed(.noLeader, key: nil))
+                if let query = queries.removeValue(forKey: ticket) {
+                    reply(ticket, .failed(query.isPlaced ? .behind : .noLeader, key: nil))
                 }
             case .admission(let ticket): failAdmission(ticket)
             case .stream(let ticket):

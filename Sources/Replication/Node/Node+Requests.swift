@@ -46,6 +46,10 @@ extension Node {
     }
 
     private mutating func begin(_ request: ClientRequest) {
+        guard divergence == nil else {
+            reply(request.ticket, .failed(.diverged, key: request.key))
+            return
+        }
         do throws(LineError) {
             let parsed = try Machine.Request(lineBytes: request.body)
             var admitting = Admitting(request: request, key: "", digest: "")
@@ -62,8 +66,8 @@ extension Node {
         return "\(identity.incarnation)-\(String(configuration.seed, radix: 36))-\(keys)"
     }
 
-    /// What the log says the time is; before its first entry, what this node's clock says.
-    var logTime: Timestamp { state.applied == .zero ? now.wall : state.time }
+    /// What the log says the time is; before a leader's first entry, what this node's clock says.
+    var logTime: Timestamp { state.time.milliseconds == 0 ? now.wall : state.time }
 
     private mutating func admit(_ request: Machine.Request, _ admitting: Admitting) {
         do throws(Refusal) {
@@ -246,9 +250,9 @@ extension Node {
     }
 
     /// A request could not be admitted in time, because no state was known to be new enough.
-    mutating func failAdmission(_ ticket: Ticket) {
+    mutating func failAdmission(_ ticket: Ticket, _ failure: RequestFailure = .noLeader) {
         guard let admitting = admitting.removeValue(forKey: ticket) else { return }
-        reply(ticket, .failed(.noLeader, key: admitting.key))
+        reply(ticket, .failed(failure, key: admitting.key))
         leaveLane(ticket)
     }
 }

@@ -8,7 +8,7 @@ extension Node {
     /// nodes and chunks that it touches, until the copy is released.
     mutating func snapshotIfDue() {
         // One that is written behind the new one's back would remove it.
-        guard let cluster, !isStopping, arrival?.isFinal != true,
+        guard let cluster, !isStopping, arrival?.isFinal != true, divergence == nil,
             snapshots.isDue(at: state.applied.index, now: now.instant)
         else { return }
         let frozen = state
@@ -22,9 +22,10 @@ extension Node {
 
     mutating func snapshotted(_ position: LogPosition, bytes: Int) {
         log(.info, "snapshot of entry \(position): \(bytes) bytes")
-        if var through = snapshots.finish() {
+        if var through = snapshots.finish(), divergence == nil {
             // Who is being sent a snapshot needs the log behind it next (pitfall 33).
             if let oldest = sent.positions.first { through = min(through, oldest.index) }
+            compactions += 1
             effects.append(.compact(through: through))
         }
         sendWhatIsWritten()
@@ -41,6 +42,7 @@ extension Node {
     }
 
     mutating func compacted(before position: LogPosition) {
+        compactions -= 1
         cache.compact(through: position.index)
         stepCore(.compacted(before: position))
     }

@@ -10,7 +10,10 @@ extension Node {
         _ opening: StreamOpening,
         isConfirmed: Bool = false
     ) {
-        guard removal == nil else { return effects.append(.endStream(ticket, nil)) }
+        // Its reader tries again elsewhere.
+        guard removal == nil, divergence == nil else {
+            return effects.append(.endStream(ticket, nil))
+        }
         do throws(Refusal) {
             let audience = try state.machine.audience(of: opening.caller)
             let start = opening.after ?? .end(of: state.applied.index)

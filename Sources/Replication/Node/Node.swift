@@ -23,6 +23,11 @@ package struct Node<Machine: Service>: Sendable {
     var pinned: [LogPosition] = []
     /// The snapshot that comes from the leader.
     var arrival: SnapshotArrival<Machine>?
+    /// Not nil while the state is one that a majority contradicts.
+    var divergence: Divergence?
+    var digests = DigestWatch()
+    /// How many compactions are under way.
+    var compactions = 0
     /// The time of the newest line of the log.
     var lastTime: Timestamp
     var clock = ClusterClock()

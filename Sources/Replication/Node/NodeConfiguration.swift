@@ -20,6 +20,8 @@ package struct NodeConfiguration: Sendable {
     package var requestTimeout = Duration.seconds(5)
     /// How often the creator asks whether all are blank.
     package var formationInterval = Duration.milliseconds(200)
+    /// How often a leader compares the states of all nodes.
+    package var digestInterval = Duration.milliseconds(500)
     /// How often a quiet stream is told where it is.
     package var markInterval = Duration.seconds(15)
     /// The largest line of an entry.

@@ -55,14 +55,6 @@ package struct ClientRequest: Sendable {
     }
 }
 
-/// How new the state must be that answers a query.
-public enum Consistency: String, Hashable, Sendable {
-    /// At least as new as every write that was acknowledged before the query came.
-    case linearizable
-    /// Whatever this node has.
-    case stale
-}
-
 /// What a slow computation gave: an operation to propose, or a refusal.
 package enum Computed: Sendable {
     /// To be proposed.

@@ -30,6 +30,7 @@ extension PeerMessage {
                 writer.member("id", id)
             case .snapshot(let piece): writer.member("snapshot", piece)
             case .snapshotReply(let reply): writer.member("snapshotReply", reply)
+            case .digest(let message): writer.member("digest", message)
             case .formationRound(let round): writer.member("formationRound", round)
             case .blank(let round, let plan):
                 writer.member("blank", plan)
@@ -120,6 +121,7 @@ extension PeerMessage {
             case "snapshot": self = .whole(.snapshot(try SnapshotPiece(from: &reader)))
             case "snapshotReply":
                 self = .whole(.snapshotReply(try SnapshotReply(from: &reader)))
+            case "digest": self = .whole(.digest(try DigestMessage(from: &reader)))
             case "formationRound": self = .whole(.formationRound(try reader.unsigned()))
             case "hello": self = .whole(.hello(try Hello(from: &reader)))
             case "welcome": self = .whole(.welcome(try Hello(from: &reader)))

@@ -25,6 +25,8 @@ package enum PeerMessage: Hashable, Sendable {
     case snapshot(SnapshotPiece)
     /// The answer to a piece.
     case snapshotReply(SnapshotReply)
+    /// About the digests of states.
+    case digest(DigestMessage)
     /// Asks a node whether it is blank, before a cluster is formed.
     case formationRound(UInt64)
     /// The answer of a blank node: the round and its own list.
@@ -113,6 +115,10 @@ package enum RequestFailure: String, Error, Hashable, Sendable, CaseIterable {
     case noLeader = "no_leader"
     /// Too much is under way; nothing was done.
     case overloaded
+    /// The node's state is being replaced, because a majority has another; nothing was done.
+    case diverged = "state_diverged"
+    /// The node has not applied the entry that a query wants to see; nothing was done.
+    case behind
     /// The node's disk is full; nothing was done.
     case diskFull = "disk_full"
     /// It may or may not take effect; the same key finds out.

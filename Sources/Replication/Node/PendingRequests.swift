@@ -27,7 +27,9 @@ package struct PendingRequests: Sendable {
         /// What to say if the last leader did nothing: of earlier ones that is not known.
         package func outcome(of failure: RequestFailure) -> RequestFailure {
             switch failure {
-            case .noLeader, .overloaded, .diskFull, .notTried, .stopping, .removed, .tooLarge:
+            case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping,
+                .removed,
+                .tooLarge:
                 handOvers > 1 ? .outcomeUnknown : failure
             case .outcomeUnknown, .keyReused, .keyExpired: failure
             }

@@ -22,6 +22,11 @@ package struct ReadWaiters: Sendable {
     private var gathered: [Waiter] = []
     private var asked: (id: UInt64, waiters: [Waiter], at: Instant)?
     private var waiting: [(index: LogIndex, waiter: Waiter)] = []
+    /// What waits for an index that a caller named.
+    private var placed: [(index: LogIndex, waiter: Waiter)] = []
+    /// When questions were asked whose index is not applied yet, and the newest one whose is.
+    private var confirming: [(index: LogIndex, at: Instant)] = []
+    private var freshAt: Instant?
     private var lastID: UInt64
 
     /// Creates waiters whose questions are numbered from a number that no earlier process of this
@@ -34,6 +39,25 @@ package struct ReadWaiters: Sendable {
     /// Takes what is to be asked for with the next question.
     package mutating func gather(_ purpose: Purpose, deadline: Instant) {
         gathered.append(Waiter(purpose: purpose, deadline: deadline))
+    }
+
+    /// Takes what waits for an index that nobody is asked for.
+    package mutating func wait(_ purpose: Purpose, for index: LogIndex, deadline: Instant) {
+        placed.append((index, Waiter(purpose: purpose, deadline: deadline)))
+    }
+
+    /// Whether the state holds all that was acknowledged until `limit` ago: a question was asked
+    /// since, and its index is applied.
+    ///
+    /// Counted from the asking, for the answer says nothing about what was written after it.
+    package func isFresh(within limit: Duration, at now: Instant) -> Bool {
+        freshAt.map { now - $0 <= limit } ?? false
+    }
+
+    /// The state is another one, which may be older.
+    package mutating func forgetFreshness() {
+        freshAt = nil
+        confirming = []
     }
 
     /// What was asked goes back to what is to be asked: the one who was asked will not answer.
@@ -60,6 +84,7 @@ package struct ReadWaiters: Sendable {
     package mutating func answered(_ id: UInt64, _ index: LogIndex) {
         guard let question = asked, question.id == id else { return }
         asked = nil
+        confirming.append((index, question.at))
         waiting += question.waiters.map { (index, $0) }
     }
 
@@ -68,9 +93,16 @@ package struct ReadWaiters: Sendable {
 
     /// What may go on now that `applied` is applied.
     package mutating func ready(applied: LogIndex) -> [Purpose] {
-        guard waiting.contains(where: { $0.index <= applied }) else { return [] }
-        let ready = waiting.filter { $0.index <= applied }
-        waiting.removeAll { $0.index <= applied }
+        // Indexes and times of questions only rise.
+        while let oldest = confirming.first, oldest.index <= applied {
+            freshAt = oldest.at
+            confirming.removeFirst()
+        }
+        let isReady = { (place: (index: LogIndex, waiter: Waiter)) in place.index <= applied }
+        guard waiting.contains(where: isReady) || placed.contains(where: isReady) else { return [] }
+        let ready = waiting.filter(isReady) + placed.filter(isReady)
+        waiting.removeAll(where: isReady)
+        placed.removeAll(where: isReady)
         return ready.map(\.waiter.purpose)
     }
 
@@ -83,6 +115,8 @@ package struct ReadWaiters: Sendable {
         asked?.waiters.removeAll { $0.deadline <= now }
         expired += waiting.map(\.waiter).filter { $0.deadline <= now }
         waiting.removeAll { $0.waiter.deadline <= now }
+        expired += placed.map(\.waiter).filter { $0.deadline <= now }
+        placed.removeAll { $0.waiter.deadline <= now }
         return expired.map(\.purpose)
     }
 
@@ -90,7 +124,9 @@ package struct ReadWaiters: Sendable {
     ///
     /// All wait for the same time, so the first of each is the oldest.
     package var nextDeadline: Instant? {
-        let oldest = [gathered.first, asked?.waiters.first, waiting.first?.waiter]
+        let oldest = [
+            gathered.first, asked?.waiters.first, waiting.first?.waiter, placed.first?.waiter,
+        ]
         return oldest.compactMap { $0?.deadline }.min()
     }
 }

@@ -60,6 +60,7 @@ extension ReplicatedState {
         applied = line.applied
         time = line.time
         formerMembers = line.formerMembers
+        digest = line.digest
         do throws(LineError) {
             membership = MembershipEntry(
                 index: head.membershipIndex,

@@ -18,6 +18,9 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     /// The time of the last applied entry.
     package internal(set) var time = Timestamp(milliseconds: 0)
 
+    /// What led to this state, in short; nil until it is known.
+    package internal(set) var digest: StateDigest? = StateDigest(after: .zero)
+
     /// What an entry gave, for whoever waits for it.
     package enum Result: Hashable, Sendable {
         /// It took effect at `index`, now or before.
@@ -37,9 +40,16 @@ package struct ReplicatedState<Machine: Service>: Sendable {
 
     /// Applies the next entry.
     ///
+    /// - Parameters:
+    ///   - entry: The entry.
+    ///   - seal: The checksum of its line, for the digest.
+    /// - Returns: What it gave.
     /// - Throws: ``LineError`` if the operation is not one that this version knows: the node must
     ///   then stop, for skipping it would be another history.
-    package mutating func apply(_ entry: LogEntry) throws(LineError) -> Result {
+    package mutating func apply(
+        _ entry: LogEntry,
+        seal: UInt64 = 0
+    ) throws(LineError) -> Result {
         precondition(
             entry.position.index == applied.index.next,
             "entry \(entry.position) does not follow \(applied)"
@@ -57,6 +67,7 @@ package struct ReplicatedState<Machine: Service>: Sendable {
             membership = MembershipEntry(index: entry.position.index, membership: members)
         case .noop: break
         }
+        chainDigest(entry, seal: seal, result)
         applied = entry.position
         time = entry.time
         return result

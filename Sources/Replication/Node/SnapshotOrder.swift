@@ -15,6 +15,8 @@ package enum SnapshotOrder: Sendable {
     )
     /// Remove the snapshots before this one.
     case drop(before: LogPosition)
+    /// Remove all snapshots but this one.
+    case keep(LogPosition)
 }
 
 extension SnapshotStore {
@@ -37,6 +39,14 @@ extension SnapshotStore {
         case .drop(let position):
             // What is left counts for nothing, and goes with the next one.
             do throws(SnapshotError) { try removeOthers(keeping: position) } catch {}
+            return nil
+        case .keep(let position):
+            do throws(SnapshotError) {
+                for index in try indices() where index > position.index {
+                    try remove(LogPosition(index: index, term: position.term))
+                }
+                try removeOthers(keeping: position)
+            } catch {}
             return nil
         }
     }

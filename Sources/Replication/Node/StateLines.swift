@@ -3,8 +3,10 @@ import Storage
 /// The first line of a state.
 ///
 /// `{"state":{"applied":{"index":42,"term":3},"time":1763697600123,`
-/// `"keys":{"count":17,"floor":0},"events":{"count":20,"floor":0}},"crc":"…"}`, and behind `events`,
-/// once a member was removed or replaced, `"members":{"retired":[…],"replaced":[…]}`.
+/// `"keys":{"count":17,"floor":0},"events":{"count":20,"floor":0},`
+/// `"digest":{"base":0,"value":"…"}},"crc":"…"}`; without a digest if it was written by a version
+/// that had none. Before the digest, once a member was removed or replaced,
+/// `"members":{"retired":[…],"replaced":[…]}`.
 struct StateLine: LineCodable, Hashable {
     var applied: LogPosition
     var time: Timestamp
@@ -13,6 +15,7 @@ struct StateLine: LineCodable, Hashable {
     var events: Int
     var eventFloor: LogIndex
     var formerMembers: MemberHistory
+    var digest: StateDigest?
 
     init(_ state: ReplicatedState<some Service>) {
         applied = state.applied
@@ -22,12 +25,14 @@ struct StateLine: LineCodable, Hashable {
         events = state.events.count
         eventFloor = state.events.floor
         formerMembers = state.formerMembers
+        digest = state.digest
     }
 
     init(from reader: inout JSONReader) throws(LineError) {
         var (applied, time): (LogPosition?, Int64?)
         var (keys, events): ((Int, LogIndex)?, (Int, LogIndex)?)
         var formerMembers = MemberHistory()
+        var digest: StateDigest?
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "applied": applied = try LogPosition(from: &reader)
@@ -35,6 +40,7 @@ struct StateLine: LineCodable, Hashable {
             case "keys": keys = try Self.window(&reader)
             case "events": events = try Self.window(&reader)
             case "members": formerMembers = try MemberHistory(from: &reader)
+            case "digest": digest = try StateDigest(from: &reader)
             default: throw reader.unknown(name)
             }
         }
@@ -43,7 +49,10 @@ struct StateLine: LineCodable, Hashable {
         (self.keys, keyFloor) = try reader.require(keys, "keys")
         (self.events, eventFloor) = try reader.require(events, "events")
         self.formerMembers = formerMembers
-        guard keyFloor <= self.applied.index, eventFloor <= self.applied.index else {
+        self.digest = digest
+        guard keyFloor <= self.applied.index, eventFloor <= self.applied.index,
+            digest?.base ?? .zero <= self.applied.index
+        else {
             throw reader.error(.invalid("a floor is above the last applied entry"))
         }
     }
@@ -77,6 +86,7 @@ struct StateLine: LineCodable, Hashable {
             writer.endObject()
         }
         if formerMembers != MemberHistory() { writer.member("members", formerMembers) }
+        if let digest { writer.member("digest", digest) }
         writer.endObject()
     }
 }

@@ -11,6 +11,10 @@ struct Invariants<Machine: Service> {
     /// What some node applied, by index.
     private var applied: [EntryMark] = []
     private var clusters: Set<String> = []
+    /// The digest of the first node that had applied just that entry.
+    private var digests: [LogIndex: StateDigest] = [:]
+    /// Whether states may differ, for a test made one wrong.
+    var ignoresDigests = false
     /// Who belongs to the cluster by the last entry that some node applied.
     private(set) var membership = Membership.empty
     private var membershipIndex = LogIndex.zero
@@ -88,6 +92,17 @@ struct Invariants<Machine: Service> {
             try check(leader: identity, of: term, host, counts: &counts)
         }
         try checkApplied(host)
+        try checkDigest(host)
+    }
+
+    private mutating func checkDigest(_ host: SimulatedHost<Machine>) throws(Violation) {
+        guard !ignoresDigests, let digest = host.node?.state.digest,
+            let index = host.node?.state.applied.index
+        else { return }
+        guard digests[index, default: digest] == digest else {
+            throw violation(.determinism, "\(host.name) has another state at \(index)")
+        }
+        digests[index] = digest
     }
 
     private mutating func check(

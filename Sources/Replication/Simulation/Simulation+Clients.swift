@@ -174,7 +174,8 @@ public enum SimulatedAnswer: Hashable, Sendable {
             case .outcomeUnknown: self = .unknown
             case .keyExpired: self = .expired
             case .keyReused, .tooLarge: self = .invalid(failure.rawValue)
-            case .noLeader, .overloaded, .diskFull, .notTried, .stopping, .removed:
+            case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping,
+                .removed:
                 self = .unavailable(failure.rawValue)
             }
         }

@@ -86,7 +86,8 @@ package struct PeerReader: Sendable {
         case .consensus(.append(let append), _): count = append.entries.count
         case .snapshot(let piece): count = piece.lines
         case .consensus, .hello, .welcome, .refused, .forward, .forwarded, .read, .readIndex,
-            .snapshotReply, .formationRound, .blank, .join, .joinAnswer, .removed:
+            .snapshotReply, .formationRound, .blank, .join, .joinAnswer, .removed,
+            .digest:
             count = 0
         }
         guard count <= Self.maximumEntries else {

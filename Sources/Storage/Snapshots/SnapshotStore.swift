@@ -164,7 +164,10 @@ public struct SnapshotStore: Sendable {
     }
 
     /// The last entries of all snapshots that have a name, in order.
-    func indices() throws(SnapshotError) -> [LogIndex] {
+    ///
+    /// - Returns: Their indices.
+    /// - Throws: ``SnapshotError/file(_:)``.
+    package func indices() throws(SnapshotError) -> [LogIndex] {
         do throws(FileError) {
             // A directory that was never made holds none.
             guard try fileSystem.exists(directory) else { return [] }

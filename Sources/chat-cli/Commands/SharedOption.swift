@@ -31,8 +31,8 @@ enum SharedOption {
         ),
         .value(
             "consistency",
-            .choice([Consistency.linearizable.rawValue, Consistency.stale.rawValue]),
-            default: Consistency.linearizable.rawValue,
+            .choice([Consistency.linearizable.description, Consistency.stale.description]),
+            default: Consistency.linearizable.description,
             help: "Whether reads see all that was acknowledged before, or whatever a server has."
         ),
         .flag("json", help: "Print one JSON object a line; errors too, on standard error."),

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// A policy that wants to harm: the same one on all nodes, or on each another.
@@ -63,7 +64,7 @@ struct AdversarialPolicy: ElectionPolicy {
     }
 
     @Test(arguments: 0..<24)
-    func `promises hold under any policy, and work goes on after faults`(seed: UInt64) throws {
+    @Aside func `promises hold under any policy, and work goes on after faults`(seed: UInt64) throws {
         var cluster = Self.cluster(seed)
         for _ in 0..<3000 { try cluster.happen(faulty: true) }
         let before = cluster.history.commitIndex
@@ -77,7 +78,7 @@ struct AdversarialPolicy: ElectionPolicy {
         #expect(isHealed, "seed \(seed) stands still at \(before): \(cluster.description)")
     }
 
-    @Test func `under any policy a leader is found within a few election timeouts`() throws {
+    @Test @Aside func `under any policy a leader is found within a few election timeouts`() throws {
         var longest = Duration.zero
         for seed in 0..<60 as Range<UInt64> {
             var cluster = Self.cluster(seed)

@@ -29,9 +29,10 @@ extension ConsensusBench {
 
     /// Wins an election with the votes of all others.
     mutating func elect() {
+        persist()
         wait()
         let others = core.membership.all.map(\.identity)
-        let term = core.term.next
+        let term = core.role == .candidate ? core.term : core.term.next
         for peer in others {
             receive(
                 .preVoteReply(VoteReply(term: core.term, asked: term, isGranted: true)),
@@ -54,6 +55,17 @@ extension ConsensusBench {
     @discardableResult
     mutating func catchUp(_ peer: NodeIdentity) -> [Effect] {
         acknowledge(core.lastPosition.index.value, from: peer, round: newestRound)
+    }
+
+    /// Lets these peers be silent for some looks of check-quorum, while the others answer.
+    mutating func lose(_ silent: [NodeIdentity], for looks: Int64 = 3) {
+        let end = now + .nanoseconds(core.configuration.electionTimeout.nanoseconds * looks)
+        while now < end {
+            wait()
+            for peer in core.progress where !silent.contains(peer.identity) {
+                acknowledge(peer.match.value, from: peer.identity, round: newestRound)
+            }
+        }
     }
 
     /// Asks for a change.

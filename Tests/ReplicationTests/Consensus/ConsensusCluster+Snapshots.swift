@@ -8,6 +8,7 @@ extension ConsensusCluster {
         case compacted, ordered, failed, droppedLog, keptSuffix, damaged, lostAll, healed, filled
         case began(TransferCause)
         case moved
+        case changed, unwound, promoted, replaced, removedLeader, refusedChange
 
         static let usual: [Event] = [
             .compacted, .ordered, .failed, .droppedLog, .keptSuffix, .damaged, .lostAll, .healed,
@@ -36,6 +37,9 @@ extension ConsensusCluster {
     func checkMayCampaign(_ node: Node, _ identity: NodeIdentity, _ role: Role) throws {
         guard role == .follower || node.memory.lost == nil && !full.contains(identity) else {
             throw BrokenPromise(description: "\(identity) is \(role), damaged or full")
+        }
+        guard role == .follower || node.isEntitled(identity) else {
+            throw BrokenPromise(description: "\(identity) is \(role) and has no vote")
         }
     }
 
@@ -135,7 +139,9 @@ extension ConsensusCluster {
         disk.damage(after: LogIndex(UInt64(kept)), withSnapshot: withSnapshot, of: identity)
         var disks = nodes.mapValues(\.disk)
         disks[identity] = disk
-        guard isWithinBudget(voters.compactMap { disks[$0] }) else { return }
+        guard sets(of: disks).allSatisfy({ isWithinBudget($0.compactMap { disks[$0] }) }) else {
+            return
+        }
         events[disk.entries.isEmpty ? .lostAll : .damaged, default: 0] += 1
         try restart(identity, from: disk)
         try tell(ofRestart: identity)

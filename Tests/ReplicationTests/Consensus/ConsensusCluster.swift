@@ -35,7 +35,12 @@ struct ConsensusCluster {
     }
 
     let identities: [NodeIdentity]
+    /// The voters of the first entry.
     let voters: [NodeIdentity]
+    /// Whether chance changes the members.
+    var changesMembers: Bool
+    /// Whether changes must follow one another as they should, and not only keep the promises.
+    var checksChanges = true
     var nodes: [NodeIdentity: Node] = [:]
     var network: [Envelope] = []
     /// Messages that come long after they were sent.
@@ -60,10 +65,14 @@ struct ConsensusCluster {
     private var lastContent: UInt64 = 1
     private var lastTicket: UInt64 = 0
 
-    /// Creates a cluster whose voters hold the first entry; the learner's disk is empty.
+    /// Creates a cluster whose voters hold the first entry; the disks of the others are empty.
+    ///
+    /// Chance changes the members if there are spares, the first of which is a new incarnation of
+    /// the first voter.
     init(
         voters count: Int,
         learners: Int = 0,
+        spares: Int = 0,
         seed: UInt64,
         policy: @escaping @Sendable (NodeIdentity) -> any ElectionPolicy = { _ in
             RandomizedElection()
@@ -71,18 +80,15 @@ struct ConsensusCluster {
     ) {
         self.policy = policy
         generator = SeededGenerator(seed: seed)
-        identities = (1...count + learners).map {
+        let members = (1...count + learners).map {
             NodeIdentity(id: "n\($0)", incarnation: "000000000000000\($0)")
         }
-        voters = Array(identities.prefix(count))
+        identities = members + Self.spares(spares, after: members.count)
+        voters = Array(members.prefix(count))
+        changesMembers = spares > 0
         let membership = Membership(
-            incoming: identities.enumerated().map { place, identity in
-                Member(
-                    identity: identity,
-                    peerAddress: "",
-                    clientAddress: "",
-                    role: place < count ? .voter : .learner
-                )
+            incoming: members.enumerated().map { place, identity in
+                ConsensusBench.member(identity, place < count ? .voter : .learner)
             }
         )
         let first = Entry(term: Term(1), content: 1, membership: membership)
@@ -132,6 +138,7 @@ struct ConsensusCluster {
     // A class of bugs hides where cores and the shell's idea of the log part: both are kept.
     mutating func step(_ identity: NodeIdentity, _ input: Input, entries: [Entry] = []) throws {
         var node = node(identity)
+        let quorum = Quorum(node.core.membership)
         let effects = node.core.step(input, now: now)
         for effect in effects {
             try perform(effect, on: &node, identity, received: (input, entries))
@@ -141,11 +148,12 @@ struct ConsensusCluster {
         else {
             throw BrokenPromise(description: "\(identity): core and shell disagree on the log")
         }
+        try checkMembership(of: node, identity)
         nodes[identity] = node
         if let highest = effects.compactMap({ effect -> LogIndex? in
             if case .commit(let index) = effect { index } else { nil }
         }).last {
-            try history.committed(highest, by: identity, in: self)
+            try history.committed(highest, by: identity, quorum, in: self)
         }
     }
 
@@ -159,7 +167,8 @@ struct ConsensusCluster {
         case .role(let role, let term, _):
             try checkMayCampaign(node, identity, role)
             if role == .leader { try history.elected(identity, term, node.memory.entries) }
-        case .refused, .unreadable, .commit, .changeRefused: return
+        case .refused, .unreadable, .commit: return
+        case .changeRefused(let refusal): note(refusal)
         case .transferBegan(_, let cause): events[.began(cause), default: 0] += 1
         case .transferEnded(let end): try endTransfer(end, of: identity)
         case .sendSnapshot(let peer): try order(snapshotOf: node, from: identity, to: peer)
@@ -170,9 +179,12 @@ struct ConsensusCluster {
             }
             try checkHasRoom(identity)
             try history.truncated(node.memory.entries, after: index, in: node.core.term)
+            let isUnwound = node.memory.memberships.last.map { $0.index > index } ?? false
+            if isUnwound { events[.unwound, default: 0] += 1 }
             write(.truncate(after: index), on: &node)
         case .append(let appended):
             try checkHasRoom(identity)
+            try checkChange(appended, of: node, identity)
             let new = try content(of: appended, received)
             try history.remember(new, after: node.memory.entries)
             write(.append(new), on: &node)
@@ -287,7 +299,8 @@ extension ConsensusCluster {
 
     /// One event by chance, of a network and disks that are `faulty` or only slow.
     mutating func happen(faulty: Bool) throws {
-        now = now + .microseconds(Int64(generator.next() % 500))
+        // More nodes have more to say to each other in the same time.
+        now = now + .microseconds(Int64(generator.next() % (identities.count > 6 ? 200 : 500)))
         for identity in identities
         where node(identity).core.nextDeadline <= now && !paused.contains(identity) {
             try step(identity, .timer)
@@ -297,6 +310,7 @@ extension ConsensusCluster {
         case 0..<430: try deliverSome()
         case 430..<450: try transferSome(faulty: faulty)
         case 450..<700: try persist(some)
+        case 700..<720 where changesMembers: try changeSome(by: some)
         case 700..<795: try proposeSome(to: some)
         case 795..<800: try orderTransfer(by: some)
         case 800..<850: try readSome(from: some)

@@ -80,6 +80,7 @@ struct ConsensusHistory {
     mutating func committed(
         _ index: LogIndex,
         by identity: NodeIdentity,
+        _ quorum: Quorum,
         in cluster: ConsensusCluster
     ) throws {
         guard index > commits[identity] ?? .zero else {
@@ -96,12 +97,12 @@ struct ConsensusHistory {
         }
         for entry in node.memory.entries[..<Int(index.value)].dropFirst(committed.count) {
             committed.append((entry, node.core.term))
-            let holders = cluster.voters.count { voter in
+            let result = quorum.result { voter in
                 cluster.node(voter).disk.acknowledged(entry, at: committed.count - 1)
             }
-            guard holders > cluster.voters.count / 2 else {
+            guard result == .won else {
                 throw BrokenPromise(
-                    description: "\(committed.count) is committed and durable on \(holders)"
+                    description: "\(committed.count) is committed and not durable on \(quorum)"
                 )
             }
         }

@@ -21,6 +21,33 @@ import Testing
         )
     }
 
+    @Test(arguments: 0..<20)
+    func `promises hold while members change, and the last change ends`(seed: UInt64) throws {
+        var cluster = Self.changing(seed)
+        try cluster.changeUnderFaults(rounds: 6)
+        let before = cluster.history.commitIndex
+        let end = LogIndex(before.value + 5)
+        cluster.changesMembers = false
+        let isHealed = try cluster.run(steps: 20_000) { $0.isSettled(behind: end) }
+        #expect(isHealed, "seed \(seed): stands still at \(before): \(cluster.description)")
+    }
+
+    /// A cluster whose members come from a pool of six and a new incarnation of the first.
+    private static func changing(_ seed: UInt64) -> ConsensusCluster {
+        let voters = [3, 3, 5, 1, 2, 4][Int(seed % 6)]
+        return ConsensusCluster(voters: voters, spares: 7 - voters, seed: seed)
+    }
+
+    @Test func `chance brings about all that changes of members are to stand`() throws {
+        var events: [ConsensusCluster.Event: Int] = [:]
+        for seed in 0..<12 {
+            var cluster = Self.changing(UInt64(seed))
+            try cluster.changeUnderFaults(rounds: 6)
+            events.merge(cluster.events, uniquingKeysWith: +)
+        }
+        for event in ConsensusCluster.changes { #expect(events[event, default: 0] > 0, "\(event)") }
+    }
+
     @Test func `chance brings about all that the promises are to stand`() throws {
         var events: [ConsensusCluster.Event: Int] = [:]
         for seed in 0..<12 {
@@ -51,14 +78,27 @@ import Testing
         .commitOldTermByCounting, .ignoreStaleTerm, .exactlyOnceOff, .persistWithoutSync,
     ]
 
+    private static let ofMembers: [PlantedBug] = [
+        .changeWithoutOwnEntry, .membershipAtCommit, .changeInOneStep,
+    ]
+
+    private static func work(_ seed: UInt64, _ changesMembers: Bool) throws {
+        if changesMembers {
+            var cluster = changing(seed)
+            cluster.checksChanges = false
+            return try cluster.changeUnderFaults(rounds: 12)
+        }
+        var cluster = ConsensusCluster(voters: [3, 5][Int(seed % 2)], seed: seed)
+        for _ in 0..<6000 { try cluster.happen(faulty: true) }
+    }
+
     @Test(.serialized, arguments: PlantedBug.allCases.filter { !others.contains($0) })
     func `a planted bug breaks a promise`(bug: PlantedBug) {
         unsafe PlantedBug.active = bug
         defer { unsafe PlantedBug.active = nil }
         let found = (UInt64(0)..<400).first { seed in
-            var cluster = ConsensusCluster(voters: [3, 5][Int(seed % 2)], seed: seed)
             do {
-                for _ in 0..<6000 { try cluster.happen(faulty: true) }
+                try Self.work(seed, Self.ofMembers.contains(bug))
                 return false
             } catch {
                 print("\(bug), seed \(seed): \(error)")

@@ -76,7 +76,7 @@ import Testing
     @Test func `a leader that stops hands over, and nobody calls an election`() async throws {
         let cluster = try ReplicaCluster {
             // A pause of this machine must not look like a leader that is gone.
-            $0.electionTimeout = .seconds(2)
+            $0.electionTimeout = .seconds(1)
         }
         try cluster.startAll()
         let leader = try await cluster.leader()

@@ -15,9 +15,15 @@ import Storage
 public struct ChatClient: Sendable {
     /// What finds the servers, and holds the token.
     public let connection: ClusterClient
+    /// How new the state must be that answers a read; by default it sees all that was acknowledged
+    /// before.
+    public var consistency = Consistency.linearizable
     /// Whether reads may be answered by a server that is behind, and by a minority that has lost
     /// the others; else a read sees all that was acknowledged before it.
-    public var acceptsStaleReads = false
+    public var acceptsStaleReads: Bool {
+        get { consistency == .stale }
+        set { consistency = newValue ? .stale : .linearizable }
+    }
 
     /// Wraps a connection.
     public init(_ connection: ClusterClient) { self.connection = connection }
@@ -85,7 +91,7 @@ public struct ChatClient: Sendable {
     public func ask(_ query: ChatState.Query) async throws(ChatClientError) -> ChatState.Answer {
         let response: ClusterClient.Response
         do throws(ClusterClientError) {
-            response = try await connection.query(query.lineBytes, isStale: acceptsStaleReads)
+            response = try await connection.query(query.lineBytes, consistency: consistency)
         } catch {
             throw .failed(error)
         }

@@ -20,9 +20,11 @@ struct MembershipHistory: Hashable, Sendable {
         entries.last { $0.index <= commitIndex } ?? Self.none
     }
 
-    /// Whether a node votes in one that is in effect, or may be again.
+    /// Whether a node votes in the one in effect, or in the one before, which may yet be so again.
+    ///
+    /// No earlier one may: a leader appends none before the last one is committed.
     func mayVote(_ identity: NodeIdentity) -> Bool {
-        entries.contains { $0.membership.isVoter(identity) }
+        entries.suffix(2).contains { $0.membership.isVoter(identity) }
     }
 
     /// Puts a newer one into effect.

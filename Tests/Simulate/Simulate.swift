@@ -1,0 +1,66 @@
+import Replication
+import TestSupport
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// Simulates whole clusters, seed after seed on two threads, and prints how often each fault came;
+/// or one seed, with all that its nodes log.
+@main
+enum Simulate {
+    private static let usage = """
+        usage: simulate seeds COUNT [FIRST]
+               simulate seconds COUNT [FIRST]
+               simulate seed NUMBER
+        """
+
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        let numbers = arguments.dropFirst().compactMap { UInt64($0) }
+        guard let count = numbers.first, numbers.count == arguments.count - 1 else { fail(usage) }
+        let first = numbers.dropFirst().first ?? 1
+        switch arguments.first {
+        case "seeds": campaign(first...(first + max(1, count) - 1))
+        case "seconds": campaign(first...(.max - 1), for: .seconds(Int64(clamping: count)))
+        case "seed": replay(count)
+        default: fail(usage)
+        }
+    }
+
+    private static func campaign(_ seeds: ClosedRange<UInt64>, for limit: Duration? = nil) {
+        let start = ContinuousClock.now
+        let tally = SeedTally.run(
+            seeds,
+            while: { limit.map { start.duration(to: .now) < $0 } ?? true }
+        )
+        for (name, count) in tally.table { print("\(name) | \(count)") }
+        print("void seeds | \(tally.void.sorted().map { "\($0)" }.joined(separator: " "))")
+        print("seconds | \(start.duration(to: .now).components.seconds)")
+        guard tally.broken.isEmpty, tally.unlike.isEmpty else { fail("PROMISES WERE BROKEN") }
+        guard tally.void.count * 50 <= tally.seeds else { fail("too many seeds are void") }
+        // A fault that never came shows nothing.
+        let missing = tally.counts.table.filter { $0.count == 0 }.map(\.kind.rawValue)
+        guard tally.seeds < 200 || missing.isEmpty else { fail("never came: \(missing)") }
+    }
+
+    private static func replay(_ seed: UInt64) {
+        let configuration = SimulationConfiguration.drawn(from: seed)
+        print("\(configuration.nodes) nodes, \(configuration.faults)")
+        do throws(Violation) {
+            let run = try SimulationRun(configuration, RegisterCalls()) { now, host, level, text in
+                print("\(Double(now.nanoseconds) / 1e9) n\(host + 1) \(level) \(text)")
+            }
+            for (name, count) in SeedTally(of: run, seed: seed).table {
+                print("\(name) | \(count)")
+            }
+        } catch { fail("\(error)") }
+    }
+
+    private static func fail(_ text: String) -> Never {
+        print("simulate: \(text)")
+        exit(1)
+    }
+}

@@ -21,8 +21,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case followerCommitsUnverified
     /// A follower takes entries from the leader of an earlier term.
     case ignoreStaleTerm
-    /// A leader changes members before an entry of its own term is committed (pitfall 19).
-    case changeWithoutOwnEntry
+    /// A membership goes on counting after its entry was truncated (pitfall 20).
+    case keepTruncatedMembership
     /// Members are counted by the newest committed membership, not by the newest (pitfall 20).
     case membershipAtCommit
     /// A change has no joint phase, however many voters it changes.

@@ -138,6 +138,12 @@ extension Consensus {
     private mutating func truncate(after index: LogIndex) {
         state.log.truncate(after: index)
         state.durability.truncate(after: index)
+        #if PLANTED_BUGS
+        if PlantedBug.keepTruncatedMembership.isActive {
+            turn.writes.append(.truncate(after: index))
+            return
+        }
+        #endif
         state.memberships.truncate(after: index)
         turn.writes.append(.truncate(after: index))
     }

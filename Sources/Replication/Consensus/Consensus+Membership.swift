@@ -48,18 +48,11 @@ extension Consensus {
         }
         guard !isTransferring else { throw .transferring }
         // Until then an unfinished change of an earlier term may yet come to light (pitfall 19).
-        guard mayTrustItsLog else { throw .notReady }
+        guard canRead else { throw .notReady }
         guard !isChanging else { throw .inProgress(membershipIndex) }
         guard expecting == nil || expecting == membershipIndex else {
             throw .changed(membershipIndex)
         }
-    }
-
-    private var mayTrustItsLog: Bool {
-        #if PLANTED_BUGS
-        if PlantedBug.changeWithoutOwnEntry.isActive { return true }
-        #endif
-        return canRead
     }
 
     /// Who gets a vote must not be what everybody waits for (pitfall 24).

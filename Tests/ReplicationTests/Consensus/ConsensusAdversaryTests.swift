@@ -64,7 +64,8 @@ struct AdversarialPolicy: ElectionPolicy {
     }
 
     @Test(arguments: 0..<24)
-    @Aside func `promises hold under any policy, and work goes on after faults`(seed: UInt64) throws {
+    @Aside func `promises hold under any policy, and work goes on after faults`(seed: UInt64) throws
+    {
         var cluster = Self.cluster(seed)
         for _ in 0..<3000 { try cluster.happen(faulty: true) }
         let before = cluster.history.commitIndex
@@ -107,7 +108,7 @@ extension ConsensusCluster {
 }
 
 @Suite struct ConsensusPriorityTests {
-    @Test func `a node that only comes last leads if it alone has the newest log (pitfall 8)`()
+    @Test func `pitfall 8: a node that only comes last leads if it alone has the newest log`()
         throws
     {
         var cluster = ConsensusCluster(voters: 3, seed: 1) { _ in

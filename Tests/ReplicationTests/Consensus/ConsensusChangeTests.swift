@@ -60,7 +60,7 @@ import Testing
         #expect(bench.change(.remove(Bench.b)).changeRefusal == .diskFull)
     }
 
-    @Test func `nothing changes before an entry of the own term is committed (pitfall 19)`() {
+    @Test func `pitfall 19: nothing changes before an entry of the own term is committed`() {
         var bench = Bench(members: Membership(incoming: Self.voters))
         bench.elect()
         bench.acknowledge(1)
@@ -69,7 +69,7 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).memberships.count == 1)
     }
 
-    @Test func `one change is under way at a time (pitfall 21)`() {
+    @Test func `pitfall 21: one change is under way at a time`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.add(Self.learner))
         #expect(bench.change(.remove(Bench.c)).changeRefusal == .inProgress(LogIndex(3)))
@@ -80,7 +80,7 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).memberships.count == 1)
     }
 
-    @Test func `a change of a membership that is gone is refused (pitfall 24)`() {
+    @Test func `pitfall 24: a change of a membership that is gone is refused`() {
         var bench = Bench.leader(of: Self.voters)
         let refusal = bench.change(.remove(Bench.c), expecting: LogIndex(9)).changeRefusal
         #expect(refusal == .changed(LogIndex(1)))
@@ -93,7 +93,7 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).changeRefusal == .transferring)
     }
 
-    @Test func `a change that leaves no live majority is refused (pitfall 24)`() {
+    @Test func `pitfall 24: a change that leaves no live majority is refused`() {
         var bench = Bench.leader(of: Self.voters)
         bench.lose([Bench.c])
         #expect(bench.core.liveMembers == [Bench.a, Bench.b])
@@ -102,7 +102,7 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).memberships.count == 1)
     }
 
-    @Test func `the old voters must live too (pitfall 24)`() {
+    @Test func `pitfall 24: the old voters must live too`() {
         var bench = Bench.leader(of: Self.voters)
         bench.wait()
         while bench.core.liveMembers.count > 1, bench.core.role == .leader { bench.wait() }
@@ -111,7 +111,7 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).memberships.isEmpty)
     }
 
-    @Test func `a vote is given to none that lags or is not heard (pitfall 24)`() throws {
+    @Test func `pitfall 24: a vote is given to none that lags or is not heard`() throws {
         var bench = Bench.leader(of: Self.voters + [Self.learner])
         bench.step(.propose(bytes: [1]))
         bench.commitAll(on: [Bench.b])
@@ -126,7 +126,7 @@ import Testing
         #expect(bench.change(.promote(Bench.d)).memberships.count == 1)
     }
 
-    @Test func `who joins becomes a voter by itself when it has caught up (pitfall 24)`() {
+    @Test func `pitfall 24: who joins becomes a voter by itself when it has caught up`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.add(Self.joining))
         bench.commitAll(on: [Bench.b])
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func `a new incarnation takes the place of the old one in one change (pitfall 9)`() {
+    @Test func `pitfall 9: a new incarnation takes the place of the old one in one change`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.add(Bench.member(Bench.wiped, .joining)))
         bench.commitAll(on: [Bench.c])
@@ -175,7 +175,7 @@ import Testing
         #expect(bench.core.membership == Membership(incoming: new) && !bench.core.isChanging)
     }
 
-    @Test func `a new incarnation beside the old one counts for nothing (pitfall 9)`() {
+    @Test func `pitfall 9: a new incarnation beside the old one counts for nothing`() {
         var bench = Bench.leader(of: Self.voters + [Bench.member(Bench.wiped, .learner)])
         bench.step(.propose(bytes: [1]))
         bench.persist()

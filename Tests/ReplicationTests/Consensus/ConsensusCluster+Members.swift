@@ -105,6 +105,7 @@ extension ConsensusCluster {
 
     /// A membership is in effect as long as its entry is in the log, and no longer.
     mutating func checkMembership(of node: Node, _ identity: NodeIdentity) throws {
+        guard checksChanges else { return }
         let last = node.memory.memberships.last
         guard node.core.membership == last?.membership ?? .empty,
             node.core.membershipIndex == last?.index ?? .zero

@@ -79,7 +79,7 @@ import Testing
     ]
 
     private static let ofMembers: [PlantedBug] = [
-        .changeWithoutOwnEntry, .membershipAtCommit, .changeInOneStep,
+        .keepTruncatedMembership, .membershipAtCommit, .changeInOneStep,
     ]
 
     private static func work(_ seed: UInt64, _ changesMembers: Bool) throws {

@@ -12,7 +12,7 @@ import Testing
         outgoing: voters
     )
 
-    @Test func `who joins answers votes and never asks for them (pitfall 7)`() {
+    @Test func `pitfall 7: who joins answers votes and never asks for them`() {
         let members = [Bench.member(Bench.a, .joining), Bench.member(Bench.b)]
         var bench = Bench(members: Membership(incoming: members))
         #expect(bench.isGranted(2, (1, 1)) == true)
@@ -20,7 +20,7 @@ import Testing
         #expect(bench.core.role == .follower)
     }
 
-    @Test func `a reply from before a member was taken out moves nothing (pitfall 14)`() throws {
+    @Test func `pitfall 14: a reply from before a member was taken out moves nothing`() throws {
         var bench = Bench.leader(of: Self.voters + [Self.learner])
         let late = bench.reply(.matched(through: LogIndex(2)), from: Bench.d)
         bench.change(.remove(Bench.d))
@@ -35,7 +35,7 @@ import Testing
         #expect(bench.core.progress.first { $0.identity == Bench.d }?.match == .zero)
     }
 
-    @Test func `who stays in a change keeps its progress (pitfall 14)`() {
+    @Test func `pitfall 14: who stays in a change keeps its progress`() {
         var bench = Bench.leader(of: Self.voters)
         let before = bench.core.progress
         bench.change(.add(Self.learner))
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `a membership decides as soon as it is appended (pitfall 20)`() {
+    @Test func `pitfall 20: a membership decides as soon as it is appended`() {
         var bench = Bench.leader(of: Self.voters + [Self.learner])
         bench.catchUp(Bench.d)
         bench.change(.replace(Bench.c, with: Bench.d))
@@ -55,7 +55,7 @@ import Testing
         #expect(bench.catchUp(Bench.d).commit == LogIndex(3))
     }
 
-    @Test func `a truncated membership decides no more (pitfall 20)`() {
+    @Test func `pitfall 20: a truncated membership decides no more`() {
         var bench = Bench(members: Membership(incoming: Self.voters))
         let entry = MembershipEntry(index: LogIndex(2), membership: Self.joint)
         bench.receive(Bench.append(term: 2, after: (1, 1), terms: [2], memberships: [entry]))
@@ -68,7 +68,7 @@ import Testing
         #expect(bench.catchUp(Bench.c).commit == LogIndex(3))
     }
 
-    @Test func `memberships of the log decide after a restart, committed or not (pitfall 20)`() {
+    @Test func `pitfall 20: memberships of the log decide after a restart, committed or not`() {
         var log = LogTerms()
         log.append(term: Term(1), count: 2)
         let settled = MembershipEntry(
@@ -90,7 +90,7 @@ import Testing
         #expect(core.membership == Membership(incoming: Self.voters))
     }
 
-    @Test func `whoever leads ends a joint membership, once (pitfall 21)`() {
+    @Test func `pitfall 21: whoever leads ends a joint membership, once`() {
         var bench = Bench(members: Self.joint)
         bench.elect()
         #expect(bench.core.role == .leader && bench.core.membership == Self.joint)
@@ -104,7 +104,7 @@ import Testing
         #expect(!bench.core.isChanging)
     }
 
-    @Test func `a joint membership that came by snapshot is ended too (pitfall 21)`() {
+    @Test func `pitfall 21: a joint membership that came by snapshot is ended too`() {
         var bench = Bench()
         bench.install(Bench.position(5, 2), members: Self.joint)
         #expect(bench.core.membership == Self.joint)
@@ -115,7 +115,7 @@ import Testing
         #expect(!bench.core.isChanging)
     }
 
-    @Test func `a leader that is taken out leads on uncounted, and hands over (pitfall 22)`() {
+    @Test func `pitfall 22: a leader that is taken out leads on uncounted, and hands over`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.remove(Bench.a))
         bench.commitAll(on: [Bench.b, Bench.c])
@@ -135,7 +135,7 @@ import Testing
         for _ in 0..<5 { #expect(bench.wait().sent.isEmpty) }
     }
 
-    @Test func `its reads and its lead are not its own to confirm (pitfall 22)`() {
+    @Test func `pitfall 22: its reads and its lead are not its own to confirm`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.remove(Bench.a))
         bench.commitAll(on: [Bench.b, Bench.c])
@@ -150,7 +150,7 @@ import Testing
         #expect(bench.core.role == .follower)
     }
 
-    @Test func `nobody takes the lead over, and it ends all the same (pitfall 22)`() {
+    @Test func `pitfall 22: nobody takes the lead over, and it ends all the same`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.remove(Bench.a))
         bench.commitAll(on: [Bench.b, Bench.c])
@@ -166,7 +166,7 @@ import Testing
 
     /// The others may have the joint membership alone, and then need the vote of the node that it
     /// takes out, whose log is longer than theirs.
-    @Test func `a leader taken out by an uncommitted membership may lead again (pitfall 22)`() {
+    @Test func `pitfall 22: a leader taken out by an uncommitted membership may lead again`() {
         var bench = Bench.leader(of: [Bench.member(Bench.a), Self.learner])
         bench.catchUp(Bench.d)
         bench.change(.replace(Bench.a, with: Bench.d))
@@ -183,7 +183,7 @@ import Testing
         #expect(!bench.core.isChanging && bench.core.isTransferring)
     }
 
-    @Test func `whom a committed membership has taken out does not campaign (pitfall 23)`() {
+    @Test func `pitfall 23: whom a committed membership has taken out does not campaign`() {
         var bench = Bench(members: Membership(incoming: Self.voters))
         let rest = Membership(incoming: Array(Self.voters.dropFirst()))
         let entry = MembershipEntry(index: LogIndex(2), membership: rest)
@@ -194,7 +194,7 @@ import Testing
         #expect(bench.core.role == .follower && bench.core.term == Term(2))
     }
 
-    @Test func `whom nobody told disturbs nobody (pitfall 23)`() {
+    @Test func `pitfall 23: whom nobody told disturbs nobody`() {
         var bench = Bench.leader(of: Self.voters)
         let request = VoteRequest(term: Term(9), last: Bench.position(9, 9))
         for message in [Message.preVote(request), .vote(request)] {
@@ -203,7 +203,7 @@ import Testing
         #expect(bench.core.role == .leader && bench.core.term == Term(2))
     }
 
-    @Test func `who is taken out is told of it, and then left alone (pitfall 23)`() {
+    @Test func `pitfall 23: who is taken out is told of it, and then left alone`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.remove(Bench.c))
         bench.commitAll(on: [Bench.b, Bench.c])
@@ -218,7 +218,7 @@ import Testing
         #expect(bench.catchUp(Bench.c).isEmpty)
     }
 
-    @Test func `who is taken out and not heard is forgotten (pitfall 23)`() {
+    @Test func `pitfall 23: who is taken out and not heard is forgotten`() {
         var bench = Bench.leader(of: Self.voters)
         bench.lose([Bench.c])
         bench.change(.remove(Bench.c))
@@ -229,7 +229,7 @@ import Testing
         #expect(bench.core.progress.map(\.identity) == [Bench.b])
     }
 
-    @Test func `members are replicated to and not waited for unless they vote (pitfall 24)`() {
+    @Test func `pitfall 24: members are replicated to and not waited for unless they vote`() {
         var bench = Bench.leader(of: [Bench.member(Bench.a), Self.learner])
         let sent = bench.step(.propose(bytes: [1]))
         #expect(sent.appends(to: Bench.d).map(\.entries.count) == [1])

@@ -42,7 +42,7 @@ import Testing
         #expect(try Self.after(.remove(Bench.wiped), of: [a, b, wiped]) == [a, b])
     }
 
-    @Test func `a member is reached elsewhere by a change alone (pitfall 25)`() throws {
+    @Test func `pitfall 25: a member is reached elsewhere by a change alone`() throws {
         var moved = Self.b
         moved.peerAddress = "b:7"
         moved.clientAddress = "b:8"
@@ -90,7 +90,7 @@ import Testing
     ]
 
     @Test(arguments: refused)
-    func `what makes no sense is refused with the reason (pitfall 25)`(
+    func `pitfall 25: what makes no sense is refused with the reason`(
         change: MembershipChange,
         reason: String
     ) throws {

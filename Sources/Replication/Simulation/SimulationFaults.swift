@@ -110,16 +110,6 @@ extension SimulationConfiguration.Faults {
         return faults
     }
 
-    /// Lets all that comes at times come more often.
-    package mutating func hasten(by factor: Int) {
-        let times: [WritableKeyPath<Self, Duration?>] = [
-            \.partitionEvery, \.swizzleEvery, \.slowLinksEvery, \.crashEvery, \.blackoutEvery,
-            \.rollEvery, \.pauseEvery, \.clockJumpEvery, \.stallEvery, \.failEvery, \.fullEvery,
-            \.loseEvery, \.changeEvery, \.transferEvery,
-        ]
-        for time in times { self[keyPath: time] = self[keyPath: time].map { $0 / factor } }
-    }
-
     private mutating func drawNetwork(_ generator: inout SeededGenerator) {
         lost = generator.chance(1...60)
         doubled = generator.chance(1...60)

@@ -5,13 +5,12 @@ import Testing
 
 /// Short seeds over all kinds of fault; `Tests/Campaigns/simulate.sh` runs long ones.
 @Suite struct SimulationSeedTests {
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(15)))
     func `300 seeds over all kinds of fault break no promise, and replay exactly`() async {
         let tally = await SeedTally.runAside(1...300) { configuration in
             configuration.clients = 4
-            configuration.calls = 12
-            configuration.faultyFor = .seconds(4)
-            configuration.faults.hasten(by: 3)
+            configuration.calls = 10
+            configuration.faultyFor = .seconds(6)
         }
         #expect(tally.broken == [])
         #expect(tally.unlike == [])

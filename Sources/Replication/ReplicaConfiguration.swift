@@ -122,7 +122,7 @@ public struct ReplicaConfiguration: Sendable {
     /// Checks that a node with data is where its cluster looks for it.
     ///
     /// - Throws: ``ReplicationError/configuration(_:)``.
-    func validate(with restored: RestoredNode) throws(ReplicationError) {
+    package func validate(with restored: RestoredNode) throws(ReplicationError) {
         guard restored.cluster != nil else { return try validateFormation() }
         // Nobody looks for the only node of a cluster.
         guard restored.membership.all.count > 1,

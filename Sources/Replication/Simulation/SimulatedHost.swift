@@ -14,6 +14,10 @@ final class SimulatedHost<Machine: Service> {
     var clock: SimulatedClock
     /// Whether it waits to be admitted to a cluster, rather than form one.
     var joins = false
+    /// Whether it is to become a learner alone.
+    var joinsAsLearner = false
+    /// Whether its disk was lost once; a second time an operator would have to help.
+    var hadLoss = false
     /// Whether it is out of the play for good.
     var isAway = false
 

@@ -42,6 +42,8 @@ struct SimulatedLink {
 struct DiskWound {
     /// What the node must hold again before another disk may be damaged.
     var healsWith: LogIndex
-    /// Whether the whole disk was lost: its node must have become a voter again.
+    /// Who had the disk; a loss heals when another incarnation votes in this one's place.
+    var identity: NodeIdentity?
+    /// Whether the whole disk was lost.
     var isLoss = false
 }

@@ -7,7 +7,8 @@ extension Simulation {
         hosts.indices.filter {
             let host = hosts[$0]
             return host.isUp && !host.isAway && (host.pausedUntil ?? now) <= now
-                && (!host.joins || host.identity.map(invariants.isMember) ?? false)
+                && (invariants.membership == .empty
+                    || host.identity.map(invariants.isMember) ?? false)
         }
     }
 

@@ -33,21 +33,33 @@ extension Simulation {
         try stop(host, powerLoss: true)
         hosts[host].disk = MemoryFileSystem()
         hosts[host].joins = true
-        hosts[host].wound = .init(healsWith: invariants.lastApplied, isLoss: true)
+        hosts[host].hadLoss = true
+        hosts[host].wound = .init(
+            healsWith: invariants.lastApplied,
+            identity: hosts[host].identity,
+            isLoss: true
+        )
         restart(host)
     }
 
     func loseSomeDisk() throws(Violation) {
         let host = draw(hosts.count)
-        if mayDamage(host) { try loseDisk(of: host) }
+        guard !hosts[host].hadLoss, mayDamage(host),
+            hosts[host].identity.map(invariants.isMember) ?? false
+        else { return }
+        try loseDisk(of: host)
     }
 
     /// Whether the budget allows to destroy something on a disk: all others are good, and what is
     /// committed is on at least two.
     func mayDamage(_ host: Int) -> Bool {
         // Before a cluster is formed its first entry may be on one disk alone.
-        guard invariants.lastApplied > LogIndex(3), !hosts.contains(where: { $0.wound != nil })
-        else { return false }
+        guard invariants.lastApplied > LogIndex(3) else { return false }
+        // What is no member any more need not heal.
+        for host in hosts where !(host.wound?.identity.map(invariants.isMember) ?? true) {
+            host.wound = nil
+        }
+        guard !hosts.contains(where: { $0.wound != nil }) else { return false }
         let membership = invariants.membership
         return membership.incoming.count { $0.role == .voter } > 2
             && (membership.outgoing.isEmpty

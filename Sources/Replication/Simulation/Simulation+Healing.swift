@@ -7,6 +7,7 @@ extension Simulation {
     /// - Throws: ``Violation``.
     public func heal() throws(Violation) {
         endFaults()
+        try followAddresses()
         for host in hosts.indices {
             hosts[host].isAway = false
             try revive(host)
@@ -23,6 +24,7 @@ extension Simulation {
     @discardableResult
     public func healMajority() throws(Violation) -> [Int] {
         endFaults()
+        try followAddresses()
         // Even one that was down may know of a membership that others do not know yet.
         for host in hosts.indices { try revive(host) }
         let well = drawMajority()
@@ -48,6 +50,12 @@ extension Simulation {
             hosts[host].effectsToLive = nil
             hosts[host].clock.jump = .zero
         }
+    }
+
+    /// Begins with faults again.
+    func sicken() {
+        faults = configuration.faults
+        planFaults()
     }
 
     private func revive(_ host: Int) throws(Violation) {

@@ -77,6 +77,7 @@ extension Simulation {
             plan: plan,
             seed: generator.next()
         )
+        nodeConfiguration.joinsAsLearner = hosts[host].joinsAsLearner
         if happens(faults.policies) { nodeConfiguration.policy = drawPolicy() }
         configuration.adjust(&nodeConfiguration)
         return nodeConfiguration
@@ -102,6 +103,7 @@ extension Simulation {
         let effects = node.start()
         hosts[host].node = node
         hosts[host].isUp = true
+        onLog?(host, .info, "started as \(restored.node.identity) at \(hosts[host].address)")
         try perform(effects, on: host)
         try bury(host)
         try tellSpace(host)
@@ -238,6 +240,7 @@ extension Simulation {
     /// Ends a host's process, or its power; a batch under way may be torn.
     func stop(_ host: Int, powerLoss: Bool) throws(Violation) {
         guard hosts[host].isUp else { return }
+        onLog?(host, .critical, powerLoss ? "its power was cut" : "it was killed")
         let disk = hosts[host].disk
         hosts[host].isTorn = powerLoss || disk.isCrashed
         if hosts[host].busy > 0, happens(500) {

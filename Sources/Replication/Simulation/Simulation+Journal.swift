@@ -101,6 +101,7 @@ extension Simulation {
         switch error {
         case .failed, .file:
             counts[.diskFailures] += 1
+            onLog?(host, .critical, "its disk failed: \(error)")
             try stop(host, powerLoss: false)
             restart(host)
         default: throw failed(host, error)

@@ -4,13 +4,15 @@ import Storage
 extension Simulation {
     /// Adds a blank host that knows the others' addresses and waits to be admitted.
     ///
+    /// - Parameter asLearner: Whether it never becomes a voter by itself.
     /// - Returns: Its number.
     /// - Throws: ``Violation``.
     @discardableResult
-    package func addHost() throws(Violation) -> Int {
+    package func addHost(asLearner: Bool = false) throws(Violation) -> Int {
         counts[.addedHosts] += 1
         let host = newHost()
         host.joins = true
+        host.joinsAsLearner = asLearner
         hosts.append(host)
         network.addHost()
         try start(hosts.count - 1)
@@ -36,7 +38,13 @@ extension Simulation {
     }
 
     func changeMembers() throws(Violation) {
-        guard let host = drawOrdered(), let change = try drawChange() else { return }
+        try followAddresses()
+        let comes = hosts.count < configuration.nodes + 4 && invariants.lastApplied > .zero
+        if comes, happens(250) {
+            try addHost(asLearner: happens(300))
+            return
+        }
+        guard let host = drawOrdered(), let change = drawChange() else { return }
         try order(.change(change), at: host) { [unowned self] outcome in
             if case .changed = outcome {
                 counts[.changes] += 1
@@ -59,23 +67,32 @@ extension Simulation {
         }
     }
 
-    /// A change that may make sense, and a new host for it if it needs one.
-    private func drawChange() throws(Violation) -> MembershipChange? {
+    /// Starts hosts anew that the cluster looks for elsewhere.
+    func followAddresses() throws(Violation) {
+        for host in hosts.indices {
+            guard let identity = hosts[host].identity,
+                let member = invariants.membership.member(identity),
+                member.peerAddress != hosts[host].address
+            else { continue }
+            try stop(host, powerLoss: false)
+            hosts[host].address = member.peerAddress
+            restart(host)
+        }
+    }
+
+    /// A change that may make sense.
+    private func drawChange() -> MembershipChange? {
         let members = invariants.membership.incoming
         let voters = members.filter { $0.role == .voter }.map(\.identity)
         let learners = members.filter { $0.role != .voter }.map(\.identity)
         switch draw(6) {
-        case 0:
-            guard hosts.count < configuration.nodes + 4 else { return nil }
-            let host = try addHost()
-            guard let identity = hosts[host].identity else { return nil }
-            return .add(
-                Member(
-                    identity: identity,
-                    peerAddress: hosts[host].address,
-                    clientAddress: "\(hosts[host].name):7400",
-                    role: happens(300) ? .learner : .joining
-                )
+        case 0 where !members.isEmpty:
+            let member = members[draw(members.count)]
+            lastMove += 1
+            return .readdress(
+                member.identity,
+                peer: "\(member.identity.id)-\(lastMove):7401",
+                client: member.clientAddress
             )
         case 1 where voters.count > 3: return .remove(voters[draw(voters.count)])
         case 2 where !learners.isEmpty: return .promote(learners[draw(learners.count)])

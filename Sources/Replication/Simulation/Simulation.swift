@@ -31,6 +31,8 @@ public final class Simulation<Machine: Service> {
     var lastLink: UInt64 = 0
     var lastTicket: UInt64 = 0
     var lastCall: UInt64 = 0
+    /// Counts addresses that members moved to.
+    var lastMove = 0
     /// What arrived at paused hosts.
     var deferred: [Int: [NodeInput]] = [:]
     /// Who waits for an answer by itself.

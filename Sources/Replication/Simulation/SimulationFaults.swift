@@ -61,7 +61,7 @@ extension SimulationConfiguration {
         /// Starts in which a bit is read wrong, once.
         public var misread = 0
         /// A disk is lost: its host starts with an empty one, under the same name.
-        package var loseEvery: Duration?
+        public var loseEvery: Duration?
 
         /// Answers to clients that are lost.
         public var lostReplies = 0
@@ -71,9 +71,9 @@ extension SimulationConfiguration {
         public var slowClients = 0
 
         /// A member is added, removed, promoted, demoted, replaced or moved.
-        package var changeEvery: Duration?
+        public var changeEvery: Duration?
         /// The lead is handed over, to a random voter or to whom the leader chooses.
-        package var transferEvery: Duration?
+        public var transferEvery: Duration?
 
         /// Starts of nodes with another election policy than the others', maybe one that wants to harm.
         public var policies = 0
@@ -151,6 +151,7 @@ extension SimulationConfiguration.Faults {
         fullEvery = generator.interval(4_000...12_000)
         rot = generator.chance(100...700)
         misread = generator.chance(100...500)
+        loseEvery = generator.interval(3_000...10_000)
     }
 
     private mutating func drawClientsAndMembers(_ generator: inout SeededGenerator) {

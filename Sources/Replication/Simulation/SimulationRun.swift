@@ -51,12 +51,14 @@ public struct SimulationRun: Hashable, Sendable {
         let adjust = configuration.adjust
         configuration.adjust = { node in
             node.requestTimeout = .seconds(2)
+            node.replacementSilence = .seconds(2)
             adjust(&node)
         }
         let simulation = try Simulation<Workload.Machine>(configuration)
         if let onLog {
             simulation.onLog = { [unowned simulation] in onLog(simulation.now, $0, $1, $2) }
         }
+        try simulation.form()
         let clients = SimulatedClients(simulation, workload)
         try simulation.run(for: configuration.faultyFor)
         answeredUnderFaults = clients.answered
@@ -82,6 +84,17 @@ public struct SimulationRun: Hashable, Sendable {
 }
 
 extension Simulation {
+    /// Forms the cluster under faults, or, if that takes too long, without.
+    fileprivate func form() throws(Violation) {
+        func isFormed() -> Bool { invariants.lastApplied > .zero }
+        if try run(for: .seconds(5), until: isFormed) { return }
+        try heal()
+        guard try run(for: .seconds(30), until: isFormed) else {
+            throw violation(.convergence, "the nodes form no cluster")
+        }
+        sicken()
+    }
+
     fileprivate func unconverged(_ hosts: [Int], answered: Int) -> Violation {
         let all = configuration.clients * configuration.calls
         let places = hosts.map { host in

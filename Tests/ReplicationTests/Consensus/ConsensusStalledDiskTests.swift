@@ -6,6 +6,13 @@ import Testing
 @Suite struct ConsensusStalledDiskTests {
     typealias Bench = ConsensusBench
 
+    /// A leader with no deadline that falls on half an election timeout from now.
+    private func leader() -> Bench {
+        var bench = ConsensusTransferTests.leader { $0.heartbeatInterval = .milliseconds(70) }
+        _ = ConsensusTransferTests.beat(&bench)
+        return bench
+    }
+
     /// Runs heartbeats that are answered, until `isDone`; gives all effects.
     private func beat(
         _ bench: inout Bench,
@@ -20,8 +27,8 @@ import Testing
         return effects
     }
 
-    @Test func `a leader whose disk stalls hands over though it is heard (pitfall 41)`() {
-        var bench = ConsensusTransferTests.leader()
+    @Test func `pitfall 41: a leader whose disk stalls hands over though it is heard`() {
+        var bench = leader()
         let start = bench.now
         bench.step(.propose(bytes: [10]))
         let effects = beat(&bench) { $0.core.isTransferring }
@@ -32,8 +39,8 @@ import Testing
         #expect(effects.asked == [Bench.b])
     }
 
-    @Test func `and steps down if nobody takes over within an election timeout (pitfall 41)`() {
-        var bench = ConsensusTransferTests.leader()
+    @Test func `pitfall 41: and steps down if nobody takes over within an election timeout`() {
+        var bench = leader()
         let start = bench.now
         bench.step(.propose(bytes: [10]))
         _ = beat(&bench) { $0.core.role != .leader }

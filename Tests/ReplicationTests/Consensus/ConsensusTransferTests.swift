@@ -106,7 +106,9 @@ import Testing
     }
 
     @Test func `after an election timeout the leader goes on leading`() {
-        var bench = Self.leader()
+        // No heartbeat and no other deadline falls on its end.
+        var bench = Self.leader { $0.heartbeatInterval = .milliseconds(70) }
+        _ = Self.beat(&bench)
         let start = bench.now
         bench.step(.transfer(to: Bench.b))
         var ends: [TransferEnd] = []
@@ -172,7 +174,7 @@ import Testing
         #expect(leader.receive(.timeoutNow(Term(2))) == [])
     }
 
-    @Test func `a candidate that the leader sent is heard in spite of the leader (pitfall 5)`() {
+    @Test func `pitfall 5: a candidate that the leader sent is heard in spite of the leader`() {
         var request = Bench.request(term: 2, last: (1, 1))
         for isTransfer in [false, true] {
             var bench = Bench()
@@ -244,7 +246,7 @@ import Testing
     }
 
     @Test(arguments: Exit.allCases)
-    func `each way out clears it and answers once (pitfall 46)`(exit: Exit) {
+    func `pitfall 46: each way out clears it and answers once`(exit: Exit) {
         var bench = ConsensusTransferTests.leader()
         if exit == .stalled { bench.step(.propose(bytes: [10])) }
         var ends = bench.step(.transfer(to: Bench.b)).transferEnds

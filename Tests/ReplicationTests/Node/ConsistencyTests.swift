@@ -145,15 +145,17 @@ import Testing
         #expect(reads.ready(applied: LogIndex(4)) == [.query(Ticket(1)), .query(Ticket(2))])
     }
 
-    @Test func `a follower answers no read before it has applied the index (pitfall 29)`() throws {
-        let cluster = try ScriptedCluster()
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `a follower answers no read before it has applied the index (pitfall 29)`(
+        seed: UInt64
+    ) throws {
+        let cluster = try ScriptedCluster(seed: seed)
         let node = cluster.followers[0]
         cluster.isolate(node)
-        for round in 0..<4 { _ = try cluster.appended("\(round)", at: cluster.leader) }
+        // Soon enough for the node to know its leader still: it asks before it has caught up.
+        _ = try cluster.appended("a", at: cluster.leader)
         cluster.rejoin()
-        for consistency in [Consistency.linearizable, .bounded(.zero)] {
-            let seen = try values(cluster.read(consistency, at: node))
-            #expect(seen == (0..<4).map(String.init))
-        }
+        let consistency: Consistency = seed % 2 == 0 ? .linearizable : .bounded(.zero)
+        #expect(try values(cluster.read(consistency, at: node)) == ["a"])
     }
 }

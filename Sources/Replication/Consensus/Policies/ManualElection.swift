@@ -1,5 +1,3 @@
-public import Storage
-
 /// The lead moves by an order alone, as long as the leader lives.
 ///
 /// A dead leader is still replaced, as late as the core allows.
@@ -9,9 +7,4 @@ public struct ManualElection: ElectionPolicy, Hashable {
 
     /// As long as is possible.
     public func campaignDelay(_ view: ElectionView) -> Duration { view.electionTimeout }
-
-    /// As long as is possible.
-    public func voteDelay(for candidate: NodeIdentity, _ view: ElectionView) -> Duration {
-        view.electionTimeout
-    }
 }

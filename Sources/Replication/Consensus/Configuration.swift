@@ -16,7 +16,8 @@ extension Consensus {
         package var failbackStableTime: Duration = .seconds(3)
         /// The longest wait before a hand-over that the policy wants.
         ///
-        /// After twice this without one the waits begin anew. So no flapping node, and no policy, bounces the lead.
+        /// After twice this without one the waits begin anew. So no flapping node, and no policy,
+        /// bounces the lead.
         package var failbackMaximumWait: Duration = .seconds(300)
         /// How many committed entries that voter may lack: proposals wait until it has them.
         package var failbackLag: UInt64 = 1_000

@@ -115,7 +115,6 @@ import Testing
         try check(tickets, cluster)
         try cluster.simulation.crash(1, powerLoss: false)
         try cluster.change(from: 1)
-        #expect(cluster.leader == 0)
         try cluster.wait(.seconds(2))
         #expect(cluster.leader == 0)
         try cluster.simulation.start(1)

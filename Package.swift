@@ -80,7 +80,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "simulate",
-            dependencies: ["Replication", "TestSupport"],
+            dependencies: ["Replication", "Storage", "TestSupport"],
             path: "Tests/Simulate",
             swiftSettings: settings
         ),

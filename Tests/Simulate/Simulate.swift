@@ -1,4 +1,5 @@
 import Replication
+import Storage
 import TestSupport
 
 #if canImport(Darwin)
@@ -18,7 +19,14 @@ enum Simulate {
         """
 
     static func main() {
-        let arguments = CommandLine.arguments.dropFirst()
+        var arguments = CommandLine.arguments.dropFirst()
+        #if PLANTED_BUGS
+        // simulate BUG seeds COUNT
+        if let name = arguments.first, let bug = PlantedBug(rawValue: name) {
+            unsafe PlantedBug.active = bug
+            arguments = arguments.dropFirst()
+        }
+        #endif
         let numbers = arguments.dropFirst().compactMap { UInt64($0) }
         guard let count = numbers.first, numbers.count == arguments.count - 1 else { fail(usage) }
         let first = numbers.dropFirst().first ?? 1

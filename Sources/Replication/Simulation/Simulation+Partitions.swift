@@ -39,6 +39,9 @@ extension Simulation {
         network.cut(shape, using: &generator)
     }
 
+    /// Whether packets of one host come to another now.
+    package func canReach(_ from: Int, _ to: Int) -> Bool { network.canReach(from, to) }
+
     /// Clogs hosts one after the other, and lets them go in another order.
     func swizzle() {
         counts[.swizzles] += 1

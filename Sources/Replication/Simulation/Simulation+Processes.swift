@@ -3,7 +3,7 @@ import Storage
 /// Processes that die, are started anew, or stop for a while, and clocks that jump.
 extension Simulation {
     func restart(_ host: Int) {
-        queue.plan(.restart(host: host), at: now + draw(20_000_000...1_500_000_000))
+        queue.plan(.restart(host: host), at: now + draw(20_000_000...1_000_000_000))
     }
 
     func crashSomeHost() throws(Violation) {

@@ -124,7 +124,7 @@ extension SimulationConfiguration.Faults {
         lost = generator.chance(1...60)
         doubled = generator.chance(1...60)
         delayed = generator.chance(1...100)
-        partitionEvery = generator.interval(1_500...8_000)
+        partitionEvery = generator.interval(2_000...8_000)
         shapes = NetworkShape.allCases.filter { _ in Bool.random(using: &generator) }
         if shapes.isEmpty { shapes = NetworkShape.allCases }
         swizzleEvery = generator.interval(4_000...12_000)
@@ -132,14 +132,14 @@ extension SimulationConfiguration.Faults {
     }
 
     private mutating func drawProcesses(_ generator: inout SeededGenerator) {
-        crashEvery = generator.interval(1_000...6_000)
+        crashEvery = generator.interval(1_500...6_000)
         powerLoss = [0, 50, 50, 100][Int.random(in: 0..<4, using: &generator)]
         crashAtEffect = generator.chance(20...100)
         startCrashes = generator.chance(20...200)
         blackoutEvery = generator.interval(6_000...20_000)
         rollEvery = generator.interval(6_000...20_000)
         pauseEvery = generator.interval(1_500...8_000)
-        snapshotCrashes = generator.chance(20...250)
+        snapshotCrashes = generator.chance(10...120)
     }
 
     private mutating func drawClocksAndDisks(_ generator: inout SeededGenerator) {
@@ -151,7 +151,7 @@ extension SimulationConfiguration.Faults {
         fullEvery = generator.interval(4_000...12_000)
         rot = generator.chance(100...700)
         misread = generator.chance(100...500)
-        loseEvery = generator.interval(3_000...10_000)
+        loseEvery = generator.interval(5_000...15_000)
     }
 
     private mutating func drawClientsAndMembers(_ generator: inout SeededGenerator) {

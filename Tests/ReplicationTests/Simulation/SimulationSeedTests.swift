@@ -9,8 +9,8 @@ import Testing
     func `300 seeds over all kinds of fault break no promise, and replay exactly`() async {
         let tally = await SeedTally.runAside(1...300) { configuration in
             configuration.clients = 4
-            configuration.calls = 15
-            configuration.faultyFor = .seconds(5)
+            configuration.calls = 12
+            configuration.faultyFor = .seconds(4)
             configuration.faults.hasten(by: 3)
         }
         #expect(tally.broken == [])

@@ -1,0 +1,82 @@
+import Replication
+import Storage
+import TestSupport
+import Testing
+
+/// Faults one by one, as scripts.
+@Suite struct SimulationFaultTests {
+    private func reach(_ shape: NetworkShape, _ hosts: Int) throws -> [[Bool]] {
+        var configuration = SimulationConfiguration(seed: 5)
+        configuration.nodes = hosts
+        let simulation = try Simulation<Counter>(configuration)
+        simulation.partition(shape)
+        return (0..<hosts).map { from in
+            (0..<hosts).map { from != $0 && simulation.canReach(from, $0) }
+        }
+    }
+
+    @Test func `in a ring each host sees two`() throws {
+        for row in try reach(.ring, 6) { #expect(row.count { $0 } == 2) }
+    }
+
+    @Test func `a bridge alone sees both halves`() throws {
+        let degrees = try reach(.bridge, 7).map { $0.count { $0 } }.sorted()
+        #expect(degrees == [3, 3, 3, 3, 3, 3, 6])
+    }
+
+    @Test func `a partition in one direction lets packets through in the other`() throws {
+        let reached = try reach(.oneWay, 6)
+        let pairs = (0..<6).flatMap { from in (0..<from).map { (from, $0) } }
+        #expect(pairs.contains { reached[$0][$1] != reached[$1][$0] })
+        #expect(pairs.allSatisfy { reached[$0][$1] || reached[$1][$0] })
+    }
+
+    @Test func `a full disk refuses requests, goes on reading, and heals`() throws {
+        let cluster = try ScriptedCluster()
+        let host = cluster.followers[0]
+        let disk = cluster.simulation.disk(of: host)
+        disk.setCapacity(disk.usedBytes)
+        try cluster.reach("a full disk") { simulation in
+            // What is written elsewhere comes here too.
+            _ = try? cluster.append("v\(simulation.now.nanoseconds)", at: cluster.leader)
+            return simulation.status(of: host)?.isDiskFull == true
+        }
+        #expect(try cluster.appended("full", at: host) == .failed(.diskFull, key: "full"))
+        guard case .answer = try cluster.read(at: host) else {
+            Issue.record("no answer")
+            return
+        }
+        disk.setCapacity(nil)
+        try cluster.reach("space") { $0.status(of: host)?.isDiskFull == false }
+        guard case .output = try cluster.appended("space", at: host) else {
+            Issue.record("no output")
+            return
+        }
+        try cluster.reach("one log") { $0.isConverged }
+    }
+
+    @Test func `a sync that fails ends the process, and its next start recovers`() throws {
+        let cluster = try ScriptedCluster()
+        let host = cluster.followers[0]
+        cluster.simulation.disk(of: host).failSynchronize()
+        _ = try cluster.appended("a", at: cluster.leader)
+        try cluster.reach("the end of a process") { !$0.isUp(host) }
+        try cluster.reach("its next start, and one log") { $0.isConverged }
+        #expect(cluster.simulation.counts[.diskFailures] == 1)
+        #expect(cluster.simulation.machine(of: host)?.values == ["a"])
+    }
+
+    @Test func `a majority that was healed answers alone`() throws {
+        for seed in 1...3 as ClosedRange<UInt64> {
+            let cluster = try ScriptedCluster(nodes: 5, seed: seed)
+            let well = try cluster.simulation.healMajority()
+            #expect(well.count == 3)
+            try cluster.reach("a leader among them") { $0.areConverged(well) }
+            guard case .output = try cluster.appended("a", at: well[0]) else {
+                Issue.record("no output")
+                return
+            }
+            #expect(Set(cluster.simulation.reachable) == Set(well))
+        }
+    }
+}

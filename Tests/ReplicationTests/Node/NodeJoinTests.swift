@@ -283,7 +283,7 @@ import Testing
         #expect(!lone.sent().contains { $0.message == .join(member) })
     }
 
-    @Test func `who is told that it was removed asks for no votes any more (pitfall 23)`() {
+    @Test func `pitfall 23: who is told that it was removed asks for no votes any more`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
         lone.step(.hello(LinkID(1), Lone.hello(Self.names[0], cluster: "c1")))

@@ -15,8 +15,9 @@ public struct ReplicaConfiguration: Sendable {
     ///
     /// A node that is a member finds the others by the log, and ignores it.
     public var join: [String] = []
-    /// How many nodes form a new cluster; nil for a node that joins one. A node with data ignores
-    /// it.
+    /// How many nodes form a new cluster, or nil for a node that joins one.
+    ///
+    /// A node with data ignores it.
     public var bootstrapExpect: Int?
     /// Whether a node that joins stays a learner, which receives the log and has no vote; else it
     /// becomes a voter by itself when it has caught up.

@@ -8,7 +8,7 @@ import chat_cli
 
     init() throws { directory = try CommandDirectory() }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `two people talk`() async throws {
         try await withNode(in: directory) { server in
             let user = CommandUser(directory: directory, servers: server)
@@ -154,7 +154,7 @@ import chat_cli
 
 /// What the program does when answers get lost, or when the cluster is another one.
 @Suite struct CommandRetryTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a lost answer is found again by its key, and nothing is sent twice`() async throws {
         let directory = try CommandDirectory()
         let peer = try freeAddress()
@@ -197,7 +197,7 @@ import chat_cli
         #expect(nobody.errors.contains("Tried \(user.servers) ("))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a session is never shown to another cluster`() async throws {
         let directory = try CommandDirectory()
         try await withNode(in: directory) { server in

@@ -153,4 +153,21 @@ import Testing
             }
         }
     }
+
+    @Test func `every known mistake has a test that names it, or a reason why not`() throws {
+        let document = try String(
+            contentsOf: Self.root.appending(path: "Docs/Testing.md"),
+            encoding: .utf8
+        )
+        let names = try sources(in: "Tests").flatMap { source in
+            source.lines.map(\.text).filter { $0.contains("func `pitfall ") }
+        }
+        for number in 1...48 {
+            let row = document.split(separator: "\n").first { $0.hasPrefix("| \(number) |") }
+            let text = try #require(row, "pitfall \(number) is not in the table")
+            let isTested = names.contains { $0.contains("`pitfall \(number): ") }
+            let isExcused = text.contains("does not apply: ")
+            #expect(isTested != isExcused, "pitfall \(number): a test, or a reason, and not both")
+        }
+    }
 }

@@ -14,8 +14,10 @@ extension Consensus {
         /// For how long the voter that the policy wants to lead must have been fit to, before the
         /// first hand-over; each one doubles it, up to ``failbackMaximumWait``.
         package var failbackStableTime: Duration = .seconds(3)
-        /// The longest wait before a hand-over that the policy wants; after twice this without one
-        /// the waits begin anew. So no flapping node, and no policy, bounces the lead.
+        /// The longest wait before a hand-over that the policy wants.
+        ///
+        /// After twice this without one the waits begin anew. So no flapping node, and no policy,
+        /// bounces the lead.
         package var failbackMaximumWait: Duration = .seconds(300)
         /// How many committed entries that voter may lack: proposals wait until it has them.
         package var failbackLag: UInt64 = 1_000

@@ -43,6 +43,7 @@ package struct JoinRules: Sendable {
     /// - Parameters:
     ///   - wish: Who asks, and what it wants to be.
     ///   - isSilent: Whether a member was not heard for ``patience``.
+    /// - Returns: What is to be done.
     package func decide(
         _ wish: Member,
         isSilent: (NodeIdentity) -> Bool

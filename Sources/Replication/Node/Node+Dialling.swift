@@ -18,8 +18,10 @@ extension Node {
     private struct Claim: Comparable {
         /// Whether it is connected to this node, so that it runs.
         var isHere: Bool
-        /// A stranger with a wrong address must not cut a member off that is here.
-        var isMember: Bool
+        /// A stranger with a wrong address must not disturb a member that is here; only another
+        /// incarnation of a member may be at its address, and the end of the old one's connection
+        /// may be late.
+        var hasMembersID: Bool
         /// Of two incarnations the one that came last.
         var link: UInt64
         var isJoining: Bool
@@ -29,7 +31,7 @@ extension Node {
         static func < (left: Claim, right: Claim) -> Bool { left.order < right.order }
 
         private var order: (Int, Int, UInt64, Int) {
-            (isHere ? 1 : 0, isMember ? 1 : 0, link, isJoining ? 1 : 0)
+            (isHere ? 1 : 0, hasMembersID ? 1 : 0, link, isJoining ? 1 : 0)
         }
     }
 
@@ -47,7 +49,7 @@ extension Node {
                 here?.hello.peerAddress ?? member.peerAddress,
                 Claim(
                     isHere: here != nil,
-                    isMember: true,
+                    hasMembersID: true,
                     link: here?.link ?? 0,
                     isJoining: member.role == .joining,
                     to: member.identity
@@ -56,6 +58,7 @@ extension Node {
         }
         let strangers = newest.values.filter { core.membership.member($0.hello.from) == nil }
             .sorted { $0.link > $1.link }
+        let ids = Set(core.membership.all.map(\.identity.id))
         for (link, hello) in strangers.prefix(Self.maximumStrangers) {
             // Not by its identity: a blank node that is called so takes the caller's cluster for its
             // own, and this one is not admitted yet. One that was a member a moment ago keeps its
@@ -67,7 +70,7 @@ extension Node {
                 hello.peerAddress,
                 Claim(
                     isHere: true,
-                    isMember: false,
+                    hasMembersID: ids.contains(hello.from.id),
                     link: link,
                     isJoining: false,
                     to: wasCalled ? hello.from : nil
@@ -78,7 +81,7 @@ extension Node {
             for address in configuration.plan.addresses where claims[address] == nil {
                 claim(
                     address,
-                    Claim(isHere: false, isMember: false, link: 0, isJoining: false, to: nil)
+                    Claim(isHere: false, hasMembersID: false, link: 0, isJoining: false, to: nil)
                 )
             }
         }

@@ -7,7 +7,7 @@ import Testing
 
 /// The typed client against a node in this process, with real sockets.
 @Suite struct ClientTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `all calls of the client`() async throws {
         try await withChatNode { server in
             let ann = try ChatClient(servers: [server], timeout: .seconds(60))

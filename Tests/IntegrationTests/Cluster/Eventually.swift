@@ -10,7 +10,7 @@ struct NotInTime: Error, CustomStringConvertible {
 /// The only wait of these tests: nobody tells a test that another process is ready, so it asks.
 func eventually<Value>(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(15),
+    within limit: Duration = .seconds(90),
     _ body: () async throws -> Value?
 ) async throws -> Value {
     let deadline = SystemClock.now() + limit
@@ -26,7 +26,7 @@ func eventually<Value>(
 /// Looks until something is true.
 func eventually(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(15),
+    within limit: Duration = .seconds(90),
     _ body: () async throws -> Bool
 ) async throws {
     _ = try await eventually(what(), within: limit) { try await body() ? true : nil } as Bool

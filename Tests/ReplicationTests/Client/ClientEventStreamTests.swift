@@ -6,7 +6,7 @@ private func event(_ id: String, _ name: String = "message") -> String {
     "id: \(id)\nevent: \(name)\ndata: {\"n\":\"\(id)\"}\n\n"
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ClientEventStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientEventStreamTests {
     private func client(_ servers: [String]) throws -> ClusterClient {
         try ClusterClient(servers: servers, token: "t0", connectTimeout: .seconds(10))
     }

@@ -1,7 +1,7 @@
 import Replication
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ClusterClientTests {
+@Suite(.timeLimit(.minutes(5))) struct ClusterClientTests {
     private let body = Array(#"{"send":{}}"#.utf8)
 
     private func client(

@@ -1,10 +1,11 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct ConsensusInvariantTests {
     @Test(arguments: 0..<120)
-    func `promises hold under faults, and work goes on after them`(seed: UInt64) throws {
+    @Aside func `promises hold under faults, and work goes on after them`(seed: UInt64) throws {
         let voters = [3, 3, 5, 2, 4, 1][Int(seed % 6)]
         var cluster = ConsensusCluster(voters: voters, learners: Int(seed % 2), seed: seed)
         for _ in 0..<5000 { try cluster.happen(faulty: true) }
@@ -22,7 +23,8 @@ import Testing
     }
 
     @Test(arguments: 0..<20)
-    func `promises hold while members change, and the last change ends`(seed: UInt64) throws {
+    @Aside func `promises hold while members change, and the last change ends`(seed: UInt64) throws
+    {
         var cluster = Self.changing(seed)
         try cluster.changeUnderFaults(rounds: 6)
         let before = cluster.history.commitIndex
@@ -38,7 +40,7 @@ import Testing
         return ConsensusCluster(voters: voters, spares: 7 - voters, seed: seed)
     }
 
-    @Test func `chance brings about all that changes of members are to stand`() throws {
+    @Test @Aside func `chance brings about all that changes of members are to stand`() throws {
         var events: [ConsensusCluster.Event: Int] = [:]
         for seed in 0..<12 {
             var cluster = Self.changing(UInt64(seed))
@@ -48,7 +50,7 @@ import Testing
         for event in ConsensusCluster.changes { #expect(events[event, default: 0] > 0, "\(event)") }
     }
 
-    @Test func `chance brings about all that the promises are to stand`() throws {
+    @Test @Aside func `chance brings about all that the promises are to stand`() throws {
         var events: [ConsensusCluster.Event: Int] = [:]
         for seed in 0..<12 {
             var cluster = ConsensusCluster(voters: [3, 5][seed % 2], seed: UInt64(seed))
@@ -60,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `the same seed gives the same run`() throws {
+    @Test @Aside func `the same seed gives the same run`() throws {
         func run() throws -> [Consensus.ProtocolState] {
             var cluster = ConsensusCluster(voters: 3, learners: 1, seed: 7)
             for _ in 0..<800 { try cluster.happen(faulty: true) }
@@ -93,7 +95,7 @@ import Testing
     }
 
     @Test(.serialized, arguments: PlantedBug.allCases.filter { !others.contains($0) })
-    func `a planted bug breaks a promise`(bug: PlantedBug) {
+    @Aside func `a planted bug breaks a promise`(bug: PlantedBug) {
         unsafe PlantedBug.active = bug
         defer { unsafe PlantedBug.active = nil }
         let found = (UInt64(0)..<400).first { seed in

@@ -16,6 +16,7 @@ import Testing
         let members = [Bench.member(Bench.a, .joining), Bench.member(Bench.b)]
         var bench = Bench(members: Membership(incoming: members))
         #expect(bench.isGranted(2, (1, 1)) == true)
+        bench.persist()
         for _ in 0..<5 { #expect(bench.wait().sent.isEmpty) }
         #expect(bench.core.role == .follower)
     }
@@ -132,6 +133,7 @@ import Testing
             .vote(VoteRequest(term: Term(3), last: bench.core.lastPosition, isTransfer: true))
         )
         #expect(moved.voteReply?.isGranted == true && bench.core.role == .follower)
+        bench.persist()
         for _ in 0..<5 { #expect(bench.wait().sent.isEmpty) }
     }
 
@@ -190,6 +192,7 @@ import Testing
         bench.receive(Bench.append(term: 2, after: (1, 1), terms: [2], memberships: [entry]))
         bench.receive(Bench.append(term: 2, after: (2, 2), commit: 2))
         #expect(bench.core.committedMembership == entry)
+        bench.persist()
         for _ in 0..<5 { #expect(bench.wait().sent.isEmpty) }
         #expect(bench.core.role == .follower && bench.core.term == Term(2))
     }
@@ -220,6 +223,7 @@ import Testing
 
     @Test func `pitfall 23: who is taken out and not heard is forgotten`() {
         var bench = Bench.leader(of: Self.voters)
+        bench.step(.disconnected(Bench.c))
         bench.lose([Bench.c])
         bench.change(.remove(Bench.c))
         bench.commitAll(on: [Bench.b])

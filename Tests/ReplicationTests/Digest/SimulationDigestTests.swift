@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    func `a follower whose state is wrong takes the leader's, and the others serve on`(
+    @Aside func `a follower whose state is wrong takes the leader's, and the others serve on`(
         seed: UInt64
     ) throws {
         let script = try Script(seed: seed)
@@ -76,7 +76,9 @@ import Testing
     }
 
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    func `a leader whose state is wrong stops leading, and no write is lost`(seed: UInt64) throws {
+    @Aside func `a leader whose state is wrong stops leading, and no write is lost`(seed: UInt64)
+        throws
+    {
         let script = try Script(seed: seed)
         let bad = script.cluster.leader
         script.simulation.corrupt(bad) { $0.goWrong() }
@@ -88,7 +90,9 @@ import Testing
         #expect(script.cluster.values == script.acknowledged)
     }
 
-    @Test func `while it is wrong it refuses queries, requests and streams, and votes on`() throws {
+    @Test @Aside func `while it is wrong it refuses queries, requests and streams, and votes on`()
+        throws
+    {
         let script = try Script(seed: 5)
         let bad = script.cluster.followers[0]
         let other = script.cluster.followers[1]
@@ -118,7 +122,7 @@ import Testing
         #expect(script.simulation.status(of: bad)?.isDiverged == false)
     }
 
-    @Test func `a node that is wrong does not lead, however long nobody leads`() throws {
+    @Test @Aside func `a node that is wrong does not lead, however long nobody leads`() throws {
         let script = try Script(seed: 6)
         let (leader, bad) = (script.cluster.leader, script.cluster.followers[0])
         script.simulation.corrupt(bad) { $0.goWrong() }
@@ -139,7 +143,7 @@ import Testing
     }
 
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
-    func `a crash before it has healed finds the divergence again`(seed: UInt64) throws {
+    @Aside func `a crash before it has healed finds the divergence again`(seed: UInt64) throws {
         let script = try Script(seed: seed)
         let (leader, bad) = (script.cluster.leader, script.cluster.followers[0])
         script.simulation.corrupt(bad) { $0.goWrong() }
@@ -166,7 +170,7 @@ import Testing
         #expect(!script.simulation.isDiverged(bad))
     }
 
-    @Test func `where no majority agrees an alarm is raised, and nobody stops`() throws {
+    @Test @Aside func `where no majority agrees an alarm is raised, and nobody stops`() throws {
         let script = try Script(seed: 7)
         let followers = script.cluster.followers
         script.simulation.corrupt(followers[0]) { $0.goWrong("a") }
@@ -186,7 +190,7 @@ import Testing
         }
     }
 
-    @Test func `two that are wrong in the same way are the majority`() throws {
+    @Test @Aside func `two that are wrong in the same way are the majority`() throws {
         let script = try Script(seed: 8)
         let followers = script.cluster.followers
         let good = script.cluster.leader
@@ -197,7 +201,7 @@ import Testing
         #expect(script.simulation.machine(of: good)?.values == ["wrong"] + script.acknowledged)
     }
 
-    @Test func `of five, two that are wrong heal, each for itself`() throws {
+    @Test @Aside func `of five, two that are wrong heal, each for itself`() throws {
         let script = try Script(nodes: 5, seed: 9)
         let followers = script.cluster.followers
         script.simulation.corrupt(followers[1]) { $0.goWrong() }
@@ -214,7 +218,7 @@ import Testing
     }
 
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
-    func `a node that is behind compares too, once it has caught up`(seed: UInt64) throws {
+    @Aside func `a node that is behind compares too, once it has caught up`(seed: UInt64) throws {
         let script = try Script(seed: seed)
         let bad = script.cluster.followers[0]
         script.simulation.corrupt(bad) { $0.goWrong() }
@@ -227,7 +231,7 @@ import Testing
         #expect(script.simulation.machine(of: bad)?.values == script.acknowledged)
     }
 
-    @Test func `the invariants find two states at one index`() throws {
+    @Test @Aside func `the invariants find two states at one index`() throws {
         let script = try ScriptedCluster(seed: 10)
         let bad = script.followers[0]
         script.simulation.corrupt(bad, isNoticed: true) { $0.goWrong() }

@@ -5,7 +5,7 @@ import Testing
 
 /// The limits that nobody wants to wait for: a front alone, on a loop driven by hand, by a clock
 /// of the test's own.
-@Suite(.timeLimit(.minutes(1))) struct FrontLimitsTests {
+@Suite(.timeLimit(.minutes(5))) struct FrontLimitsTests {
     private final class Bench {
         let loop: EventLoop
         let front: Front

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A node alone over HTTP, as bytes.
-@Suite(.timeLimit(.minutes(1))) struct FrontTests {
+@Suite(.timeLimit(.minutes(5))) struct FrontTests {
     private static let health = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
     private static func append(_ value: String) -> String {

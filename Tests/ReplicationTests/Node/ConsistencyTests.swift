@@ -114,7 +114,7 @@ import Testing
         #expect(!reads.isFresh(within: .seconds(3), at: instant(13)))
     }
 
-    @Test func `a follower's read waits until the leader has committed in its term (pitfall 27)`()
+    @Test func `pitfall 27: a follower's read waits until the leader has committed in its term`()
         throws
     {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(8) }
@@ -129,7 +129,7 @@ import Testing
         for ticket in tickets { #expect(try values(cluster.answer(to: ticket)) == ["a", "b"]) }
     }
 
-    @Test func `an answer to an earlier question confirms no later read (pitfall 28)`() {
+    @Test func `pitfall 28: an answer to an earlier question confirms no later read`() {
         var reads = ReadWaiters(after: 0)
         let now = Instant(nanoseconds: 0)
         reads.gather(.query(Ticket(1)), deadline: now + .seconds(5))
@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `a follower answers no read before it has applied the index (pitfall 29)`(
+    func `pitfall 29: a follower answers no read before it has applied the index`(
         seed: UInt64
     ) throws {
         let cluster = try ScriptedCluster(seed: seed)

@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test mutating func `who was removed never returns, another incarnation of its id may (pitfall 25)`() {
+    @Test mutating func `pitfall 25: who was removed never returns`() {
         let before = rules.membership
         rules.membership.incoming.removeAll { $0.identity.id == "n3" }
         rules.formerMembers.note(from: before, to: rules.membership, at: LogIndex(7), rules.time)

@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func `a leader that the log does not name yet is followed (pitfall 7)`() {
+    @Test func `pitfall 7: a leader that the log does not name yet is followed`() {
         var follower = Follower()
         var hello = follower.hello(1)
         hello.from = NodeIdentity(id: "n9", incarnation: "00000000000000bb")

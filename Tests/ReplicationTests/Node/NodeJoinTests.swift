@@ -207,12 +207,16 @@ import Testing
         func called() -> NodeIdentity? { lone.dials.first { $0.address == "n2:1" }?.hello.to }
         #expect(called() == Self.names[1])
         lone.step(.hello(LinkID(1), Lone.hello(Self.names[1], cluster: "c1")))
-        // A stranger does not cut a member off that is here.
-        lone.step(.hello(LinkID(2), Lone.hello(other, cluster: nil)))
+        // A stranger with a wrong address does not disturb a member that is here.
+        let stranger = NodeIdentity(id: "n9", incarnation: "00000000000000bb")
+        lone.step(.hello(LinkID(3), Lone.hello(stranger, cluster: nil, at: "n2:1")))
         #expect(called() == Self.names[1])
-        lone.step(.linkEnded(LinkID(1)))
+        // Another incarnation is there in its place, though the end of its connection is late.
+        lone.step(.hello(LinkID(4), Lone.hello(other, cluster: nil)))
         #expect(called() == nil && lone.dials.contains { $0.address == "n2:1" })
-        lone.step(.linkEnded(LinkID(2)))
+        lone.step(.linkEnded(LinkID(1)))
+        lone.step(.linkEnded(LinkID(3)))
+        lone.step(.linkEnded(LinkID(4)))
         #expect(called() == Self.names[1])
     }
 
@@ -279,7 +283,7 @@ import Testing
         #expect(!lone.sent().contains { $0.message == .join(member) })
     }
 
-    @Test func `who is told that it was removed asks for no votes any more (pitfall 23)`() {
+    @Test func `pitfall 23: who is told that it was removed asks for no votes any more`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
         lone.step(.hello(LinkID(1), Lone.hello(Self.names[0], cluster: "c1")))

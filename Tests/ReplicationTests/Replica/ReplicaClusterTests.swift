@@ -3,7 +3,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReplicaClusterTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplicaClusterTests {
     @Test func `three nodes form a cluster, and each takes requests and queries`() async throws {
         let cluster = try ReplicaCluster()
         try cluster.startAll()

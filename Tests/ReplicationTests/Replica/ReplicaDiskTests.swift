@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Guards pitfall 40: a node on a full disk.
-@Suite(.timeLimit(.minutes(1))) struct ReplicaDiskTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplicaDiskTests {
     @Test func `pitfall 40: a full disk refuses requests, goes on reading, and heals by itself`()
         async throws
     {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A live node takes anything and goes on.
-@Suite(.timeLimit(.minutes(2)), .serialized) struct ReplicaFuzzTests {
+@Suite(.timeLimit(.minutes(5)), .serialized) struct ReplicaFuzzTests {
     private static let requests = [
         "GET /v1/cluster HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /v1/events HTTP/1.1\r\nHost: a\r\nLast-Event-ID: 1-1.0\r\n\r\n",

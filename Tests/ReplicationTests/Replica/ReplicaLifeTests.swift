@@ -4,7 +4,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReplicaLifeTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplicaLifeTests {
     @Test func `calls after the end throw that it was stopped`() async throws {
         let run = try await runAlone(ReplicaDirectory())
         try await run.append("a")

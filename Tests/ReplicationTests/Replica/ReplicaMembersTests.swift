@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Changes of members, as a program that embeds a replica orders them.
-@Suite(.timeLimit(.minutes(2))) struct ReplicaMembersTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplicaMembersTests {
     @Test func `a change is planned, carried out, and refused to whom it does not fit`()
         async throws
     {

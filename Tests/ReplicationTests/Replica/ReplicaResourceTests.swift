@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// In a process of their own, where nothing else opens files, makes threads or computes.
-@Suite(.timeLimit(.minutes(1))) struct ReplicaResourceTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplicaResourceTests {
     @Test func `a run leaves no thread and no descriptor`() async throws {
         await #expect(processExitsWith: .success) {
             try await Self.runOnce()

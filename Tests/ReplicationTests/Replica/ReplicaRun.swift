@@ -10,7 +10,7 @@ struct NotInTime: Error, CustomStringConvertible {
 /// Looks again and again until `body` gives something, or the time is over.
 func eventually<Value>(
     _ what: String,
-    within limit: Duration = .seconds(20),
+    within limit: Duration = .seconds(120),
     _ body: () async throws -> Value?
 ) async throws -> Value {
     let deadline = SystemClock.now() + limit

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A replica on a real directory that writes snapshots while it serves.
-@Suite(.timeLimit(.minutes(2))) struct ReplicaSnapshotTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplicaSnapshotTests {
     private static func configuration(_ directory: ReplicaDirectory) -> ReplicaConfiguration {
         var configuration = aloneConfiguration(directory)
         configuration.journal = JournalConfiguration(segmentBytes: 1 << 14, fillBytes: 1 << 12)

@@ -3,7 +3,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReplicaTransferTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplicaTransferTests {
     /// Writes until `isOver`; each must be acknowledged.
     private static func write(
         _ run: ReplicaRun<Register>,

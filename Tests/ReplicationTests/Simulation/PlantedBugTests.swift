@@ -24,7 +24,7 @@ import Testing
     ]
 
     @Test(arguments: hunts)
-    func `a planted bug is found`(bug: PlantedBug, hunt: Hunt) {
+    @Aside func `a planted bug is found`(bug: PlantedBug, hunt: Hunt) {
         unsafe PlantedBug.active = bug
         defer { unsafe PlantedBug.active = nil }
         let found = hunt.go()
@@ -39,7 +39,7 @@ import Testing
         Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
         .figure8,
     ])
-    func `without a planted bug no promise is broken`(hunt: Hunt) {
+    @Aside func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt
         hunt.promises = nil
         hunt.seeds = 100

@@ -5,7 +5,7 @@ import Testing
 
 /// Changes of members by order.
 @Suite struct SimulationChangeTests {
-    @Test func `a removed follower is told, keeps still, and the others go on`() throws {
+    @Test @Aside func `a removed follower is told, keeps still, and the others go on`() throws {
         let script = try MembersScript(nodes: 4)
         try script.write(5)
         let host = script.cluster.followers[0]
@@ -17,7 +17,7 @@ import Testing
         try script.write(3)
     }
 
-    @Test func `a removed leader finishes its own removal, and another one leads`() throws {
+    @Test @Aside func `a removed leader finishes its own removal, and another one leads`() throws {
         let script = try MembersScript(nodes: 4)
         try script.write(5)
         let old = script.leader
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `who missed its removal raises no term and deposes nobody (pitfall 23)`(
+    @Aside func `pitfall 23: who missed its removal raises no term and deposes nobody`(
         seed: UInt64
     ) throws {
         let script = try MembersScript(nodes: 4, seed: seed)
@@ -56,7 +56,7 @@ import Testing
         #expect(script.simulation.status(of: host)?.isRemoved == true)
     }
 
-    @Test func `who was removed comes back with an empty disk alone (pitfall 25)`() throws {
+    @Test @Aside func `pitfall 25: who was removed comes back with an empty disk alone`() throws {
         let script = try MembersScript(nodes: 4)
         let host = script.cluster.followers[0]
         let old = try #require(script.members.first { $0.identity.id == "n\(host + 1)" })
@@ -76,7 +76,7 @@ import Testing
         try script.agree(0, 1, 2, 3)
     }
 
-    @Test func `a learner takes a voter's place in one change`() throws {
+    @Test @Aside func `a learner takes a voter's place in one change`() throws {
         let script = try MembersScript { $0.joinsAsLearner = $0.peerAddress == "n4:7401" }
         let host = try script.simulation.addHost()
         try script.becomes(.learner, host)
@@ -104,7 +104,7 @@ import Testing
         try script.write(3)
     }
 
-    @Test func `a voter becomes a learner and a voter again`() throws {
+    @Test @Aside func `a voter becomes a learner and a voter again`() throws {
         let script = try MembersScript()
         let host = script.cluster.followers[0]
         let identity = try script.identity(host)
@@ -116,7 +116,8 @@ import Testing
         try script.agree(0, 1, 2)
     }
 
-    @Test func `a member moves to another address, and is connected all the time until then`()
+    @Test @Aside
+    func `a member moves to another address, and is connected all the time until then`()
         throws
     {
         let script = try MembersScript()
@@ -133,7 +134,7 @@ import Testing
         #expect(script.members.first { $0.identity == identity }?.peerAddress == "moved:7401")
     }
 
-    @Test func `a member that moves before it is ordered is followed`() throws {
+    @Test @Aside func `a member that moves before it is ordered is followed`() throws {
         let script = try MembersScript()
         let host = script.cluster.followers[0]
         let identity = try script.identity(host)
@@ -147,7 +148,7 @@ import Testing
         try script.agree(0, 1, 2)
     }
 
-    @Test func `what is refused says why, also in a dry run`() throws {
+    @Test @Aside func `what is refused says why, also in a dry run`() throws {
         let script = try MembersScript(nodes: 4)
         let identities = try (0..<4).map { try script.identity($0) }
         let status = try #require(script.simulation.status(of: script.leader))
@@ -182,7 +183,7 @@ import Testing
         #expect(members.incoming == script.members)
     }
 
-    @Test func `a change that would leave no live majority is refused (pitfall 24)`() throws {
+    @Test @Aside func `pitfall 24: a change that would leave no live majority is refused`() throws {
         let script = try MembersScript()
         let (host, other) = (script.cluster.followers[0], script.cluster.followers[1])
         let identity = try script.identity(other)
@@ -195,7 +196,7 @@ import Testing
         #expect(script.members.count == 3)
     }
 
-    @Test func `whoever stops leading during a change says that it is unknown`() throws {
+    @Test @Aside func `whoever stops leading during a change says that it is unknown`() throws {
         let script = try MembersScript()
         let (leader, host) = (script.leader, script.cluster.followers[0])
         var outcome: OrderOutcome?

@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: [3, 5], [month, .zero - month])
-    func `a clock that is a month off from the start evicts no key`(
+    @Aside func `a clock that is a month off from the start evicts no key`(
         nodes: Int,
         off: Duration
     ) throws {
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: [3, 5], [month, .zero - month])
-    func `a leader's clock that jumps a month while it leads evicts no key`(
+    @Aside func `a leader's clock that jumps a month while it leads evicts no key`(
         nodes: Int,
         off: Duration
     ) throws {
@@ -92,6 +92,7 @@ import Testing
     }
 
     @Test(arguments: [3, 5], [month, .zero - month])
+    @Aside
     func `a new leader with a wrong clock, who has heard a majority and no more, evicts no key`(
         nodes: Int,
         off: Duration
@@ -123,7 +124,9 @@ import Testing
         }
     }
 
-    @Test func `a leader that was paused for long does not put the time back or ahead`() throws {
+    @Test @Aside func `a leader that was paused for long does not put the time back or ahead`()
+        throws
+    {
         let script = try Script(nodes: 3, seed: 3)
         let old = script.leader
         _ = try script.append("first", at: old)

@@ -15,23 +15,23 @@ import Testing
         }
     }
 
-    @Test func `in a ring each host sees two`() throws {
+    @Test @Aside func `in a ring each host sees two`() throws {
         for row in try reach(.ring, 6) { #expect(row.count { $0 } == 2) }
     }
 
-    @Test func `a bridge alone sees both halves`() throws {
+    @Test @Aside func `a bridge alone sees both halves`() throws {
         let degrees = try reach(.bridge, 7).map { $0.count { $0 } }.sorted()
         #expect(degrees == [3, 3, 3, 3, 3, 3, 6])
     }
 
-    @Test func `a partition in one direction lets packets through in the other`() throws {
+    @Test @Aside func `a partition in one direction lets packets through in the other`() throws {
         let reached = try reach(.oneWay, 6)
         let pairs = (0..<6).flatMap { from in (0..<from).map { (from, $0) } }
         #expect(pairs.contains { reached[$0][$1] != reached[$1][$0] })
         #expect(pairs.allSatisfy { reached[$0][$1] || reached[$1][$0] })
     }
 
-    @Test func `a full disk refuses requests, goes on reading, and heals`() throws {
+    @Test @Aside func `a full disk refuses requests, goes on reading, and heals`() throws {
         let cluster = try ScriptedCluster()
         let host = cluster.followers[0]
         let disk = cluster.simulation.disk(of: host)
@@ -55,7 +55,7 @@ import Testing
         try cluster.reach("one log") { $0.isConverged }
     }
 
-    @Test func `a sync that fails ends the process, and its next start recovers`() throws {
+    @Test @Aside func `a sync that fails ends the process, and its next start recovers`() throws {
         let cluster = try ScriptedCluster()
         let host = cluster.followers[0]
         cluster.simulation.disk(of: host).failSynchronize()
@@ -66,7 +66,7 @@ import Testing
         #expect(cluster.simulation.machine(of: host)?.values == ["a"])
     }
 
-    @Test func `a majority that was healed answers alone`() throws {
+    @Test @Aside func `a majority that was healed answers alone`() throws {
         for seed in 1...3 as ClosedRange<UInt64> {
             let cluster = try ScriptedCluster(nodes: 5, seed: seed)
             let well = try cluster.simulation.healMajority()

@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: 1...2 as ClosedRange<UInt64>)
-    func `a node that was away comes back by a snapshot, and nobody is elected`(
+    @Aside func `a node that was away comes back by a snapshot, and nobody is elected`(
         seed: UInt64
     ) throws {
         let script = try Script(seed: seed)
@@ -93,7 +93,9 @@ import Testing
         try script.converge()
     }
 
-    @Test func `pitfall 34: a snapshot carries members with their index, keys and events`() throws {
+    @Test @Aside func `pitfall 34: a snapshot carries members with their index, keys and events`()
+        throws
+    {
         let script = try Script(seed: 7)
         let away = script.cluster.followers[0]
         try script.simulation.crash(away, powerLoss: false)
@@ -140,7 +142,7 @@ import Testing
         return disk
     }
 
-    @Test func `pitfall 33: what is being sent stays, and the log behind it`() throws {
+    @Test @Aside func `pitfall 33: what is being sent stays, and the log behind it`() throws {
         let script = try Script(seed: 9)
         let (away, leader) = (script.cluster.followers[0], script.cluster.leader)
         script.cluster.isolate(away)
@@ -162,7 +164,7 @@ import Testing
         #expect(try script.files(of: leader, "snapshot-").contains(sent) == false)
     }
 
-    @Test func `streams of a node that gets a snapshot go on, or begin anew`() throws {
+    @Test @Aside func `streams of a node that gets a snapshot go on, or begin anew`() throws {
         for window in [20, 1_000] as [UInt64] {
             let script = try Script(seed: 11) { $0.eventEntries = window }
             let away = script.cluster.followers[0]
@@ -201,7 +203,7 @@ import Testing
     }
 
     @Test(arguments: 1...2 as ClosedRange<UInt64>)
-    func `two of three disks rot at different entries, and heal from the third`(
+    @Aside func `two of three disks rot at different entries, and heal from the third`(
         seed: UInt64
     ) throws {
         let script = try Script(seed: seed)
@@ -226,7 +228,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a node whose snapshot is damaged or gone gets the leader's`(isGone: Bool) throws {
+    @Aside func `a node whose snapshot is damaged or gone gets the leader's`(isGone: Bool) throws {
         let script = try Script(seed: 13)
         try script.append(60)
         try script.converge()
@@ -240,7 +242,7 @@ import Testing
         #expect(script.simulation.counts[.installs] == 1)
     }
 
-    @Test func `a leader whose snapshot rots writes another and sends that`() throws {
+    @Test @Aside func `a leader whose snapshot rots writes another and sends that`() throws {
         let script = try Script(seed: 15)
         let (away, leader) = (script.cluster.followers[0], script.cluster.leader)
         try script.simulation.crash(away, powerLoss: true)

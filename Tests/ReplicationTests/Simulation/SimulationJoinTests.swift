@@ -6,7 +6,7 @@ import Testing
 /// Nodes that become members by asking: new ones, and those whose disk was lost.
 @Suite struct SimulationJoinTests {
     @Test(arguments: [1, 2] as [UInt64])
-    func `a new node joins under load, catches up and counts`(seed: UInt64) throws {
+    @Aside func `a new node joins under load, catches up and counts`(seed: UInt64) throws {
         let script = try MembersScript(seed: seed)
         try script.write(20)
         let host = try script.simulation.addHost()
@@ -22,7 +22,7 @@ import Testing
         #expect(script.said("joining cluster", by: host) == 1)
     }
 
-    @Test func `a new node gets a snapshot of what was compacted`() throws {
+    @Test @Aside func `a new node gets a snapshot of what was compacted`() throws {
         let script = try MembersScript(isSnapshotting: true)
         try script.write(60)
         let host = try script.simulation.addHost()
@@ -31,7 +31,7 @@ import Testing
         #expect(script.said("installed a snapshot", by: host) > 0)
     }
 
-    @Test func `a learner stays one`() throws {
+    @Test @Aside func `a learner stays one`() throws {
         let script = try MembersScript { $0.joinsAsLearner = $0.peerAddress == "n4:7401" }
         let host = try script.simulation.addHost()
         try script.becomes(.learner, host)
@@ -41,7 +41,7 @@ import Testing
         #expect(script.role(of: host) == .learner)
     }
 
-    @Test func `a new node that dies before any packet comes in all the same`() throws {
+    @Test @Aside func `a new node that dies before any packet comes in all the same`() throws {
         for packets in 0...14 {
             let script = try MembersScript(seed: UInt64(packets) + 1)
             let host = try script.simulation.addHost()
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `a new node comes in although the leader that admits it dies`() throws {
+    @Test @Aside func `a new node comes in although the leader that admits it dies`() throws {
         for packets in stride(from: 0, through: 45, by: 5) {
             let script = try MembersScript(seed: 3)
             let host = try script.simulation.addHost()
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: Lost.allCases)
-    func `a lost disk is replaced from the others, in the old one's place (pitfall 9)`(
+    @Aside func `pitfall 9: a lost disk is replaced from the others, in the old one's place`(
         lost: Lost
     ) throws {
         let script = try MembersScript(silence: .seconds(10))
@@ -105,7 +105,7 @@ import Testing
         try script.write(3)
     }
 
-    @Test func `a second lost disk of one id waits for an order`() throws {
+    @Test @Aside func `a second lost disk of one id waits for an order`() throws {
         let script = try MembersScript()
         let host = script.cluster.followers[0]
         try script.simulation.loseDisk(of: host)
@@ -122,7 +122,7 @@ import Testing
         #expect(script.members.count == 3)
     }
 
-    @Test func `two lost disks are replaced one after the other`() throws {
+    @Test @Aside func `two lost disks are replaced one after the other`() throws {
         let script = try MembersScript(nodes: 5)
         let hosts = Array(script.cluster.followers.prefix(2))
         for host in hosts { try script.simulation.loseDisk(of: host) }
@@ -135,7 +135,8 @@ import Testing
         #expect(script.members.count == 5)
     }
 
-    @Test func `a disk that comes back after it was replaced disturbs nobody (pitfall 25)`() throws
+    @Test @Aside func `pitfall 25: a disk that comes back after it was replaced disturbs nobody`()
+        throws
     {
         let script = try MembersScript()
         let host = script.cluster.followers[0]

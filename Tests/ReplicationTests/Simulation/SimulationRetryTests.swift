@@ -14,7 +14,7 @@ import Testing
         if case .output(_, _, _, let isRepeated) = reply { isRepeated } else { false }
     }
 
-    @Test func `pitfall 44: a retry on the same leader takes effect once`() throws {
+    @Test @Aside func `pitfall 44: a retry on the same leader takes effect once`() throws {
         let cluster = try ScriptedCluster()
         let first = try cluster.appended("a", at: cluster.leader)
         let second = try cluster.appended("a", at: cluster.leader)
@@ -24,7 +24,7 @@ import Testing
         #expect(cluster.values == ["a"])
     }
 
-    @Test func `pitfall 44: a retry on a new leader takes effect once`() throws {
+    @Test @Aside func `pitfall 44: a retry on a new leader takes effect once`() throws {
         let cluster = try ScriptedCluster()
         let old = cluster.leader
         _ = try cluster.appended("a", at: old)
@@ -37,7 +37,7 @@ import Testing
         #expect(cluster.values == ["a"])
     }
 
-    @Test func `a retry while the first try is in flight takes effect once`() throws {
+    @Test @Aside func `a retry while the first try is in flight takes effect once`() throws {
         let cluster = try ScriptedCluster()
         let tickets = try [cluster.leader, cluster.leader, cluster.followers[0]].map {
             try cluster.append("a", at: $0)
@@ -65,7 +65,8 @@ import Testing
         #expect(cluster.values == ["a", "b"])
     }
 
-    @Test func `pitfall 44: a key with another request is refused, in flight and afterwards`()
+    @Test @Aside
+    func `pitfall 44: a key with another request is refused, in flight and afterwards`()
         throws
     {
         let cluster = try ScriptedCluster()
@@ -80,7 +81,8 @@ import Testing
         #expect(cluster.values == ["a"])
     }
 
-    @Test func `pitfall 44: a key older than the table remembers is not carried out again`() throws
+    @Test @Aside func `pitfall 44: a key older than the table remembers is not carried out again`()
+        throws
     {
         let cluster = try ScriptedCluster { $0.exactlyOnce.count = 3 }
         let host = cluster.followers[0]
@@ -97,7 +99,7 @@ import Testing
     }
 
     @Test(arguments: [false, true], [false, true])
-    func `requests of one lane take effect in the order sent`(
+    @Aside func `requests of one lane take effect in the order sent`(
         atLeader: Bool,
         changesLeader: Bool
     ) throws {
@@ -127,7 +129,7 @@ import Testing
         #expect(cluster.values == sent)
     }
 
-    @Test func `an answer to a request before a crash answers none after it`() throws {
+    @Test @Aside func `an answer to a request before a crash answers none after it`() throws {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(30) }
         let (leader, host, other) = (cluster.leader, cluster.followers[0], cluster.followers[1])
         try cluster.simulation.crash(other, powerLoss: false)

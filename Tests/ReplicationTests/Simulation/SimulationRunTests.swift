@@ -13,14 +13,14 @@ import Testing
         return configuration
     }
 
-    @Test func `a machine of one's own is tested under all faults`() throws {
+    @Test @Aside func `a machine of one's own is tested under all faults`() throws {
         for seed in 1...3 as ClosedRange<UInt64> {
             let run = try SimulationRun(short(seed), Additions())
             #expect(run.answered == 30)
         }
     }
 
-    @Test func `a seed replays exactly, and another one goes another way`() throws {
+    @Test @Aside func `a seed replays exactly, and another one goes another way`() throws {
         let first = try SimulationRun(short(7), Additions())
         #expect(try SimulationRun(short(7), Additions()) == first)
         #expect(try SimulationRun(short(8), Additions()).trace != first.trace)
@@ -39,7 +39,9 @@ import Testing
         }
     }
 
-    @Test func `each acknowledged request counts once, and a flaw of the state is told`() throws {
+    @Test @Aside func `each acknowledged request counts once, and a flaw of the state is told`()
+        throws
+    {
         do throws(Violation) {
             _ = try SimulationRun(short(2), Suspicious())
             Issue.record("no flaw was told")
@@ -49,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `a run in which little succeeds is void`() throws {
+    @Test @Aside func `a run in which little succeeds is void`() throws {
         var configuration = SimulationConfiguration(seed: 3)
         configuration.clients = 3
         configuration.calls = 10

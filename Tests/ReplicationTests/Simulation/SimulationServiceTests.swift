@@ -10,7 +10,9 @@ import Testing
         return try? [String](lineBytes: answer)
     }
 
-    @Test func `pitfall 29: a read on any follower shows what was acknowledged anywhere`() throws {
+    @Test @Aside func `pitfall 29: a read on any follower shows what was acknowledged anywhere`()
+        throws
+    {
         let cluster = try ScriptedCluster(nodes: 5)
         for round in 0..<5 {
             _ = try cluster.appended("\(round)", at: round)
@@ -20,7 +22,9 @@ import Testing
         }
     }
 
-    @Test func `pitfall 29: a leader that was cut off answers no read but a stale one`() throws {
+    @Test @Aside func `pitfall 29: a leader that was cut off answers no read but a stale one`()
+        throws
+    {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(2) }
         let old = cluster.leader
         _ = try cluster.appended("a", at: old)
@@ -33,7 +37,8 @@ import Testing
         #expect(try values(cluster.read(.stale, at: old)) == ["a"])
     }
 
-    @Test func `pitfall 29: a leader that was paused answers reads as they are now`() throws {
+    @Test @Aside func `pitfall 29: a leader that was paused answers reads as they are now`() throws
+    {
         let cluster = try ScriptedCluster()
         let old = cluster.leader
         _ = try cluster.appended("a", at: old)
@@ -44,7 +49,7 @@ import Testing
         #expect(try values(cluster.answer(to: early)) == ["a", "b"])
     }
 
-    @Test func `a request that nobody took was not carried out, and says so`() throws {
+    @Test @Aside func `a request that nobody took was not carried out, and says so`() throws {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(2) }
         let host = cluster.followers[0]
         for other in 0..<3 where other != host {
@@ -54,7 +59,8 @@ import Testing
         #expect(try cluster.appended("a", at: host) == .failed(.noLeader, key: "a"))
     }
 
-    @Test func `pitfall 45: a request that somebody may have taken has an unknown outcome`() throws
+    @Test @Aside func `pitfall 45: a request that somebody may have taken has an unknown outcome`()
+        throws
     {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(2) }
         let old = cluster.leader
@@ -65,7 +71,7 @@ import Testing
         #expect(cluster.values == [])
     }
 
-    @Test func `beyond the limit requests and reads are refused as overloaded`() throws {
+    @Test @Aside func `beyond the limit requests and reads are refused as overloaded`() throws {
         let cluster = try ScriptedCluster { node in
             node.maximumPending = 2
             node.requestTimeout = .seconds(2)
@@ -81,7 +87,7 @@ import Testing
         for ticket in taken + reads { _ = try cluster.answer(to: ticket) }
     }
 
-    @Test func `what waits behind a slow request of its lane counts too`() throws {
+    @Test @Aside func `what waits behind a slow request of its lane counts too`() throws {
         let cluster = try ScriptedCluster { $0.maximumPending = 3 }
         let host = cluster.leader
         let tickets = try ["slow", "b", "c"].map { try cluster.append($0, lane: 1, at: host) }

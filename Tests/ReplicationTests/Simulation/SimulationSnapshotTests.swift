@@ -6,7 +6,9 @@ import Testing
 /// Whole clusters that snapshot and compact all the time.
 @Suite struct SimulationSnapshotTests {
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    func `nodes that compact and start from snapshots keep every promise`(seed: UInt64) throws {
+    @Aside func `nodes that compact and start from snapshots keep every promise`(seed: UInt64)
+        throws
+    {
         var configuration = SimulationConfiguration.snapshotting(seed: seed)
         configuration.nodes = [3, 5, 4][Int(seed % 3)]
         configuration.faults = .all
@@ -18,7 +20,7 @@ import Testing
         #expect(run.counts[.restores] > 3, "seed \(seed)")
     }
 
-    @Test func `disks that rot heal from the others, one after the other`() throws {
+    @Test @Aside func `disks that rot heal from the others, one after the other`() throws {
         var counts = FaultCounts()
         for seed in 40...45 as ClosedRange<UInt64> {
             var configuration = SimulationConfiguration.snapshotting(seed: seed)
@@ -35,7 +37,7 @@ import Testing
         #expect(counts[.healed] > 10, "\(counts)")
     }
 
-    @Test func `a crash in the middle of a snapshot loses nothing`() throws {
+    @Test @Aside func `a crash in the middle of a snapshot loses nothing`() throws {
         var torn = 0
         for seed in 20...21 as ClosedRange<UInt64> {
             var configuration = SimulationConfiguration.snapshotting(seed: seed)
@@ -47,7 +49,7 @@ import Testing
         #expect(torn > 3)
     }
 
-    @Test func `a snapshot that cannot be written is told, and the log stays`() throws {
+    @Test @Aside func `a snapshot that cannot be written is told, and the log stays`() throws {
         var configuration = SimulationConfiguration.snapshotting(seed: 31)
         configuration.nodes = 1
         let simulation = try Simulation<Register>(configuration)

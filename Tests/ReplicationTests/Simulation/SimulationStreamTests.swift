@@ -11,7 +11,7 @@ import Testing
         }
     }
 
-    @Test func `a stream goes on at another node, with no gap and no duplicate`() throws {
+    @Test @Aside func `a stream goes on at another node, with no gap and no duplicate`() throws {
         let cluster = try ScriptedCluster()
         let values = (0..<12).map { "v\($0)" }
         for host in cluster.followers {
@@ -38,7 +38,7 @@ import Testing
         )
     }
 
-    @Test func `a node that is behind the id waits until it has applied it`() throws {
+    @Test @Aside func `a node that is behind the id waits until it has applied it`() throws {
         let cluster = try ScriptedCluster()
         let behind = cluster.followers[0]
         cluster.isolate(behind)
@@ -53,7 +53,7 @@ import Testing
         #expect(events(cluster.items[stream]).map(\.value) == ["d"])
     }
 
-    @Test func `an id below the window is told to begin anew`() throws {
+    @Test @Aside func `an id below the window is told to begin anew`() throws {
         let cluster = try ScriptedCluster { $0.eventEntries = 3 }
         let host = cluster.followers[0]
         let start = EventID.end(of: cluster.simulation.applied(of: host))
@@ -69,7 +69,7 @@ import Testing
         #expect(events(cluster.items[known]).map(\.value) == ["c", "d", "e"])
     }
 
-    @Test func `a long backlog is written without waiting for the next heartbeat`() throws {
+    @Test @Aside func `a long backlog is written without waiting for the next heartbeat`() throws {
         let cluster = try ScriptedCluster { $0.consensus.heartbeatInterval = .milliseconds(250) }
         let host = cluster.followers[0]
         let start = EventID.end(of: cluster.simulation.applied(of: host))
@@ -81,7 +81,7 @@ import Testing
         #expect(events(cluster.items[stream]).map(\.value) == (0..<1_500).map(String.init))
     }
 
-    @Test func `a mark moves a quiet stream on`() throws {
+    @Test @Aside func `a mark moves a quiet stream on`() throws {
         let cluster = try ScriptedCluster { $0.markInterval = .milliseconds(300) }
         let host = cluster.followers[0]
         let stream = try cluster.simulation.openStream(at: host)

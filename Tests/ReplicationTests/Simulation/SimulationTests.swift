@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct SimulationTests {
-    @Test func `blank nodes form one cluster and elect a leader`() throws {
+    @Test @Aside func `blank nodes form one cluster and elect a leader`() throws {
         let simulation = try Simulation<Register>(SimulationConfiguration(seed: 1))
         let didElect = try simulation.run(for: .seconds(5)) { simulation.isConverged }
         #expect(didElect)
@@ -12,22 +12,22 @@ import Testing
     }
 
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
-    func `without faults every call is answered`(seed: UInt64) throws {
+    @Aside func `without faults every call is answered`(seed: UInt64) throws {
         let run = try SimulatedRun(SimulationConfiguration(seed: seed))
         #expect(run.answered == 200)
     }
 
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
-    func `a power cut of all nodes loses nothing acknowledged`(seed: UInt64) throws {
+    @Aside func `a power cut of all nodes loses nothing acknowledged`(seed: UInt64) throws {
         var configuration = SimulationConfiguration(seed: seed)
-        configuration.faults.blackoutEvery = .milliseconds(700)
+        configuration.faults.blackoutEvery = .milliseconds(400)
         let run = try SimulatedRun(configuration)
         #expect(run.answered == 200)
         #expect(run.counts[.blackouts] > 0)
     }
 
     @Test(arguments: 1...16 as ClosedRange<UInt64>)
-    func `under all faults nothing is lost, doubled or reordered`(seed: UInt64) throws {
+    @Aside func `under all faults nothing is lost, doubled or reordered`(seed: UInt64) throws {
         var configuration = SimulationConfiguration(seed: seed)
         configuration.nodes = [3, 5, 4][Int(seed % 3)]
         configuration.faults = .all
@@ -36,12 +36,14 @@ import Testing
     }
 
     @Test(arguments: 1...5 as ClosedRange<UInt64>)
-    func `a vote is kept over a crash`(seed: UInt64) throws {
+    @Aside func `a vote is kept over a crash`(seed: UInt64) throws {
         try ForgottenVote.play(seed: seed)
     }
 
     @Test(arguments: 1...5 as ClosedRange<UInt64>)
-    func `an entry of an old term is not committed by counting (Figure 8)`(seed: UInt64) throws {
+    @Aside func `an entry of an old term is not committed by counting (Figure 8)`(seed: UInt64)
+        throws
+    {
         try Figure8.play(seed: seed)
     }
 }

@@ -82,7 +82,7 @@ private final class Wire {
     var dialled: Set<PollKey> = []
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
     @Test func `bytes arrive whole and in order in both directions`() throws {
         let wire = try Wire()
         let dialled = try wire.dial()

@@ -32,7 +32,7 @@ private actor LoopCounter {
     func turnsSoFar() -> Int { turns }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
+@Suite(.timeLimit(.minutes(5))) struct EventLoopTests {
     @Test func `jobs of the actor run on the loop's thread, one after the other`() async throws {
         let counter = try LoopCounter()
         counter.start()

@@ -4,7 +4,7 @@ import Testing
 @testable import Replication
 
 /// The connection that pieces of snapshots have for themselves.
-@Suite(.timeLimit(.minutes(1))) struct PeerLinksBulkTests {
+@Suite(.timeLimit(.minutes(5))) struct PeerLinksBulkTests {
     private static let position = LogPosition(index: LogIndex(9), term: Term(1))
 
     /// A piece with a line of this length.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Replication
 
-@Suite(.timeLimit(.minutes(1))) struct PeerLinksTests {
+@Suite(.timeLimit(.minutes(5))) struct PeerLinksTests {
     /// Two benches, the first dialled and welcome at the second.
     private func pair(
         _ change: (inout PeerLimits) -> Void = { _ in }

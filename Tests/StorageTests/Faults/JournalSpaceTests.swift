@@ -2,7 +2,7 @@ import Storage
 import Testing
 
 /// Guards pitfall 40: a journal's thread on a full disk waits, in order, and goes on by itself.
-@Suite(.timeLimit(.minutes(1))) struct JournalSpaceTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalSpaceTests {
     let fixture = JournalFixture(
         configuration: JournalConfiguration(
             segmentBytes: 1 << 14,

@@ -4,7 +4,7 @@ import Storage
 import Testing
 
 /// Faults of real file systems and of the process's limits.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct RealDiskTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct RealDiskTests {
     static let configuration = JournalConfiguration(
         segmentBytes: 256 << 10,
         fillBytes: 64 << 10,

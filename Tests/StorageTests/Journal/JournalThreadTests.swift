@@ -1,7 +1,7 @@
 import Storage
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct JournalThreadTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalThreadTests {
     let fixture = JournalFixture(
         configuration: JournalConfiguration(
             segmentBytes: 1 << 16,

@@ -2,7 +2,7 @@ import Storage
 import Testing
 
 /// Rot in files that nobody reads is found while the node runs; what is good is not accused.
-@Suite(.timeLimit(.minutes(1))) struct ScrubberTests {
+@Suite(.timeLimit(.minutes(5))) struct ScrubberTests {
     static let patience = Duration.seconds(20)
 
     /// A journal that runs, with closed files and a snapshot beside it.

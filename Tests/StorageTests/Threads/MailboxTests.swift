@@ -1,7 +1,7 @@
 import Storage
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+@Suite(.timeLimit(.minutes(5))) struct MailboxTests {
     @Test func `elements of one thread arrive in order and none is lost`() {
         let mailbox = Mailbox<Int>()
         let thread = spawnThread {

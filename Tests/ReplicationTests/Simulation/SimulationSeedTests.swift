@@ -17,7 +17,8 @@ import Testing
         #expect(tally.seeds == 300)
         // A short run may spend most of its time without a leader.
         #expect(tally.void.count <= 30, "void: \(tally.void.sorted())")
-        for (kind, count) in tally.counts.table {
+        // Too rare for short runs; `SimulationSnapshotTests` sees to it.
+        for (kind, count) in tally.counts.table where kind != .lostSnapshots {
             #expect(count > 0, "\(kind.rawValue) never came")
         }
     }

@@ -1,4 +1,5 @@
 import ChatCore
+import TestSupport
 import Testing
 
 @Suite struct DeletionTests {
@@ -18,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func `what I delete for me is gone for me alone`() throws {
+    @Test @Aside func `what I delete for me is gone for me alone`() throws {
         var scene = try Scene()
         let results = try scene.chat.delete([scene.ids[0], scene.ids[3]], for: .me, by: scene.bob)
         #expect(results.map(\.error) == [nil, nil])
@@ -35,7 +36,7 @@ import Testing
         )
     }
 
-    @Test func `what I delete for all leaves a tombstone without a text`() throws {
+    @Test @Aside func `what I delete for all leaves a tombstone without a text`() throws {
         var scene = try Scene()
         scene.chat.time += 5
         try scene.chat.delete([scene.ids[1]], for: .all, by: scene.al)
@@ -52,7 +53,7 @@ import Testing
         #expect("\(scene.chat.state)".contains("text: \"3\""))
     }
 
-    @Test func `each message is answered by itself`() throws {
+    @Test @Aside func `each message is answered by itself`() throws {
         var scene = try Scene()
         let unknown = MessageID(entry: 999)
         let results = try scene.chat.delete(
@@ -64,7 +65,7 @@ import Testing
         #expect(try scene.chat.texts(of: "al", with: "bob") == [nil, "2", nil, "4"])
     }
 
-    @Test func `to delete again is no error and no event`() throws {
+    @Test @Aside func `to delete again is no error and no event`() throws {
         var scene = try Scene()
         for scope in ChatState.Delete.Scope.allCases {
             try scene.chat.delete([scene.ids[0]], for: scope, by: scene.al)
@@ -79,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `deleting an unread message makes the counts right`() throws {
+    @Test @Aside func `deleting an unread message makes the counts right`() throws {
         var scene = try Scene()
         try scene.chat.delete([scene.ids[1]], for: .all, by: scene.al)
         #expect(try scene.chat.unread("bob") == 2)
@@ -91,7 +92,7 @@ import Testing
         #expect(scene.chat.state.violations() == [])
     }
 
-    @Test func `at most 256 messages are deleted at once, and at least one`() throws {
+    @Test @Aside func `at most 256 messages are deleted at once, and at least one`() throws {
         var scene = try Scene()
         for count in [0, 257] {
             let ids = [MessageID](repeating: scene.ids[0], count: count)

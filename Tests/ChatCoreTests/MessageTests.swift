@@ -1,8 +1,9 @@
 import ChatCore
+import TestSupport
 import Testing
 
 @Suite struct MessageTests {
-    @Test func `a message gets an id, a conversation, a position and a time`() throws {
+    @Test @Aside func `a message gets an id, a conversation, a position and a time`() throws {
         var chat = Chat()
         let al = try chat.join("al")
         let bob = try chat.join("bob")
@@ -22,14 +23,14 @@ import Testing
     }
 
     @Test(arguments: ["nobody", "", "not a name"])
-    func `a message to an unknown user is refused`(name: String) throws {
+    @Aside func `a message to an unknown user is refused`(name: String) throws {
         var chat = Chat()
         let al = try chat.join("al")
         let send = ChatState.Send(session: al, to: name, text: "hi")
         #expect(chat.apply(.send(send)) == .refused(ChatError(.userUnknown, about: name)))
     }
 
-    @Test func `a text has 1 to 8192 bytes of UTF-8`() throws {
+    @Test @Aside func `a text has 1 to 8192 bytes of UTF-8`() throws {
         var chat = Chat()
         let al = try chat.join("al")
         let largest = String(repeating: "ø", count: 4_096)
@@ -44,7 +45,7 @@ import Testing
         #expect(try chat.texts(of: "al", with: "al").count == 2)
     }
 
-    @Test func `notes to oneself are a conversation and never unread`() throws {
+    @Test @Aside func `notes to oneself are a conversation and never unread`() throws {
         var chat = Chat()
         let al = try chat.join("al")
         let first = try chat.send("note", to: "al", by: al)
@@ -56,7 +57,7 @@ import Testing
         #expect(chat.events.first == .message(first.id, to: [try chat.id("al")]))
     }
 
-    @Test func `a conversation is shown from both ends, in pages, between cursors`() throws {
+    @Test @Aside func `a conversation is shown from both ends, in pages, between cursors`() throws {
         var chat = Chat()
         let al = try chat.join("al")
         _ = try chat.join("bob")
@@ -80,7 +81,7 @@ import Testing
         #expect(try page(HistoryRange(limit: 7)) == "7654321")
     }
 
-    @Test func `a conversation can be asked for before it begins`() throws {
+    @Test @Aside func `a conversation can be asked for before it begins`() throws {
         var chat = Chat()
         let al = try chat.join("al")
         _ = try chat.join("bob")
@@ -98,7 +99,9 @@ import Testing
         }
     }
 
-    @Test func `conversations come in pages, each with its last message that is seen`() throws {
+    @Test @Aside func `conversations come in pages, each with its last message that is seen`()
+        throws
+    {
         var chat = Chat()
         let al = try chat.join("al")
         for name in ["b", "c", "d"] {
@@ -115,7 +118,7 @@ import Testing
         #expect(rest.next == nil)
     }
 
-    @Test func `a stranger sees no message, by id or otherwise`() throws {
+    @Test @Aside func `a stranger sees no message, by id or otherwise`() throws {
         var chat = Chat()
         let al = try chat.join("al")
         _ = try chat.join("bob")

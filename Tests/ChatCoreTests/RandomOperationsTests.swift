@@ -1,6 +1,7 @@
 import ChatCore
 import ChatService
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct RandomOperationsTests {
@@ -27,14 +28,16 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `pitfall 43: no operation breaks an invariant`(seed: UInt64) throws {
+    @Aside func `pitfall 43: no operation breaks an invariant`(seed: UInt64) throws {
         let run = try Run(seed: seed, count: 400)
         #expect(run.wrong == [], "seed \(seed)")
         #expect(run.outputs.contains { String(decoding: $0, as: UTF8.self).hasPrefix("{\"read") })
     }
 
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
-    func `pitfall 42: the same operations give equal states and equal bytes`(seed: UInt64) throws {
+    @Aside func `pitfall 42: the same operations give equal states and equal bytes`(seed: UInt64)
+        throws
+    {
         let first = try Run(seed: seed, count: 400)
         let second = try Run(seed: seed, count: 400)
         #expect(first.outputs == second.outputs, "seed \(seed)")
@@ -42,7 +45,7 @@ import Testing
         #expect(first.chat.events == second.chat.events, "seed \(seed)")
     }
 
-    @Test func `operations, outputs and events come back from their lines`() throws {
+    @Test @Aside func `operations, outputs and events come back from their lines`() throws {
         let run = try Run(seed: 11, count: 400)
         for operation in run.operations {
             #expect(try ChatState.Operation(lineBytes: operation.lineBytes) == operation)
@@ -55,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `a copy stays as it was`() throws {
+    @Test @Aside func `a copy stays as it was`() throws {
         var chat = try Run(seed: 5, count: 300).chat
         let frozen = chat.state
         let again = try Run(seed: 5, count: 300).chat.state

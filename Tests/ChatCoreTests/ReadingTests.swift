@@ -1,4 +1,5 @@
 import ChatCore
+import TestSupport
 import Testing
 
 @Suite struct ReadingTests {
@@ -25,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `the inbox has all unread, by conversation, oldest first`() throws {
+    @Test @Aside func `the inbox has all unread, by conversation, oldest first`() throws {
         let scene = try Scene()
         let inbox = try scene.chat.state.inbox(of: try scene.chat.id("bob"))
         #expect(inbox.map(\.with) == ["al", "cy"])
@@ -36,14 +37,14 @@ import Testing
         #expect(try scene.chat.unread("al") == 0)
     }
 
-    @Test func `a limit of the inbox leaves the counts exact`() throws {
+    @Test @Aside func `a limit of the inbox leaves the counts exact`() throws {
         let scene = try Scene()
         let inbox = try scene.chat.state.inbox(of: try scene.chat.id("bob"), limit: 2)
         #expect(inbox.map(\.unread) == [3, 2])
         #expect(inbox.map { $0.messages.map(\.text) } == [["1", "2"], []])
     }
 
-    @Test func `the next N are the oldest of all conversations, and exactly those`() throws {
+    @Test @Aside func `the next N are the oldest of all conversations, and exactly those`() throws {
         var scene = try Scene()
         let first = try scene.chat.read(.next(3, with: nil), by: scene.bob)
         #expect(scene.numbers(first.ids) == [1, 2, 3])
@@ -55,7 +56,7 @@ import Testing
         #expect(scene.chat.events == [.read(first.ids, to: bob), .read(rest.ids, to: bob)])
     }
 
-    @Test func `the next N with one user leave the others`() throws {
+    @Test @Aside func `the next N with one user leave the others`() throws {
         var scene = try Scene()
         let marked = try scene.chat.read(.next(1, with: "Cy"), by: scene.bob)
         #expect(scene.numbers(marked.ids) == [3])
@@ -67,7 +68,7 @@ import Testing
         #expect(code(scene.chat.apply(.read(unknown))) == .userUnknown)
     }
 
-    @Test func `messages are read in any order, and once`() throws {
+    @Test @Aside func `messages are read in any order, and once`() throws {
         var scene = try Scene()
         let ids = [try scene.id(4), try scene.id(2), try scene.id(4)]
         let marked = try scene.chat.read(.these(ids), by: scene.bob)
@@ -79,7 +80,7 @@ import Testing
         #expect(scene.chat.state.violations() == [])
     }
 
-    @Test func `a reading through a message marks its conversation up to it`() throws {
+    @Test @Aside func `a reading through a message marks its conversation up to it`() throws {
         var scene = try Scene()
         let marked = try scene.chat.read(.through(try scene.id(2)), by: scene.bob)
         #expect(marked == .init(ids: [], count: 2, unread: 3))
@@ -94,14 +95,14 @@ import Testing
         #expect(scene.chat.events.count == 2)
     }
 
-    @Test func `what was read out of order counts once in a reading through`() throws {
+    @Test @Aside func `what was read out of order counts once in a reading through`() throws {
         var scene = try Scene()
         try scene.chat.read(.these([try scene.id(2)]), by: scene.bob)
         #expect(try scene.chat.read(.through(try scene.id(4)), by: scene.bob).count == 2)
         #expect(scene.chat.state.violations() == [])
     }
 
-    @Test func `what one device has read is read on the other`() throws {
+    @Test @Aside func `what one device has read is read on the other`() throws {
         var scene = try Scene()
         let phone = try scene.chat.login("bob")
         try scene.chat.read(.these([try scene.id(1)]), by: scene.bob)
@@ -109,7 +110,7 @@ import Testing
         #expect(scene.numbers(marked.ids) == [2])
     }
 
-    @Test func `my own messages do not count, and do not hide unread ones`() throws {
+    @Test @Aside func `my own messages do not count, and do not hide unread ones`() throws {
         var scene = try Scene()
         for _ in 0..<3 { try scene.chat.send("mine", to: "al", by: scene.bob) }
         #expect(try scene.chat.unread("bob") == 5)
@@ -119,13 +120,13 @@ import Testing
     }
 
     @Test(arguments: [0, -1, 257, .max])
-    func `the number of messages to read has bounds`(count: Int) throws {
+    @Aside func `the number of messages to read has bounds`(count: Int) throws {
         var scene = try Scene()
         let read = ChatState.Read(session: scene.bob, which: .next(count, with: nil))
         #expect(code(scene.chat.apply(.read(read))) == .countInvalid)
     }
 
-    @Test func `one unknown message among several and nothing is marked`() throws {
+    @Test @Aside func `one unknown message among several and nothing is marked`() throws {
         var scene = try Scene()
         let ids = [try scene.id(1), MessageID(entry: 999)]
         let read = ChatState.Read(session: scene.bob, which: .these(ids))

@@ -1,10 +1,11 @@
 import ChatCore
+import TestSupport
 import Testing
 
 @Suite struct SessionTests {
     private let day: Int64 = 24 * 3_600 * 1_000
 
-    @Test func `an account is logged in on several devices at once`() throws {
+    @Test @Aside func `an account is logged in on several devices at once`() throws {
         var chat = Chat()
         let first = try chat.join("bob")
         let second = try chat.login("bob", device: "phone")
@@ -15,20 +16,20 @@ import Testing
         #expect(sessions.map(\.isCurrent) == [false, true])
     }
 
-    @Test func `a login against a password that has changed is refused`() throws {
+    @Test @Aside func `a login against a password that has changed is refused`() throws {
         var chat = Chat()
         _ = try chat.join("bob")
         let login = ChatState.Login(name: "bob", passwordVersion: 99, token: try chat.token())
         #expect(code(chat.apply(.login(login))) == .passwordChanged)
     }
 
-    @Test func `a login under an unknown name is refused`() throws {
+    @Test @Aside func `a login under an unknown name is refused`() throws {
         var chat = Chat()
         let login = ChatState.Login(name: "bob", passwordVersion: 1, token: try chat.token())
         #expect(code(chat.apply(.login(login))) == .credentialsWrong)
     }
 
-    @Test func `no two sessions have one token`() throws {
+    @Test @Aside func `no two sessions have one token`() throws {
         var chat = Chat()
         let session = try chat.join("bob")
         let token = try chat.state.session(session).token
@@ -38,7 +39,7 @@ import Testing
         #expect(code(chat.apply(.login(login))) == .sessionUnknown)
     }
 
-    @Test func `a logout ends the session and its token`() throws {
+    @Test @Aside func `a logout ends the session and its token`() throws {
         var chat = Chat()
         let session = try chat.join("bob")
         let token = try chat.state.session(session).token
@@ -52,7 +53,7 @@ import Testing
         #expect(chat.events == [.sessionEnded(session, to: try chat.id("bob"))])
     }
 
-    @Test func `a logout of all ends all of the account and no other`() throws {
+    @Test @Aside func `a logout of all ends all of the account and no other`() throws {
         var chat = Chat()
         let first = try chat.join("bob")
         let other = try chat.join("al")
@@ -62,7 +63,7 @@ import Testing
         #expect(chat.logout(other) == .loggedOut([other]))
     }
 
-    @Test func `one session or all others can be revoked`() throws {
+    @Test @Aside func `one session or all others can be revoked`() throws {
         var chat = Chat()
         let first = try chat.join("bob")
         let second = try chat.login("bob")
@@ -75,7 +76,7 @@ import Testing
         #expect(chat.state.violations() == [])
     }
 
-    @Test func `a session ends when it was idle for 30 days of log time`() throws {
+    @Test @Aside func `a session ends when it was idle for 30 days of log time`() throws {
         var chat = Chat()
         let session = try chat.join("bob")
         chat.time += 30 * day - 1
@@ -90,7 +91,7 @@ import Testing
         #expect(chat.events.last == .sessionEnded(session, to: try chat.id("bob")))
     }
 
-    @Test func `whatever a session does counts as use`() throws {
+    @Test @Aside func `whatever a session does counts as use`() throws {
         var chat = Chat()
         let session = try chat.join("bob")
         let note = try chat.send("note", to: "bob", by: session)
@@ -112,7 +113,7 @@ import Testing
         #expect(try chat.state.session(session).lastSeen.milliseconds == chat.time - 59_999)
     }
 
-    @Test func `the log's time never falls back`() throws {
+    @Test @Aside func `the log's time never falls back`() throws {
         var chat = Chat()
         let session = try chat.join("bob")
         let first = try chat.send("1", to: "bob", by: session)
@@ -121,7 +122,7 @@ import Testing
         #expect(second.time == first.time)
     }
 
-    @Test func `a login beyond the limit ends the idlest session`() throws {
+    @Test @Aside func `a login beyond the limit ends the idlest session`() throws {
         var chat = Chat()
         let first = try chat.join("bob")
         var others: [SessionID] = []
@@ -138,7 +139,7 @@ import Testing
         #expect(chat.state.violations() == [])
     }
 
-    @Test func `a login that is retried gets a new token for its first session`() throws {
+    @Test @Aside func `a login that is retried gets a new token for its first session`() throws {
         var chat = Chat()
         let session = try chat.join("bob")
         let old = try chat.state.session(session).token
@@ -152,7 +153,7 @@ import Testing
         #expect(chat.state.violations() == [])
     }
 
-    @Test func `a new token is only for a session of the same account that lives`() throws {
+    @Test @Aside func `a new token is only for a session of the same account that lives`() throws {
         var chat = Chat()
         let bob = try chat.join("bob")
         let al = try chat.join("al")

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 #if canImport(Darwin)
@@ -22,14 +23,14 @@ import Glibc
     }
 
     @Test(arguments: ["machine", "run"])
-    func `the README shows the example as it is compiled`(part: String) throws {
+    @Aside func `the README shows the example as it is compiled`(part: String) throws {
         let readme = try Self.text("README.md")
         let source = try Self.text("Tests/ReplicationTests/EmbedExample.swift")
         let example = try Self.part(part, of: source)
         #expect(readme.contains("```swift\n\(example)\n```"))
     }
 
-    @Test func `each sealed line in the documents has its checksum`() throws {
+    @Test @Aside func `each sealed line in the documents has its checksum`() throws {
         for document in ["Docs/FileFormat.md", "Docs/Protocol.md", "Docs/Architecture.md"] {
             let lines = try Self.text(document).split(separator: "\n")
                 .filter { $0.hasPrefix("{") && $0.contains(#","crc":""#) }

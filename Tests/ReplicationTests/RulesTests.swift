@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Rules of layout that the compiler does not check, as a look into the sources.
@@ -55,7 +56,7 @@ import Testing
         .map { "\(source.path):\($0.number)" }
     }
 
-    @Test func `the deterministic folders import nothing of the system`() throws {
+    @Test @Aside func `the deterministic folders import nothing of the system`() throws {
         let system: Set<Substring> = [
             "Glibc", "Darwin", "Dispatch", "Synchronization", "Foundation",
         ]
@@ -70,14 +71,14 @@ import Testing
         }
     }
 
-    @Test func `the model of the chat imports the collections alone`() throws {
+    @Test @Aside func `the model of the chat imports the collections alone`() throws {
         for source in try sources()
         where source.isIn(["ChatCore"]) && !source.isIn(["ChatCore/Service"]) {
             #expect(Set(imports(of: source)).isSubset(of: ["Collections"]), "\(source.path)")
         }
     }
 
-    @Test func `arrows between modules run downward only`() throws {
+    @Test @Aside func `arrows between modules run downward only`() throws {
         let above: [(folder: String, forbidden: Set<Substring>)] = [
             ("Storage", ["Replication", "ChatCore", "ChatService", "Options"]),
             ("Replication", ["ChatCore", "ChatService", "Options"]),
@@ -90,13 +91,13 @@ import Testing
         }
     }
 
-    @Test func `nothing imports Foundation`() throws {
+    @Test @Aside func `nothing imports Foundation`() throws {
         for source in try sources() {
             #expect(!imports(of: source).contains("Foundation"), "\(source.path)")
         }
     }
 
-    @Test func `only what touches a descriptor or a thread imports the C library`() throws {
+    @Test @Aside func `only what touches a descriptor or a thread imports the C library`() throws {
         let allowed = [
             "Storage/Files", "Storage/Threads", "Replication/Transport",
             "ChatCore/Service/PasswordHash.swift", "chat-node", "chat-cli/Options/Terminal",
@@ -107,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func `unsafe stands only where the system begins`() throws {
+    @Test @Aside func `unsafe stands only where the system begins`() throws {
         let allowed = [
             "Storage/Files", "Storage/Threads", "Storage/Lines/Checksum.swift",
             "Replication/Transport", "ChatCore/Service/PasswordHash.swift", "chat-node/System",
@@ -123,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func `input does not trap by force`() throws {
+    @Test @Aside func `input does not trap by force`() throws {
         for source in try sources() {
             let found = source.lines.filter { line in
                 ["try!", "fatalError(", "as!", "unsafeBitCast"].contains {
@@ -134,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func `a file holds one concept, and so at most 400 lines`() throws {
+    @Test @Aside func `a file holds one concept, and so at most 400 lines`() throws {
         // A whole grammar in one place: the strict reader.
         let listed: Set = ["Storage/Lines/JSONReader.swift"]
         for source in try sources() where !listed.contains(source.path) {
@@ -142,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func `nothing is put off in a comment`() throws {
+    @Test @Aside func `nothing is put off in a comment`() throws {
         for source in try sources() {
             let text = try String(
                 contentsOf: Self.root.appending(path: "Sources/" + source.path),
@@ -154,7 +155,7 @@ import Testing
         }
     }
 
-    @Test func `every known mistake has a test that names it, or a reason why not`() throws {
+    @Test @Aside func `every known mistake has a test that names it, or a reason why not`() throws {
         let document = try String(
             contentsOf: Self.root.appending(path: "Docs/Testing.md"),
             encoding: .utf8

@@ -2,6 +2,7 @@ import ChatCore
 import ChatService
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct ClientAnswersTests {
@@ -19,7 +20,7 @@ import Testing
         try ChatEvent.Kind(ServerEvent(name: name, data: Array(data.utf8)))
     }
 
-    @Test func `events are what the server rendered`() throws {
+    @Test @Aside func `events are what the server rendered`() throws {
         let text = String(decoding: message.lineBytes, as: UTF8.self)
         #expect(try kind("message", text) == .message(message))
         #expect(try kind("read", #"{"ids":["mb42"]}"#) == .read([MessageID(entry: 42)]))
@@ -35,7 +36,7 @@ import Testing
         #expect(try kind("reset", #"{"index":9}"#) == .reset)
     }
 
-    @Test func `an event of a newer server is no error`() throws {
+    @Test @Aside func `an event of a newer server is no error`() throws {
         #expect(try kind("typing", "[1]") == .other(name: "typing"))
     }
 
@@ -43,15 +44,15 @@ import Testing
         ("message", "{}"), ("read", "{}"), ("deleted", #"{"id":"mb42"}"#), ("read", "[]"),
         ("session-ended", #"{"session":7}"#),
     ])
-    func `an event that lacks something is refused`(_ name: String, _ data: String) {
+    @Aside func `an event that lacks something is refused`(_ name: String, _ data: String) {
         #expect(throws: LineError.self) { try kind(name, data) }
     }
 
-    @Test func `the place after a message is that of its entry`() {
+    @Test @Aside func `the place after a message is that of its entry`() {
         #expect(ChatClient.eventID(after: MessageID(entry: 42)) == "1-42.999999")
     }
 
-    @Test func `a report of the cluster may have nulls and news`() throws {
+    @Test @Aside func `a report of the cluster may have nulls and news`() throws {
         let text = """
             {"cluster":"c1","node":"n2","role":"follower","term":3,"leader":null,"applied":9,\
             "news":{"x":[1]},"members":[{"id":"n1","client":"h:1","peer":"h:2","voter":true,\

@@ -2,10 +2,11 @@ import ChatCore
 import ChatService
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct AdmissionTests {
-    @Test func `a registration is logged with a hash and without the password`() throws {
+    @Test @Aside func `a registration is logged with a hash and without the password`() throws {
         var server = Server()
         let admitted = try server.admit(
             .register(.init(name: "Bob", password: "correct horse", displayName: "B. B."))
@@ -28,7 +29,7 @@ import Testing
             ("bob", String(repeating: "x", count: 257), "invalid password_invalid"),
             ("AL", "12345678", "conflict name_taken"),
         ])
-    func `a bad registration is refused before the log`(
+    @Aside func `a bad registration is refused before the log`(
         name: String,
         password: String,
         code: String
@@ -39,7 +40,7 @@ import Testing
         #expect(refusal { _ = try server.admit(request) } == code)
     }
 
-    @Test func `a name that was taken meanwhile is refused by apply`() throws {
+    @Test @Aside func `a name that was taken meanwhile is refused by apply`() throws {
         var server = Server()
         let request = ChatState.Request.register(.init(name: "bob", password: "12345678"))
         let late = try server.admit(request)
@@ -49,7 +50,7 @@ import Testing
         #expect(ChatState.refusal(in: output)?.kind == .conflict)
     }
 
-    @Test func `a login gives a token that only its caller sees`() throws {
+    @Test @Aside func `a login gives a token that only its caller sees`() throws {
         var server = Server()
         try server.post(.register(.init(name: "bob", password: "correct horse")))
         let admitted = try server.admit(.login(.init(name: "BOB", password: "correct horse")))
@@ -68,7 +69,7 @@ import Testing
         #expect(user.name == "bob")
     }
 
-    @Test func `two logins have two tokens`() throws {
+    @Test @Aside func `two logins have two tokens`() throws {
         var server = Server()
         #expect(try server.join("bob") != server.login("bob"))
     }
@@ -78,7 +79,7 @@ import Testing
             ("bob", "wrong horse"), ("eve", "correct horse"), ("no name", "x"), ("bob", ""),
             ("bob", "correct horse\u{0}"), ("bob", String(repeating: "x", count: 300)),
         ])
-    func `an unknown name and a wrong password are refused alike`(
+    @Aside func `an unknown name and a wrong password are refused alike`(
         name: String,
         password: String
     ) throws {
@@ -88,7 +89,7 @@ import Testing
         #expect(refusal { _ = try server.admit(request) } == "unauthenticated credentials_wrong")
     }
 
-    @Test func `an unknown name costs a hash, like a wrong password`() throws {
+    @Test @Aside func `an unknown name costs a hash, like a wrong password`() throws {
         var server = Server()
         try server.post(.register(.init(name: "bob", password: "correct horse")))
         for name in ["bob", "eve"] {
@@ -105,7 +106,9 @@ import Testing
         }
     }
 
-    @Test func `a login that was checked against an older password is refused by apply`() throws {
+    @Test @Aside func `a login that was checked against an older password is refused by apply`()
+        throws
+    {
         var server = Server()
         try server.post(.register(.init(name: "bob", password: "correct horse")))
         let admitted = try server.admit(.login(.init(name: "bob", password: "correct horse")))
@@ -115,7 +118,7 @@ import Testing
         #expect(ChatState.refusal(in: output)?.code == "password_changed")
     }
 
-    @Test func `a login's line is the same on every node`() throws {
+    @Test @Aside func `a login's line is the same on every node`() throws {
         var server = Server()
         try server.post(.register(.init(name: "bob", password: "correct horse")))
         let request = ChatState.Request.login(.init(name: "bob", password: "correct horse"))
@@ -134,7 +137,7 @@ import Testing
             .delete([], for: .me),
         ] as [ChatState.Request]
     )
-    func `without a session nothing is admitted`(request: ChatState.Request) throws {
+    @Aside func `without a session nothing is admitted`(request: ChatState.Request) throws {
         var server = Server()
         let token = try server.join("bob")
         for wrong in [nil, "", "x", String(token.dropLast()), token.uppercased() + "0"] {
@@ -146,7 +149,7 @@ import Testing
         #expect(refusal { _ = try server.admit(request, token) } == nil)
     }
 
-    @Test func `an operation acts for the account of the token`() throws {
+    @Test @Aside func `an operation acts for the account of the token`() throws {
         var server = Server()
         let token = try server.join("bob")
         let admitted = try server.admit(.send(to: "bob", text: "hi"), token)
@@ -157,7 +160,7 @@ import Testing
         )
     }
 
-    @Test func `a session that ended meanwhile is refused by apply`() throws {
+    @Test @Aside func `a session that ended meanwhile is refused by apply`() throws {
         var server = Server()
         let token = try server.join("bob")
         let late = try server.admit(.send(to: "bob", text: "hi"), token)
@@ -167,7 +170,7 @@ import Testing
         #expect(refusal { _ = try server.ask(.whoami, token) } == "unauthenticated session_unknown")
     }
 
-    @Test func `a bad text is refused before the log, an unknown user by apply`() throws {
+    @Test @Aside func `a bad text is refused before the log, an unknown user by apply`() throws {
         var server = Server()
         let token = try server.join("bob")
         #expect(
@@ -184,7 +187,7 @@ import Testing
         #expect(no == Refusal(.notFound, code: "user_unknown", message: "there is no user 'carol'"))
     }
 
-    @Test func `a fingerprint of a request has no password in it`() throws {
+    @Test @Aside func `a fingerprint of a request has no password in it`() throws {
         let requests: [ChatState.Request] = [
             .register(.init(name: "bob", password: "correct horse", displayName: "B")),
             .login(.init(name: "bob", password: "correct horse", device: "tv")),

@@ -2,10 +2,11 @@ import ChatCore
 import ChatService
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct AnswersTests {
-    @Test func `anybody may ask whether a name is free`() throws {
+    @Test @Aside func `anybody may ask whether a name is free`() throws {
         var server = Server()
         _ = try server.join("bob")
         #expect(try server.ask(.nameFree("al")) == .nameFree(true))
@@ -20,7 +21,7 @@ import Testing
             .messages([MessageID(entry: 3)]), .sessions,
         ] as [ChatState.Query]
     )
-    func `all other queries need a session`(query: ChatState.Query) throws {
+    @Aside func `all other queries need a session`(query: ChatState.Query) throws {
         var server = Server()
         let token = try server.join("bob")
         try server.post(.send(to: "bob", text: "note"), token)
@@ -30,7 +31,7 @@ import Testing
         #expect(try ChatState.Answer(lineBytes: answer.lineBytes) == answer)
     }
 
-    @Test func `an answer's line is what scripts read`() throws {
+    @Test @Aside func `an answer's line is what scripts read`() throws {
         var server = Server()
         let al = try server.join("al")
         let bob = try server.join("bob")
@@ -46,7 +47,7 @@ import Testing
         )
     }
 
-    @Test func `a session idle for 30 days of log time has no answers`() throws {
+    @Test @Aside func `a session idle for 30 days of log time has no answers`() throws {
         var server = Server()
         let bob = try server.join("bob")
         let al = try server.join("al")
@@ -60,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: ChatError.Code.allCases)
-    func `every code has a kind and a message`(code: ChatError.Code) throws {
+    @Aside func `every code has a kind and a message`(code: ChatError.Code) throws {
         let output = ChatState.Output.refused(ChatError(code, about: "this"))
         let refusal = try #require(ChatState.refusal(in: output))
         #expect(refusal.code == code.rawValue)

@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    func `a restored chat is equal and goes on equally`(seed: UInt64) throws {
+    @Aside func `a restored chat is equal and goes on equally`(seed: UInt64) throws {
         var draw = RandomChat(seed: seed)
         var chat = Chat()
         var again = chat
@@ -106,7 +106,7 @@ import Testing
             + #""position":\#(position)}}"#
     }
 
-    @Test func `each part has one form`() throws {
+    @Test @Aside func `each part has one form`() throws {
         let head = SnapshotCopy.head(30)
         let state = try read(Self.good, head)
         #expect(state.violations() == [])
@@ -152,7 +152,8 @@ import Testing
             (16, mark("settled", "aa2", "ca6", 2), "its kind comes earlier"),
         ] as [(Int, String, String)]
     )
-    func `a part that does not fit is named`(place: Int, line: String, reason: String) throws {
+    @Aside func `a part that does not fit is named`(place: Int, line: String, reason: String) throws
+    {
         var lines = Self.good
         lines[place] = line
         let bad = lines
@@ -162,7 +163,7 @@ import Testing
         #expect(error.description.contains(reason), "\(error)")
     }
 
-    @Test func `no line can be left out, doubled or exchanged with the next`() throws {
+    @Test @Aside func `no line can be left out, doubled or exchanged with the next`() throws {
         let head = SnapshotCopy.head(30)
         for place in Self.good.indices {
             var (without, doubled, exchanged) = (Self.good, Self.good, Self.good)

@@ -1,6 +1,7 @@
 import ChatCore
 import ChatService
 import Replication
+import TestSupport
 import Testing
 
 @Suite struct EventVisibilityTests {
@@ -29,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func `a message is shown to its two accounts and to no other`() throws {
+    @Test @Aside func `a message is shown to its two accounts and to no other`() throws {
         let scene = try Scene()
         let event = try #require(scene.server.events.first)
         let base =
@@ -42,7 +43,7 @@ import Testing
         )
     }
 
-    @Test func `a text that was deleted meanwhile is in no replay`() throws {
+    @Test @Aside func `a text that was deleted meanwhile is in no replay`() throws {
         var scene = try Scene()
         let event = try #require(scene.server.events.first)
         try scene.server.post(.delete([scene.id], for: .all), scene.al)
@@ -53,7 +54,8 @@ import Testing
         #expect(scene.shown(event).compactMap(\.self).count == 2)
     }
 
-    @Test func `a message that an account has deleted for itself is not shown to it`() throws {
+    @Test @Aside func `a message that an account has deleted for itself is not shown to it`() throws
+    {
         var scene = try Scene()
         let event = try #require(scene.server.events.first)
         try scene.server.post(.delete([scene.id], for: .me), scene.bob)
@@ -62,7 +64,7 @@ import Testing
         #expect(scene.shown(deleted) == [nil, #"deleted {"id":"ma7","for":"me"}"#, nil])
     }
 
-    @Test func `an unsent message is pushed to both`() throws {
+    @Test @Aside func `an unsent message is pushed to both`() throws {
         var scene = try Scene()
         try scene.server.post(.delete([scene.id], for: .all), scene.al)
         let event = try #require(scene.server.events.last)
@@ -72,7 +74,7 @@ import Testing
         #expect(texts[1]?.hasPrefix(#"deleted {"id":"ma7","for":"all","message":{"#) == true)
     }
 
-    @Test func `a reading is shown to the reader's own devices`() throws {
+    @Test @Aside func `a reading is shown to the reader's own devices`() throws {
         var scene = try Scene()
         try scene.server.post(.read(.next(1, with: nil)), scene.bob)
         let event = try #require(scene.server.events.last)
@@ -83,7 +85,8 @@ import Testing
         #expect(scene.shown(through) == [nil, #"read {"through":"ma9"}"#, nil])
     }
 
-    @Test func `the end of a session is shown to its account, and it hears no more`() throws {
+    @Test @Aside func `the end of a session is shown to its account, and it hears no more`() throws
+    {
         var scene = try Scene()
         let caller = Caller(token: scene.bob)
         let audience = try scene.server.state.audience(of: caller)
@@ -96,7 +99,7 @@ import Testing
     }
 
     @Test(arguments: ["", "al", "ma7", "aa", "az9"])
-    func `an audience that is no account sees nothing`(audience: String) throws {
+    @Aside func `an audience that is no account sees nothing`(audience: String) throws {
         let scene = try Scene()
         let event = try #require(scene.server.events.first)
         #expect(scene.server.state.render(event, for: audience) == nil)

@@ -1,6 +1,7 @@
 import ChatCore
 import ChatService
 import Storage
+import TestSupport
 import Testing
 
 /// Each literal is a format that is promised: on disk, on the wire, or to scripts.
@@ -23,7 +24,7 @@ import Testing
             #"{"read":{"next":5,"with":"bob"}}"#, #"{"read":{"through":"mb42"}}"#,
             #"{"delete":{"ids":["mb42"],"for":"me"}}"#, #"{"delete":{"ids":[],"for":"all"}}"#,
         ])
-    func `a request has one form`(text: String) throws {
+    @Aside func `a request has one form`(text: String) throws {
         try check(ChatState.Request.self, text)
     }
 
@@ -40,7 +41,7 @@ import Testing
             #"{"register":{"name":"bob","password":"secret","admin":true}}"#,
             #"{"login":{"name":"bob","token":"x"}}"#,
         ])
-    func `a request of another form is refused`(text: String) {
+    @Aside func `a request of another form is refused`(text: String) {
         #expect(throws: LineError.self) {
             try ChatState.Request(lineBytes: Array(text.utf8))
         }
@@ -57,7 +58,7 @@ import Testing
             #"{"read":{"session":"sb12","next":5,"with":"bob"}}"#,
             #"{"delete":{"session":"sb12","ids":["mb42"],"for":"all"}}"#,
         ])
-    func `an operation has one form`(text: String) throws {
+    @Aside func `an operation has one form`(text: String) throws {
         try check(ChatState.Operation.self, text)
     }
 
@@ -66,7 +67,7 @@ import Testing
     @Test(arguments: [
         "", "0f", String(repeating: "0F", count: 32), String(repeating: "x", count: 64),
     ])
-    func `a token's hash is 64 lower-case hex digits`(text: String) {
+    @Aside func `a token's hash is 64 lower-case hex digits`(text: String) {
         #expect(throws: LineError.self) { try TokenHash(lineBytes: Array("\"\(text)\"".utf8)) }
     }
 
@@ -81,7 +82,7 @@ import Testing
             #"{"refused":{"code":"user_unknown","about":"carol"}}"#,
             #"{"refused":{"code":"session_unknown"}}"#,
         ])
-    func `an output has one form`(text: String) throws {
+    @Aside func `an output has one form`(text: String) throws {
         try check(ChatState.Output.self, text)
     }
 
@@ -93,7 +94,7 @@ import Testing
             #"{"deleted":{"id":"mb42","for":"all","to":["aa1","aa2"]}}"#,
             #"{"session_ended":{"session":"sb12","to":["aa1"]}}"#,
         ])
-    func `an event has one form`(text: String) throws {
+    @Aside func `an event has one form`(text: String) throws {
         try check(ChatState.Event.self, text)
     }
 
@@ -103,7 +104,7 @@ import Testing
             #"{"message":{"to":["aa1"]}}"#, #"{"message":{"id":"mb42"}}"#,
             #"{"message":{"id":"mb42","for":"all","to":["aa1"]}}"#, #"{"other":{"to":["aa1"]}}"#,
         ])
-    func `an event of another form is refused`(text: String) {
+    @Aside func `an event of another form is refused`(text: String) {
         #expect(throws: LineError.self) { try ChatState.Event(lineBytes: Array(text.utf8)) }
     }
 
@@ -117,7 +118,7 @@ import Testing
             #"{"history":{"with":"bob","before":"mb42","after":"mb13","order":"oldest","limit":5}}"#,
             #"{"messages":{"ids":["mb42"]}}"#, #"{"sessions":{}}"#,
         ])
-    func `a query has one form`(text: String) throws {
+    @Aside func `a query has one form`(text: String) throws {
         try check(ChatState.Query.self, text)
     }
 
@@ -129,11 +130,11 @@ import Testing
             #"{"messages":{"ids":["mb42"],"limit":1}}"#, #"{"rooms":{}}"#,
             #"{"conversations":{"after":"mb42"}}"#,
         ])
-    func `a query of another form is refused`(text: String) {
+    @Aside func `a query of another form is refused`(text: String) {
         #expect(throws: LineError.self) { try ChatState.Query(lineBytes: Array(text.utf8)) }
     }
 
-    @Test func `the order of a history follows from its cursor`() throws {
+    @Test @Aside func `the order of a history follows from its cursor`() throws {
         func isNewestFirst(_ members: String) throws -> Bool {
             let query = try ChatState.Query(
                 lineBytes: Array(#"{"history":{"with":"bob"\#(members)}}"#.utf8)
@@ -171,7 +172,7 @@ import Testing
             #"{"sessions":{"sessions":[{"session":"sb12","device":"tv","created":1,"#
                 + #""last_seen":2,"current":true}]}}"#,
         ])
-    func `an answer has one form`(text: String) throws {
+    @Aside func `an answer has one form`(text: String) throws {
         try check(ChatState.Answer.self, text)
     }
 }

@@ -1,10 +1,11 @@
 import ChatService
+import TestSupport
 import Testing
 
 @Suite struct PasswordHashTests {
     private let salt = [UInt8](0..<24)
 
-    @Test func `a password is told from another`() throws {
+    @Test @Aside func `a password is told from another`() throws {
         let hash = try #require(PasswordHash.make("correct horse", salt: salt, cost: .cheapest))
         #expect(PasswordHash.verify("correct horse", against: hash) == true)
         #expect(PasswordHash.verify("correct horsf", against: hash) == false)
@@ -12,7 +13,7 @@ import Testing
         #expect(!hash.contains("correct"))
     }
 
-    @Test func `the salt makes hashes of one password differ`() throws {
+    @Test @Aside func `the salt makes hashes of one password differ`() throws {
         let first = PasswordHash.make("correct horse", salt: salt, cost: .cheapest)
         let second = PasswordHash.make("correct horse", salt: salt.reversed(), cost: .cheapest)
         #expect(first != nil)
@@ -20,18 +21,18 @@ import Testing
         #expect(first == PasswordHash.make("correct horse", salt: salt, cost: .cheapest))
     }
 
-    @Test func `the standard cost is yescrypt's 8, as crypt_gensalt writes it`() throws {
+    @Test @Aside func `the standard cost is yescrypt's 8, as crypt_gensalt writes it`() throws {
         let hash = try #require(PasswordHash.make("correct horse", salt: salt, cost: .standard))
         #expect(hash.hasPrefix("$y$jCT$./01234567"))
         #expect(PasswordHash.verify("correct horse", against: hash) == true)
     }
 
     @Test(arguments: ["", "*0", "hash", "$y$jCT$", "$9$nothing$"])
-    func `what is no hash of this system verifies nothing`(stored: String) {
+    @Aside func `what is no hash of this system verifies nothing`(stored: String) {
         #expect(PasswordHash.verify("password", against: stored) != true)
     }
 
-    @Test func `the decoy can be checked against, and fits no password`() {
+    @Test @Aside func `the decoy can be checked against, and fits no password`() {
         let decoy = PasswordHash.decoy(.cheapest)
         #expect(PasswordHash.verify("password", against: decoy) == false)
         let real = PasswordHash.make("password", salt: salt, cost: .cheapest)

@@ -2,10 +2,11 @@ import ChatCore
 import ChatService
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct RetryTests {
-    @Test func `a login that is retried opens its first session with a new token`() throws {
+    @Test @Aside func `a login that is retried opens its first session with a new token`() throws {
         var server = Server()
         try server.post(.register(.init(name: "bob", password: "correct horse")))
         let request = ChatState.Request.login(.init(name: "bob", password: "correct horse"))
@@ -23,7 +24,7 @@ import Testing
         #expect(sessions.count == 1)
     }
 
-    @Test func `nothing but an answered login gets a new token`() throws {
+    @Test @Aside func `nothing but an answered login gets a new token`() throws {
         var server = Server()
         let token = try server.join("bob")
         let login = try server.admit(.login(.init(name: "bob", password: "password of bob")))
@@ -34,7 +35,7 @@ import Testing
         #expect(server.state.repeated(send.operation, answered: sent) == nil)
     }
 
-    @Test func `the retry of a logout is known by its ended token`() throws {
+    @Test @Aside func `the retry of a logout is known by its ended token`() throws {
         var server = Server()
         let token = try server.join("bob")
         let by = try server.admit(.logout(.this), token).by
@@ -45,7 +46,7 @@ import Testing
         #expect(server.state.claimant(of: .logout(.this), from: Caller()) == nil)
     }
 
-    @Test func `a registration claims its name, a login nothing`() throws {
+    @Test @Aside func `a registration claims its name, a login nothing`() throws {
         var server = Server()
         let register = ChatState.Request.register(.init(name: "Bob", password: "12345678"))
         let by = try server.admit(register).by

@@ -75,7 +75,7 @@ import Glibc
         say("\(name), \(count): \(lines[0]); after a freeze: \(lines[1])")
     }
 
-    @Test(arguments: sizes) func `writes after a freeze copy little`(size: Int) throws {
+    @Test(arguments: sizes) @Aside func `writes after a freeze copy little`(size: Int) throws {
         var generator = SeededGenerator(seed: 1)
         let keys = (0..<2_000).map { _ in Int.random(in: 0..<size, using: &generator) }
         var map = SortedMap<Int, String>()
@@ -152,7 +152,7 @@ import Glibc
         }
     }
 
-    @Test(arguments: sizes) func `a chat goes on after a freeze`(size: Int) throws {
+    @Test(arguments: sizes) @Aside func `a chat goes on after a freeze`(size: Int) throws {
         var talk = try Talk(messages: size)
         Self.report("the whole state of a chat, send", size, &talk) { talk, _ in
             #expect(throws: Never.self) { try talk.send() }
@@ -173,7 +173,8 @@ import Glibc
         #expect(frozen.applied < talk.state.applied)
     }
 
-    @Test(arguments: messages) func `a snapshot is written and read back`(count: Int) throws {
+    @Test(arguments: messages) @Aside func `a snapshot is written and read back`(count: Int) throws
+    {
         let talk = try Talk(messages: count)
         let directory = "/tmp/swift-chat-bench-\(ProcessInfo.processInfo.processIdentifier)"
         let disk = DiskFileSystem()

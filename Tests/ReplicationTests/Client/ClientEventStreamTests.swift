@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 private func event(_ id: String, _ name: String = "message") -> String {
@@ -161,7 +162,9 @@ private func event(_ id: String, _ name: String = "message") -> String {
         return events
     }
 
-    @Test(arguments: [1, 2, 3, 1_000]) func `the fields are read, however cut`(count: Int) throws {
+    @Test(arguments: [1, 2, 3, 1_000]) @Aside func `the fields are read, however cut`(count: Int)
+        throws
+    {
         let events = try parse(
             "\u{FEFF}: comment\r\nid: 1-2.0\r\nevent: a\r\ndata: x\r\n\r\n"
                 + "data\ndata:y\ndata:  z\nretry: 5\nid: bad\u{0}\n\n"
@@ -177,7 +180,7 @@ private func event(_ id: String, _ name: String = "message") -> String {
         )
     }
 
-    @Test func `what is written is read`() throws {
+    @Test @Aside func `what is written is read`() throws {
         var bytes: [UInt8] = []
         let data = Array("{\n}".utf8)
         EventStreamWriter.write(id: "1-2.0", name: "m", data: data, to: &bytes)
@@ -191,7 +194,7 @@ private func event(_ id: String, _ name: String = "message") -> String {
         )
     }
 
-    @Test func `an endless line is refused`() {
+    @Test @Aside func `an endless line is refused`() {
         var parser = EventStreamParser(maximumBytes: 100)
         #expect(throws: EventStreamParser.TooLarge.self) {
             try parser.receive([UInt8](repeating: 0x61, count: 101)) { _ in }

@@ -1,4 +1,5 @@
 import Replication
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ClusterClientTests {
@@ -263,7 +264,7 @@ import Testing
     }
 
     @Test(arguments: [[], ["host"], ["ok:1", "http://x:1"]])
-    func `what is no address is refused`(servers: [String]) {
+    @Aside func `what is no address is refused`(servers: [String]) {
         #expect(throws: ClusterClientError.self) { _ = try ClusterClient(servers: servers) }
     }
 }

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// How a leader changes its members.
@@ -9,7 +10,7 @@ import Testing
     static let learner = Bench.member(Bench.d, .learner)
     static let joining = Bench.member(Bench.d, .joining)
 
-    @Test func `a change goes through a joint membership, and ends by itself`() {
+    @Test @Aside func `a change goes through a joint membership, and ends by itself`() {
         var bench = Bench.leader(of: Self.voters)
         #expect(!bench.core.isChanging)
         let begun = bench.change(.add(Self.learner), expecting: LogIndex(1))
@@ -28,7 +29,7 @@ import Testing
         #expect(!bench.core.isChanging && bench.core.committedMembership.index == LogIndex(4))
     }
 
-    @Test func `a plan tells what would be, and changes nothing`() throws {
+    @Test @Aside func `a plan tells what would be, and changes nothing`() throws {
         var bench = Bench.leader(of: Self.voters + [Self.learner])
         bench.step(.propose(bytes: [1, 1, 1]))
         bench.persist()
@@ -50,7 +51,7 @@ import Testing
         #expect(bench.core.state == before)
     }
 
-    @Test func `only a leader changes members`() {
+    @Test @Aside func `only a leader changes members`() {
         var bench = Bench(members: Bench.members())
         bench.receive(Bench.append(term: 1, after: (1, 1)))
         #expect(bench.change(.remove(Bench.b)).changeRefusal == .notLeader(Bench.b))
@@ -60,7 +61,7 @@ import Testing
         #expect(bench.change(.remove(Bench.b)).changeRefusal == .diskFull)
     }
 
-    @Test func `pitfall 19: nothing changes before an entry of the own term is committed`() {
+    @Test @Aside func `pitfall 19: nothing changes before an entry of the own term is committed`() {
         var bench = Bench(members: Membership(incoming: Self.voters))
         bench.elect()
         bench.acknowledge(1)
@@ -69,7 +70,7 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).memberships.count == 1)
     }
 
-    @Test func `pitfall 21: one change is under way at a time`() {
+    @Test @Aside func `pitfall 21: one change is under way at a time`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.add(Self.learner))
         #expect(bench.change(.remove(Bench.c)).changeRefusal == .inProgress(LogIndex(3)))
@@ -80,20 +81,20 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).memberships.count == 1)
     }
 
-    @Test func `pitfall 24: a change of a membership that is gone is refused`() {
+    @Test @Aside func `pitfall 24: a change of a membership that is gone is refused`() {
         var bench = Bench.leader(of: Self.voters)
         let refusal = bench.change(.remove(Bench.c), expecting: LogIndex(9)).changeRefusal
         #expect(refusal == .changed(LogIndex(1)))
     }
 
-    @Test func `nothing changes while the lead is handed over`() {
+    @Test @Aside func `nothing changes while the lead is handed over`() {
         var bench = Bench.leader(of: Self.voters)
         bench.step(.propose(bytes: [1]))
         bench.step(.transfer(to: Bench.b))
         #expect(bench.change(.remove(Bench.c)).changeRefusal == .transferring)
     }
 
-    @Test func `pitfall 24: a change that leaves no live majority is refused`() {
+    @Test @Aside func `pitfall 24: a change that leaves no live majority is refused`() {
         var bench = Bench.leader(of: Self.voters)
         bench.lose([Bench.c])
         #expect(bench.core.liveMembers == [Bench.a, Bench.b])
@@ -102,7 +103,7 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).memberships.count == 1)
     }
 
-    @Test func `pitfall 24: the old voters must live too`() {
+    @Test @Aside func `pitfall 24: the old voters must live too`() {
         var bench = Bench.leader(of: Self.voters)
         bench.wait()
         while bench.core.liveMembers.count > 1, bench.core.role == .leader { bench.wait() }
@@ -111,7 +112,7 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).memberships.isEmpty)
     }
 
-    @Test func `pitfall 24: a vote is given to none that lags or is not heard`() throws {
+    @Test @Aside func `pitfall 24: a vote is given to none that lags or is not heard`() throws {
         var bench = Bench.leader(of: Self.voters + [Self.learner])
         bench.step(.propose(bytes: [1]))
         bench.commitAll(on: [Bench.b])
@@ -126,7 +127,7 @@ import Testing
         #expect(bench.change(.promote(Bench.d)).memberships.count == 1)
     }
 
-    @Test func `pitfall 24: who joins becomes a voter by itself when it has caught up`() {
+    @Test @Aside func `pitfall 24: who joins becomes a voter by itself when it has caught up`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.add(Self.joining))
         bench.commitAll(on: [Bench.b])
@@ -139,7 +140,7 @@ import Testing
         #expect(promotion.first?.outgoing.contains(Self.joining) == true)
     }
 
-    @Test func `a promotion that was refused is tried again`() {
+    @Test @Aside func `a promotion that was refused is tried again`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.add(Self.joining))
         bench.persist()
@@ -151,7 +152,7 @@ import Testing
         #expect(effects.memberships.map { $0.member(Bench.d)?.role } == [.voter])
     }
 
-    @Test func `a learner stays one`() {
+    @Test @Aside func `a learner stays one`() {
         var bench = Bench.leader(of: Self.voters + [Self.learner])
         for _ in 0..<20 {
             bench.wait()
@@ -161,7 +162,8 @@ import Testing
         }
     }
 
-    @Test func `pitfall 9: a new incarnation takes the place of the old one in one change`() {
+    @Test @Aside func `pitfall 9: a new incarnation takes the place of the old one in one change`()
+    {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.add(Bench.member(Bench.wiped, .joining)))
         bench.commitAll(on: [Bench.c])
@@ -175,7 +177,7 @@ import Testing
         #expect(bench.core.membership == Membership(incoming: new) && !bench.core.isChanging)
     }
 
-    @Test func `pitfall 9: a new incarnation beside the old one counts for nothing`() {
+    @Test @Aside func `pitfall 9: a new incarnation beside the old one counts for nothing`() {
         var bench = Bench.leader(of: Self.voters + [Bench.member(Bench.wiped, .learner)])
         bench.step(.propose(bytes: [1]))
         bench.persist()

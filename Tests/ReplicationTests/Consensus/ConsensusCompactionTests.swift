@@ -1,11 +1,12 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct ConsensusCompactionTests {
     typealias Bench = ConsensusBench
 
-    @Test func `the log follows a compaction up to the commit index`() {
+    @Test @Aside func `the log follows a compaction up to the commit index`() {
         var bench = Bench(terms: [1, 1, 2, 2, 2], commitIndex: LogIndex(3))
         for beyond in [Bench.position(4, 2), Bench.position(3, 1), Bench.position(9, 2), .zero] {
             let state = bench.core.state
@@ -22,7 +23,7 @@ import Testing
         #expect(bench.core.state == state)
     }
 
-    @Test func `a membership behind what was compacted can still be truncated`() {
+    @Test @Aside func `a membership behind what was compacted can still be truncated`() {
         let two = Bench.members(voters: [Bench.a, Bench.b])
         var bench = Bench(terms: [1, 1])
         let entry = MembershipEntry(index: LogIndex(4), membership: two)

@@ -1,11 +1,12 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct ConsensusElectionPitfallTests {
     typealias Bench = ConsensusBench
 
-    @Test func `pitfall 1: no vote goes out and none counts before it is durable`() throws {
+    @Test @Aside func `pitfall 1: no vote goes out and none counts before it is durable`() throws {
         var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b]))
         let effects = bench.campaign()
         let token = try #require(effects.token)
@@ -17,7 +18,7 @@ import Testing
         #expect(bench.core.role == .leader)
     }
 
-    @Test func `pitfall 1: the own vote is durable by its own token only`() throws {
+    @Test @Aside func `pitfall 1: the own vote is durable by its own token only`() throws {
         var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b]))
         let entry = bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1]))
         // At once: a node whose entries take long to be durable does not campaign.
@@ -29,7 +30,7 @@ import Testing
         #expect(bench.core.role == .leader)
     }
 
-    @Test func `pitfall 1: a vote and a refusal wait for their term`() throws {
+    @Test @Aside func `pitfall 1: a vote and a refusal wait for their term`() throws {
         var bench = Bench(terms: [1, 1])
         let granted = bench.receive(.vote(Bench.request(term: 2, last: (2, 1))))
         #expect(granted.voteReply?.isGranted == true)
@@ -39,7 +40,7 @@ import Testing
         #expect(refused.sent.first?.after == refused.token && refused.token != nil)
     }
 
-    @Test func `pitfall 2: term and entries go into one batch in one order`() {
+    @Test @Aside func `pitfall 2: term and entries go into one batch in one order`() {
         var bench = Bench(terms: [1, 1])
         let effects = bench.receive(Bench.append(term: 2, after: (1, 1), terms: [2]))
         #expect(
@@ -51,7 +52,7 @@ import Testing
         )
     }
 
-    @Test func `pitfall 3: stepping down within a term keeps the vote`() {
+    @Test @Aside func `pitfall 3: stepping down within a term keeps the vote`() {
         var bench = Bench()
         bench.campaign()
         bench.persist()
@@ -61,7 +62,7 @@ import Testing
         #expect(effects.voteReply?.isGranted == false)
     }
 
-    @Test func `pitfall 3: a pre-vote touches neither term nor vote`() {
+    @Test @Aside func `pitfall 3: a pre-vote touches neither term nor vote`() {
         var bench = Bench()
         let asked = bench.receive(.preVote(Bench.request(term: 9, last: (1, 1))))
         #expect(asked.voteReply?.isGranted == true)
@@ -71,7 +72,7 @@ import Testing
         #expect(effects.voteReply?.isGranted == true)
     }
 
-    @Test func `pitfall 4: only a grant of this term is a vote`() {
+    @Test @Aside func `pitfall 4: only a grant of this term is a vote`() {
         var bench = Bench()
         bench.campaign()
         bench.persist()
@@ -88,7 +89,7 @@ import Testing
         #expect(bench.core.role == .follower && bench.core.term == Term(3))
     }
 
-    @Test func `pitfall 5: candidates are ignored while the leader is heard`() {
+    @Test @Aside func `pitfall 5: candidates are ignored while the leader is heard`() {
         var bench = Bench()
         bench.receive(Bench.append(term: 1, after: (1, 1)))
         let vote = Message.vote(Bench.request(term: 9, last: (9, 8)))
@@ -100,7 +101,7 @@ import Testing
         #expect(bench.receive(vote, from: Bench.c).voteReply?.isGranted == true)
     }
 
-    @Test func `pitfall 5: a node of an earlier term is told the term`() {
+    @Test @Aside func `pitfall 5: a node of an earlier term is told the term`() {
         var bench = Bench(vote: Vote(term: Term(5)))
         bench.receive(Bench.append(term: 5, after: (1, 1)))
         let preVote = bench.receive(
@@ -112,7 +113,7 @@ import Testing
         #expect(stale.appendReply?.term == Term(5) && stale.appendReply?.outcome == .stale)
     }
 
-    @Test func `pitfall 6: a leader that hears no quorum steps down`() {
+    @Test @Aside func `pitfall 6: a leader that hears no quorum steps down`() {
         var bench = Bench()
         bench.lead()
         bench.acknowledge(1)
@@ -123,7 +124,7 @@ import Testing
         #expect(bench.now - start <= .milliseconds(600))
     }
 
-    @Test func `pitfall 6: answers to rounds of long ago are not hearing`() {
+    @Test @Aside func `pitfall 6: answers to rounds of long ago are not hearing`() {
         var bench = Bench()
         bench.lead()
         let start = bench.now
@@ -134,7 +135,7 @@ import Testing
         #expect(bench.core.role == .follower)
     }
 
-    @Test func `pitfall 7: learners and strangers vote and never campaign`() {
+    @Test @Aside func `pitfall 7: learners and strangers vote and never campaign`() {
         for members in [
             Bench.members(voters: [Bench.b, Bench.c], learners: [Bench.a]), .empty,
         ] {
@@ -148,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func `pitfall 9: a wiped disk under an old id does not count`() {
+    @Test @Aside func `pitfall 9: a wiped disk under an old id does not count`() {
         var bench = Bench()
         bench.campaign()
         bench.persist()
@@ -161,7 +162,8 @@ import Testing
         #expect(bench.acknowledge(2).commit == LogIndex(2))
     }
 
-    @Test func `pitfall 38: a damaged node honours what it may have voted and acknowledged`() {
+    @Test @Aside func `pitfall 38: a damaged node honours what it may have voted and acknowledged`()
+    {
         let lost = LogPosition(index: LogIndex(5), term: Term(3))
         let vote = Vote(term: Term(4), candidate: Bench.a)
         var bench = Bench(terms: [1, 1], vote: vote, lost: lost)
@@ -176,7 +178,8 @@ import Testing
         #expect(bench.core.role == .preCandidate)
     }
 
-    @Test func `pitfall 38: a damaged node acknowledges what it has, and votes by what it lost`() {
+    @Test @Aside
+    func `pitfall 38: a damaged node acknowledges what it has, and votes by what it lost`() {
         let lost = LogPosition(index: LogIndex(5), term: Term(3))
         var bench = Bench(terms: [1, 1], vote: Vote(term: Term(4), candidate: Bench.a), lost: lost)
         let heartbeat = bench.receive(Bench.append(term: 5, after: (5, 3)))
@@ -194,14 +197,14 @@ import Testing
         #expect(bench.isGranted(6, (5, 3)) == true)
     }
 
-    @Test func `a log that holds all that was lost is not damaged`() {
+    @Test @Aside func `a log that holds all that was lost is not damaged`() {
         let lost = LogPosition(index: LogIndex(2), term: Term(1))
         var bench = Bench(terms: [1, 1], lost: lost)
         bench.wait()
         #expect(bench.core.role == .preCandidate)
     }
 
-    @Test func `when the leader's connection ends, the first of the others asks at once`() {
+    @Test @Aside func `when the leader's connection ends, the first of the others asks at once`() {
         var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b, Bench.c]))
         bench.receive(Bench.append(term: 1, after: (1, 1)))
         #expect(bench.step(.disconnected(Bench.c)) == [])
@@ -211,14 +214,14 @@ import Testing
         #expect(bench.core.role == .follower && bench.core.leader == Bench.b)
     }
 
-    @Test func `a request is sent again to a voter that connects`() {
+    @Test @Aside func `a request is sent again to a voter that connects`() {
         var bench = Bench()
         bench.wait()
         #expect(bench.step(.connected(Bench.c)).sent.map(\.to) == [Bench.c])
         #expect(bench.step(.connected(Bench.wiped)) == [])
     }
 
-    @Test func `a sole voter leads at once, and commits by its own disk alone`() {
+    @Test @Aside func `a sole voter leads at once, and commits by its own disk alone`() {
         var bench = Bench(members: Bench.members(voters: [Bench.a]))
         #expect(bench.core.nextDeadline == bench.now)
         bench.step(.timer)

@@ -1,12 +1,13 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// Pitfall 40, the part of it that is the core's.
 @Suite struct ConsensusFullDiskTests {
     typealias Bench = ConsensusBench
 
-    @Test func `a leader whose disk is full steps down, and does not come back`() {
+    @Test @Aside func `a leader whose disk is full steps down, and does not come back`() {
         var bench = Bench()
         bench.lead()
         bench.persist()
@@ -20,7 +21,7 @@ import Testing
         #expect(bench.core.role == .preCandidate)
     }
 
-    @Test func `no candidate goes on with a full disk`() {
+    @Test @Aside func `no candidate goes on with a full disk`() {
         for isReal in [false, true] {
             var bench = Bench()
             if isReal { bench.campaign() } else { bench.wait() }
@@ -32,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `proposals go to who leads, and are refused as overload if nobody does`() {
+    @Test @Aside func `proposals go to who leads, and are refused as overload if nobody does`() {
         var bench = Bench()
         bench.lead()
         bench.step(.disk(isFull: true))
@@ -41,7 +42,7 @@ import Testing
         #expect(bench.step(.propose(bytes: [1])) == [.refused(.notLeader(Bench.b))])
     }
 
-    @Test func `a full disk still takes votes and terms`() {
+    @Test @Aside func `a full disk still takes votes and terms`() {
         var bench = Bench()
         bench.step(.disk(isFull: true))
         let effects = bench.receive(.vote(Bench.request(term: 2, last: (1, 1))))
@@ -61,7 +62,7 @@ import Testing
             (after: (3, 2), terms: [], commit: 9, through: 2, committed: 2),
         ] as [Row]
     )
-    func `an append is heard, stored is nothing`(row: Row) {
+    @Aside func `an append is heard, stored is nothing`(row: Row) {
         var bench = Bench(terms: [1, 1, 1, 1], commitIndex: LogIndex(2))
         bench.step(.disk(isFull: true))
         let deadline = bench.core.nextDeadline
@@ -82,7 +83,7 @@ import Testing
         committed: UInt64
     )
 
-    @Test func `what is not durable is not told of`() {
+    @Test @Aside func `what is not durable is not told of`() {
         var bench = Bench()
         bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1, 1]))
         bench.step(.disk(isFull: true))
@@ -93,7 +94,7 @@ import Testing
         #expect(durable.appendReply?.outcome == .full(through: LogIndex(3)))
     }
 
-    @Test func `a leader counts what a full disk holds, and sends it only heartbeats`() {
+    @Test @Aside func `a leader counts what a full disk holds, and sends it only heartbeats`() {
         var bench = Bench()
         bench.lead()
         bench.persist()
@@ -108,7 +109,7 @@ import Testing
         #expect(bench.acknowledge(2).appends.map(\.entries.first) == [LogIndex(3)])
     }
 
-    @Test func `a snapshot is not over because the disk it goes to is full`() {
+    @Test @Aside func `a snapshot is not over because the disk it goes to is full`() {
         var bench = Bench(terms: [2, 2], before: Bench.position(10, 1))
         bench.lead()
         bench.refuse(12, hint: Bench.position(5, 1))

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// Whole scenarios of nodes that lost something, or have no room for it.
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 2], [(3, 6), (6, 3), (1, 10), (5, 5)])
-    func `two nodes damaged at different entries heal from the third`(
+    @Aside func `two nodes damaged at different entries heal from the third`(
         good: Int,
         kept: (UInt64, UInt64)
     ) throws {
@@ -41,7 +42,7 @@ import Testing
         #expect(isWhole(cluster, beyond: before))
     }
 
-    @Test func `who was away for long is brought back by a snapshot`() throws {
+    @Test @Aside func `who was away for long is brought back by a snapshot`() throws {
         var (cluster, leader, others) = try cluster()
         cluster.cut = [others[0]]
         try cluster.write(10)
@@ -57,7 +58,9 @@ import Testing
         #expect(cluster.events[.ordered] == 1)
     }
 
-    @Test func `a full disk neither stops the others nor is flooded, and is caught up`() throws {
+    @Test @Aside func `a full disk neither stops the others nor is flooded, and is caught up`()
+        throws
+    {
         var (cluster, leader, others) = try cluster()
         let full = others[0]
         try cluster.turnDisk(of: full)
@@ -80,7 +83,8 @@ import Testing
         #expect(cluster.commit(of: full) == cluster.history.commitIndex)
     }
 
-    @Test func `with two of three disks full nothing commits, and all goes on when one is free`()
+    @Test @Aside
+    func `with two of three disks full nothing commits, and all goes on when one is free`()
         throws
     {
         var (cluster, leader, others) = try cluster()
@@ -94,7 +98,8 @@ import Testing
         #expect(cluster.history.commitIndex.value == commit.value + 20)
     }
 
-    @Test func `a leader whose disk fills hands over, and with all disks full nobody leads`() throws
+    @Test @Aside func `a leader whose disk fills hands over, and with all disks full nobody leads`()
+        throws
     {
         var (cluster, leader, others) = try cluster()
         try cluster.turnDisk(of: leader)
@@ -112,7 +117,7 @@ import Testing
         #expect(isWhole(cluster, beyond: commit))
     }
 
-    @Test func `no snapshot is sent to a full disk`() throws {
+    @Test @Aside func `no snapshot is sent to a full disk`() throws {
         var (cluster, leader, others) = try cluster()
         cluster.cut = [others[0]]
         try cluster.step(leader, .disconnected(others[0]))

@@ -1,12 +1,14 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// The follower's side of a snapshot.
 @Suite struct ConsensusInstallTests {
     typealias Bench = ConsensusBench
 
-    @Test func `pitfall 32: a log that holds the snapshot's last entry keeps what follows it`() {
+    @Test @Aside
+    func `pitfall 32: a log that holds the snapshot's last entry keeps what follows it`() {
         var bench = Bench(terms: [1, 1, 2, 2, 2])
         let effects = bench.install(Bench.position(3, 2))
         #expect(effects == [.commit(LogIndex(3))])
@@ -15,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [Bench.position(3, 1), Bench.position(5, 3), Bench.position(9, 2)])
-    func `pitfall 32: any other log is dropped as a whole`(position: LogPosition) {
+    @Aside func `pitfall 32: any other log is dropped as a whole`(position: LogPosition) {
         var bench = Bench(terms: [1, 1, 2, 2, 2], vote: Vote(term: Term(3)))
         let effects = bench.install(position)
         #expect(effects == [.commit(position.index)])
@@ -24,7 +26,7 @@ import Testing
         #expect(bench.core.log.term(at: position.index.previous) == nil)
     }
 
-    @Test func `a snapshot of what is committed here changes nothing`() {
+    @Test @Aside func `a snapshot of what is committed here changes nothing`() {
         var bench = Bench(terms: [1, 1, 2], commitIndex: LogIndex(2))
         let state = bench.core.state
         for position in [Bench.position(2, 1), Bench.position(1, 1), Bench.position(2, 2)] {
@@ -33,7 +35,7 @@ import Testing
         #expect(bench.core.state == state)
     }
 
-    @Test func `a leader ignores a snapshot, and a candidate gives up`() {
+    @Test @Aside func `a leader ignores a snapshot, and a candidate gives up`() {
         var leader = Bench()
         leader.lead()
         let state = leader.core.state
@@ -51,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func `pitfall 13: after an install, what the snapshot holds matches`() {
+    @Test @Aside func `pitfall 13: after an install, what the snapshot holds matches`() {
         var bench = Bench()
         bench.install(Bench.position(9, 1))
         let old = bench.receive(Bench.append(term: 1, after: (4, 1), terms: [1, 1]))
@@ -62,7 +64,7 @@ import Testing
         #expect(over.commit == LogIndex(10))
     }
 
-    @Test func `writes of a log that was dropped make nothing durable`() throws {
+    @Test @Aside func `writes of a log that was dropped make nothing durable`() throws {
         var bench = Bench(terms: [1, 1])
         let old = bench.receive(Bench.append(term: 1, after: (2, 1), terms: [1, 1, 1, 1]))
         bench.install(Bench.position(4, 2))
@@ -73,7 +75,7 @@ import Testing
         #expect(bench.core.durableIndex == LogIndex(6))
     }
 
-    @Test func `a snapshot makes durable what it holds, and nothing behind it`() throws {
+    @Test @Aside func `a snapshot makes durable what it holds, and nothing behind it`() throws {
         var bench = Bench(terms: [1])
         let first = bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1, 1]))
         let second = bench.receive(Bench.append(term: 1, after: (3, 1), terms: [1, 1]))
@@ -85,7 +87,7 @@ import Testing
         #expect(bench.core.durableIndex == LogIndex(5))
     }
 
-    @Test func `pitfall 34: the snapshot's membership counts, from its own index on`() {
+    @Test @Aside func `pitfall 34: the snapshot's membership counts, from its own index on`() {
         let two = Bench.members(voters: [Bench.a, Bench.b])
         let one = Bench.members(voters: [Bench.c])
         var bench = Bench()
@@ -104,7 +106,7 @@ import Testing
         #expect(bench.core.membership == two && bench.core.membershipIndex == LogIndex(7))
     }
 
-    @Test func `a blank node begins with a snapshot`() {
+    @Test @Aside func `a blank node begins with a snapshot`() {
         var bench = Bench(terms: [], members: .empty)
         bench.install(Bench.position(9, 4))
         #expect(bench.core.membership == Bench.members() && bench.core.term == Term(4))
@@ -112,7 +114,7 @@ import Testing
         #expect(reply.appendReply?.outcome == .matched(through: LogIndex(10)))
     }
 
-    @Test func `no node is of an earlier term than its snapshot`() {
+    @Test @Aside func `no node is of an earlier term than its snapshot`() {
         var bench = Bench(terms: [1, 1])
         bench.receive(Bench.append(term: 1, after: (2, 1)))
         let effects = bench.install(Bench.position(9, 5))
@@ -120,7 +122,7 @@ import Testing
         #expect(bench.core.leader == nil)
     }
 
-    @Test func `pitfall 38: a snapshot ends a repair only if it holds all that was lost`() {
+    @Test @Aside func `pitfall 38: a snapshot ends a repair only if it holds all that was lost`() {
         let lost = Bench.position(5, 3)
         for (position, isWhole) in [
             (Bench.position(9, 2), false), (Bench.position(4, 3), false),

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct ConsensusLeaderTests {
@@ -18,7 +19,7 @@ import Testing
         return bench
     }
 
-    @Test func `a leader begins with an empty entry that goes out before its own sync`() {
+    @Test @Aside func `a leader begins with an empty entry that goes out before its own sync`() {
         var bench = Bench()
         let effects = bench.lead()
         #expect(effects.first == .role(.leader, Term(2), leader: Bench.a))
@@ -28,7 +29,7 @@ import Testing
         #expect(effects.sent.allSatisfy { $0.after == nil })
     }
 
-    @Test func `proposals get consecutive positions and go out in limited batches`() {
+    @Test @Aside func `proposals get consecutive positions and go out in limited batches`() {
         var bench = leader { $0.maximumAppendEntries = 2 }
         let effects = bench.step(.propose(bytes: [10, 10, 10]))
         let first = LogPosition(index: LogIndex(3), term: Term(2))
@@ -36,13 +37,13 @@ import Testing
         #expect(effects.appends.map(\.entries.count) == [2, 1])
     }
 
-    @Test func `a batch holds what fits its bytes, and at least one entry`() {
+    @Test @Aside func `a batch holds what fits its bytes, and at least one entry`() {
         var bench = leader { $0.maximumAppendBytes = 250 }
         let effects = bench.step(.propose(bytes: [100, 100, 100, 900]))
         #expect(effects.appends.map(\.entries.bytes) == [200, 100, 900])
     }
 
-    @Test func `a full window holds entries back and never a heartbeat`() {
+    @Test @Aside func `a full window holds entries back and never a heartbeat`() {
         var bench = leader { $0.maximumInflightAppends = 2 }
         for _ in 0..<4 { bench.step(.propose(bytes: [10])) }
         #expect(bench.core.progress.first?.inflights.count == 2)
@@ -51,13 +52,13 @@ import Testing
         #expect(bench.acknowledge(3).appends.first?.entries.first == LogIndex(5))
     }
 
-    @Test func `a full window in bytes holds entries back`() {
+    @Test @Aside func `a full window in bytes holds entries back`() {
         var bench = leader { $0.maximumInflightBytes = 300 }
         for _ in 0..<4 { bench.step(.propose(bytes: [200])) }
         #expect(bench.core.progress.first?.inflights.count == 2)
     }
 
-    @Test func `a probe sends one append and waits`() {
+    @Test @Aside func `a probe sends one append and waits`() {
         var bench = leader()
         bench.step(.disconnected(Bench.b))
         #expect(!bench.step(.propose(bytes: [10])).sent.contains { $0.to == Bench.b })
@@ -68,7 +69,7 @@ import Testing
         #expect(next.appends.first?.entries.first == LogIndex(4))
     }
 
-    @Test func `beyond the uncommitted limit proposals are refused as a whole`() {
+    @Test @Aside func `beyond the uncommitted limit proposals are refused as a whole`() {
         var bench = leader { $0.maximumUncommittedBytes = 250 }
         #expect(bench.step(.propose(bytes: [9999])).token != nil)
         #expect(bench.step(.propose(bytes: [10, 10])) == [.refused(.overloaded)])
@@ -78,14 +79,14 @@ import Testing
         #expect(bench.step(.propose(bytes: [100])) == [.refused(.overloaded)])
     }
 
-    @Test func `only the leader takes proposals and reads`() {
+    @Test @Aside func `only the leader takes proposals and reads`() {
         var bench = Bench()
         bench.receive(Bench.append(term: 1, after: (1, 1)))
         #expect(bench.step(.propose(bytes: [1])) == [.refused(.notLeader(Bench.b))])
         #expect(bench.step(.read(ReadTicket(1))) == [.unreadable(ReadTicket(1))])
     }
 
-    @Test func `followers are told of a commit soon when no entry tells them`() {
+    @Test @Aside func `followers are told of a commit soon when no entry tells them`() {
         var bench = leader()
         bench.step(.propose(bytes: [10]))
         bench.persist()
@@ -97,7 +98,7 @@ import Testing
         #expect(news.appends.allSatisfy { $0.entries.isEmpty })
     }
 
-    @Test func `pitfall 27: a new leader answers reads only after its own term's commit`() {
+    @Test @Aside func `pitfall 27: a new leader answers reads only after its own term's commit`() {
         var bench = Bench()
         bench.lead()
         bench.persist()
@@ -111,7 +112,7 @@ import Testing
         )
     }
 
-    @Test func `pitfall 28: an answer to an earlier round does not confirm a read`() throws {
+    @Test @Aside func `pitfall 28: an answer to an earlier round does not confirm a read`() throws {
         var bench = leader()
         let first = try #require(bench.step(.read(ReadTicket(7))).appends.first?.round)
         #expect(bench.acknowledge(2, round: AppendRound(first.value - 1)).readable.isEmpty)
@@ -122,7 +123,7 @@ import Testing
         #expect(bench.acknowledge(2, round: second).readable == [ReadTicket(7)])
     }
 
-    @Test func `reads that come during a round share the next`() throws {
+    @Test @Aside func `reads that come during a round share the next`() throws {
         var bench = leader()
         let round = try #require(bench.step(.read(ReadTicket(1))).appends.first?.round)
         #expect(bench.step(.read(ReadTicket(2))).sent.isEmpty)
@@ -133,7 +134,7 @@ import Testing
         #expect(bench.acknowledge(2, round: next).readable == [ReadTicket(2), ReadTicket(3)])
     }
 
-    @Test func `pitfall 46: a leader of an earlier term gives its reads back`() {
+    @Test @Aside func `pitfall 46: a leader of an earlier term gives its reads back`() {
         var bench = leader()
         bench.step(.read(ReadTicket(1)))
         bench.step(.read(ReadTicket(2)))
@@ -142,7 +143,7 @@ import Testing
         #expect(effects.contains(.unreadable(ReadTicket(2))))
     }
 
-    @Test func `entries of unknown size go out in bounded batches`() {
+    @Test @Aside func `entries of unknown size go out in bounded batches`() {
         var configuration = Consensus.Configuration()
         configuration.assumedEntryBytes = 100
         configuration.maximumAppendBytes = 300

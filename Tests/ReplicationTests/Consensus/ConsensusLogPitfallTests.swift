@@ -1,11 +1,12 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct ConsensusLogPitfallTests {
     typealias Bench = ConsensusBench
 
-    @Test func `pitfall 10: entries of earlier terms are not committed by counting`() {
+    @Test @Aside func `pitfall 10: entries of earlier terms are not committed by counting`() {
         var bench = Bench(terms: [1, 1, 1])
         bench.lead()
         bench.persist()
@@ -13,7 +14,7 @@ import Testing
         #expect(bench.acknowledge(4).commit == LogIndex(4))
     }
 
-    @Test func `pitfall 11: a follower commits only what this message has compared`() {
+    @Test @Aside func `pitfall 11: a follower commits only what this message has compared`() {
         var bench = Bench(terms: [1, 1, 1, 1])
         let effects = bench.receive(Bench.append(term: 2, after: (2, 1), commit: 4))
         #expect(effects.commit == LogIndex(2))
@@ -21,7 +22,7 @@ import Testing
         #expect(more.commit == LogIndex(3))
     }
 
-    @Test func `pitfall 12: a late message does not truncate what matches`() {
+    @Test @Aside func `pitfall 12: a late message does not truncate what matches`() {
         var bench = Bench(terms: [1])
         bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1, 1, 1]))
         let late = bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1]))
@@ -33,7 +34,7 @@ import Testing
         #expect(bench.core.lastPosition == LogPosition(index: LogIndex(3), term: Term(2)))
     }
 
-    @Test func `pitfall 13: what lies before the log matches`() {
+    @Test @Aside func `pitfall 13: what lies before the log matches`() {
         let before = LogPosition(index: LogIndex(10), term: Term(2))
         var bench = Bench(terms: [2, 2], before: before)
         let effects = bench.receive(
@@ -45,7 +46,7 @@ import Testing
         #expect(old.appendReply?.outcome == .matched(through: LogIndex(10)))
     }
 
-    @Test func `pitfall 14: replies of an earlier session move nothing`() throws {
+    @Test @Aside func `pitfall 14: replies of an earlier session move nothing`() throws {
         var bench = Bench()
         bench.lead()
         bench.persist()
@@ -61,7 +62,7 @@ import Testing
         #expect(progress.match == LogIndex(2) && progress.mode == .replicate)
     }
 
-    @Test func `pitfall 14: replies that no follower gives are dropped`() {
+    @Test @Aside func `pitfall 14: replies that no follower gives are dropped`() {
         var bench = Bench()
         bench.lead()
         bench.persist()
@@ -69,7 +70,7 @@ import Testing
         #expect(bench.acknowledge(2, round: AppendRound(.max)).commit == nil)
     }
 
-    @Test func `pitfall 15: a rewritten index is durable by its own token only`() {
+    @Test @Aside func `pitfall 15: a rewritten index is durable by its own token only`() {
         var bench = Bench(terms: [1, 1])
         let first = bench.receive(Bench.append(term: 1, after: (2, 1), terms: [1, 1]))
         let second = bench.receive(Bench.append(term: 2, after: (2, 1), terms: [2]))
@@ -79,7 +80,7 @@ import Testing
         #expect(bench.core.durableIndex == LogIndex(3))
     }
 
-    @Test func `pitfall 16: an acknowledgement waits for all that it claims`() throws {
+    @Test @Aside func `pitfall 16: an acknowledgement waits for all that it claims`() throws {
         var bench = Bench()
         let first = bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1]))
         let token = try #require(first.token)
@@ -94,35 +95,36 @@ import Testing
         #expect(durable.appendReply?.outcome == .matched(through: LogIndex(2)))
     }
 
-    @Test func `pitfall 16: the leader counts itself with what is durable`() {
+    @Test @Aside func `pitfall 16: the leader counts itself with what is durable`() {
         var bench = Bench()
         bench.lead()
         #expect(bench.acknowledge(2).commit == nil)
         #expect(bench.persist().commit == LogIndex(2))
     }
 
-    @Test func `pitfall 18: caches are told of a truncation before what replaces it`() throws {
+    @Test @Aside func `pitfall 18: caches are told of a truncation before what replaces it`() throws
+    {
         var bench = Bench(terms: [1, 1, 1])
         let effects = bench.receive(Bench.append(term: 2, after: (1, 1), terms: [2, 2]))
         let cut = try #require(effects.firstIndex(of: .truncate(after: LogIndex(1))))
         #expect(effects[cut + 1] == .append(.received(LogIndex(2)...LogIndex(3))))
     }
 
-    @Test func `an append of an earlier term is not taken`() {
+    @Test @Aside func `an append of an earlier term is not taken`() {
         var bench = Bench(terms: [1, 1, 2], vote: Vote(term: Term(2)))
         let effects = bench.receive(Bench.append(term: 1, after: (2, 1), terms: [1]))
         #expect(effects.appendReply?.outcome == .stale)
         #expect(bench.core.lastPosition == LogPosition(index: LogIndex(3), term: Term(2)))
     }
 
-    @Test func `what is committed is never truncated`() {
+    @Test @Aside func `what is committed is never truncated`() {
         var bench = Bench(terms: [1, 1])
         bench.receive(Bench.append(term: 1, after: (2, 1), commit: 2))
         #expect(bench.receive(Bench.append(term: 3, after: (1, 1), terms: [3])).sent.isEmpty)
         #expect(bench.core.lastPosition.term == Term(1))
     }
 
-    @Test func `a conflict is backed out by whole terms from both sides`() {
+    @Test @Aside func `a conflict is backed out by whole terms from both sides`() {
         var follower = Bench(terms: [1, 1, 4, 4, 4, 4])
         let conflict = follower.receive(Bench.append(term: 7, after: (6, 6))).appendReply
         let hint = LogPosition(index: LogIndex(6), term: Term(4))
@@ -133,7 +135,7 @@ import Testing
         #expect(effects.appends.first?.previous.index == LogIndex(3))
     }
 
-    @Test func `a membership counts when appended and goes when truncated`() {
+    @Test @Aside func `a membership counts when appended and goes when truncated`() {
         let two = Bench.members(voters: [Bench.a, Bench.b])
         var bench = Bench()
         bench.receive(
@@ -150,7 +152,7 @@ import Testing
         #expect(bench.core.membershipIndex == LogIndex(1))
     }
 
-    @Test func `a blank node takes the log from whoever leads`() {
+    @Test @Aside func `a blank node takes the log from whoever leads`() {
         var bench = Bench(terms: [], members: .empty)
         let effects = bench.receive(
             Bench.append(

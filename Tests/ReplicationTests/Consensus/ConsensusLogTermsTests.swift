@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct ConsensusLogTermsTests {
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: 0..<50)
-    func `runs answer as a list of terms does`(seed: UInt64) {
+    @Aside func `runs answer as a list of terms does`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         func random(_ bound: UInt64) -> UInt64 { generator.next() % bound }
         let before = LogPosition(index: LogIndex(random(5)), term: Term(random(2)))

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// What goes wrong with members elsewhere.
@@ -12,7 +13,7 @@ import Testing
         outgoing: voters
     )
 
-    @Test func `pitfall 7: who joins answers votes and never asks for them`() {
+    @Test @Aside func `pitfall 7: who joins answers votes and never asks for them`() {
         let members = [Bench.member(Bench.a, .joining), Bench.member(Bench.b)]
         var bench = Bench(members: Membership(incoming: members))
         #expect(bench.isGranted(2, (1, 1)) == true)
@@ -21,7 +22,9 @@ import Testing
         #expect(bench.core.role == .follower)
     }
 
-    @Test func `pitfall 14: a reply from before a member was taken out moves nothing`() throws {
+    @Test @Aside func `pitfall 14: a reply from before a member was taken out moves nothing`()
+        throws
+    {
         var bench = Bench.leader(of: Self.voters + [Self.learner])
         let late = bench.reply(.matched(through: LogIndex(2)), from: Bench.d)
         bench.change(.remove(Bench.d))
@@ -36,7 +39,7 @@ import Testing
         #expect(bench.core.progress.first { $0.identity == Bench.d }?.match == .zero)
     }
 
-    @Test func `pitfall 14: who stays in a change keeps its progress`() {
+    @Test @Aside func `pitfall 14: who stays in a change keeps its progress`() {
         var bench = Bench.leader(of: Self.voters)
         let before = bench.core.progress
         bench.change(.add(Self.learner))
@@ -46,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `pitfall 20: a membership decides as soon as it is appended`() {
+    @Test @Aside func `pitfall 20: a membership decides as soon as it is appended`() {
         var bench = Bench.leader(of: Self.voters + [Self.learner])
         bench.catchUp(Bench.d)
         bench.change(.replace(Bench.c, with: Bench.d))
@@ -56,7 +59,7 @@ import Testing
         #expect(bench.catchUp(Bench.d).commit == LogIndex(3))
     }
 
-    @Test func `pitfall 20: a truncated membership decides no more`() {
+    @Test @Aside func `pitfall 20: a truncated membership decides no more`() {
         var bench = Bench(members: Membership(incoming: Self.voters))
         let entry = MembershipEntry(index: LogIndex(2), membership: Self.joint)
         bench.receive(Bench.append(term: 2, after: (1, 1), terms: [2], memberships: [entry]))
@@ -69,7 +72,8 @@ import Testing
         #expect(bench.catchUp(Bench.c).commit == LogIndex(3))
     }
 
-    @Test func `pitfall 20: memberships of the log decide after a restart, committed or not`() {
+    @Test @Aside
+    func `pitfall 20: memberships of the log decide after a restart, committed or not`() {
         var log = LogTerms()
         log.append(term: Term(1), count: 2)
         let settled = MembershipEntry(
@@ -91,7 +95,7 @@ import Testing
         #expect(core.membership == Membership(incoming: Self.voters))
     }
 
-    @Test func `pitfall 21: whoever leads ends a joint membership, once`() {
+    @Test @Aside func `pitfall 21: whoever leads ends a joint membership, once`() {
         var bench = Bench(members: Self.joint)
         bench.elect()
         #expect(bench.core.role == .leader && bench.core.membership == Self.joint)
@@ -105,7 +109,7 @@ import Testing
         #expect(!bench.core.isChanging)
     }
 
-    @Test func `pitfall 21: a joint membership that came by snapshot is ended too`() {
+    @Test @Aside func `pitfall 21: a joint membership that came by snapshot is ended too`() {
         var bench = Bench()
         bench.install(Bench.position(5, 2), members: Self.joint)
         #expect(bench.core.membership == Self.joint)
@@ -116,7 +120,8 @@ import Testing
         #expect(!bench.core.isChanging)
     }
 
-    @Test func `pitfall 22: a leader that is taken out leads on uncounted, and hands over`() {
+    @Test @Aside func `pitfall 22: a leader that is taken out leads on uncounted, and hands over`()
+    {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.remove(Bench.a))
         bench.commitAll(on: [Bench.b, Bench.c])
@@ -137,7 +142,7 @@ import Testing
         for _ in 0..<5 { #expect(bench.wait().sent.isEmpty) }
     }
 
-    @Test func `pitfall 22: its reads and its lead are not its own to confirm`() {
+    @Test @Aside func `pitfall 22: its reads and its lead are not its own to confirm`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.remove(Bench.a))
         bench.commitAll(on: [Bench.b, Bench.c])
@@ -152,7 +157,7 @@ import Testing
         #expect(bench.core.role == .follower)
     }
 
-    @Test func `pitfall 22: nobody takes the lead over, and it ends all the same`() {
+    @Test @Aside func `pitfall 22: nobody takes the lead over, and it ends all the same`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.remove(Bench.a))
         bench.commitAll(on: [Bench.b, Bench.c])
@@ -168,7 +173,8 @@ import Testing
 
     /// The others may have the joint membership alone, and then need the vote of the node that it
     /// takes out, whose log is longer than theirs.
-    @Test func `pitfall 22: a leader taken out by an uncommitted membership may lead again`() {
+    @Test @Aside func `pitfall 22: a leader taken out by an uncommitted membership may lead again`()
+    {
         var bench = Bench.leader(of: [Bench.member(Bench.a), Self.learner])
         bench.catchUp(Bench.d)
         bench.change(.replace(Bench.a, with: Bench.d))
@@ -185,7 +191,7 @@ import Testing
         #expect(!bench.core.isChanging && bench.core.isTransferring)
     }
 
-    @Test func `pitfall 23: whom a committed membership has taken out does not campaign`() {
+    @Test @Aside func `pitfall 23: whom a committed membership has taken out does not campaign`() {
         var bench = Bench(members: Membership(incoming: Self.voters))
         let rest = Membership(incoming: Array(Self.voters.dropFirst()))
         let entry = MembershipEntry(index: LogIndex(2), membership: rest)
@@ -197,7 +203,7 @@ import Testing
         #expect(bench.core.role == .follower && bench.core.term == Term(2))
     }
 
-    @Test func `pitfall 23: whom nobody told disturbs nobody`() {
+    @Test @Aside func `pitfall 23: whom nobody told disturbs nobody`() {
         var bench = Bench.leader(of: Self.voters)
         let request = VoteRequest(term: Term(9), last: Bench.position(9, 9))
         for message in [Message.preVote(request), .vote(request)] {
@@ -206,7 +212,7 @@ import Testing
         #expect(bench.core.role == .leader && bench.core.term == Term(2))
     }
 
-    @Test func `pitfall 23: who is taken out is told of it, and then left alone`() {
+    @Test @Aside func `pitfall 23: who is taken out is told of it, and then left alone`() {
         var bench = Bench.leader(of: Self.voters)
         bench.change(.remove(Bench.c))
         bench.commitAll(on: [Bench.b, Bench.c])
@@ -221,7 +227,7 @@ import Testing
         #expect(bench.catchUp(Bench.c).isEmpty)
     }
 
-    @Test func `pitfall 23: who is taken out and not heard is forgotten`() {
+    @Test @Aside func `pitfall 23: who is taken out and not heard is forgotten`() {
         var bench = Bench.leader(of: Self.voters)
         bench.step(.disconnected(Bench.c))
         bench.lose([Bench.c])
@@ -233,7 +239,8 @@ import Testing
         #expect(bench.core.progress.map(\.identity) == [Bench.b])
     }
 
-    @Test func `pitfall 24: members are replicated to and not waited for unless they vote`() {
+    @Test @Aside func `pitfall 24: members are replicated to and not waited for unless they vote`()
+    {
         var bench = Bench.leader(of: [Bench.member(Bench.a), Self.learner])
         let sent = bench.step(.propose(bytes: [1]))
         #expect(sent.appends(to: Bench.d).map(\.entries.count) == [1])

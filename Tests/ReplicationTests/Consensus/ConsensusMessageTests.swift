@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct ConsensusMessageTests {
@@ -88,14 +89,15 @@ import Testing
     }
 
     @Test(arguments: lines)
-    func `a message has one line, and the line gives it back`(message: Message, line: String) throws
+    @Aside func `a message has one line, and the line gives it back`(message: Message, line: String)
+        throws
     {
         #expect(message.lineBytes == Array(line.utf8))
         #expect(try Message(lineBytes: Array(line.utf8)) == message)
     }
 
     @Test(arguments: lines)
-    func `a line that is cut short is refused`(message: Message, line: String) {
+    @Aside func `a line that is cut short is refused`(message: Message, line: String) {
         for length in 0..<line.utf8.count {
             #expect(throws: LineError.self) {
                 try Message(lineBytes: Array(line.utf8.prefix(length)))
@@ -116,7 +118,7 @@ import Testing
         #"{"appendReply":{"term":5,"round":9,"session":2,"outcome":{"stale":{"a":1}}}}"#,
         #"{"appendReply":{"term":5,"round":9,"session":2,"outcome":{"matched":{"through":-1}}}}"#,
     ])
-    func `what no core sends is refused`(line: String) {
+    @Aside func `what no core sends is refused`(line: String) {
         #expect(throws: LineError.self) { try Message(lineBytes: Array(line.utf8)) }
     }
 
@@ -130,7 +132,7 @@ import Testing
         #"[{"term":4,"count":1},{"term":3,"count":1}],"bytes":1"#,
         #"[{"term":4,"count":1},{"term":4,"count":1}],"bytes":1"#,
     ])
-    func `entries that no log holds are refused`(terms: String) {
+    @Aside func `entries that no log holds are refused`(terms: String) {
         let line =
             #"{"append":{"term":5,"previous":{"index":41,"term":3},"terms":"# + terms
             + #","commit":40,"round":9,"session":2}}"#

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// A policy that answers what a test wants.
@@ -28,7 +29,9 @@ struct ScriptedPolicy: ElectionPolicy {
     }
 
     @Test(arguments: durations)
-    func `a campaign waits for the policy, for an election timeout at the most`(delay: Duration) {
+    @Aside func `a campaign waits for the policy, for an election timeout at the most`(
+        delay: Duration
+    ) {
         var plain = Bench()
         plain.wait()
         var bench = Bench(policy: ScriptedPolicy(campaign: delay))
@@ -44,7 +47,7 @@ struct ScriptedPolicy: ElectionPolicy {
     }
 
     @Test(arguments: durations)
-    func `a pre-vote is withheld for an election timeout at the most`(delay: Duration) {
+    @Aside func `a pre-vote is withheld for an election timeout at the most`(delay: Duration) {
         let policy = ScriptedPolicy(vote: delay)
         let preVote = Message.preVote(Bench.request(term: 2, last: (1, 1)))
         var bench = Bench(policy: policy)
@@ -66,7 +69,7 @@ struct ScriptedPolicy: ElectionPolicy {
         }
     }
 
-    @Test func `a leader hands over to whom the policy prefers, after a stable time`() {
+    @Test @Aside func `a leader hands over to whom the policy prefers, after a stable time`() {
         var bench = ConsensusTransferTests.leader(policy: ScriptedPolicy(preferred: Bench.c))
         let start = bench.now
         var begun: [NodeIdentity] = []
@@ -78,7 +81,7 @@ struct ScriptedPolicy: ElectionPolicy {
         #expect(wait >= .seconds(3) && wait <= .seconds(3) + .milliseconds(200))
     }
 
-    @Test func `not to one that is dead, behind, no voter, or itself`() {
+    @Test @Aside func `not to one that is dead, behind, no voter, or itself`() {
         let stranger = NodeIdentity(id: "x", incarnation: "00")
         for preferred in [Bench.a, Bench.wiped, stranger, Bench.c] {
             var bench = ConsensusTransferTests.leader(policy: ScriptedPolicy(preferred: preferred))
@@ -116,7 +119,7 @@ struct ScriptedPolicy: ElectionPolicy {
         #expect(learner.core.role == .leader)
     }
 
-    @Test func `each hand-over doubles the wait for the next, until it is forgotten`() {
+    @Test @Aside func `each hand-over doubles the wait for the next, until it is forgotten`() {
         let configuration = Consensus.Configuration()
         var handOvers = HandOvers()
         var now = Instant(nanoseconds: 0)
@@ -132,7 +135,7 @@ struct ScriptedPolicy: ElectionPolicy {
         #expect(handOvers.wait(configuration, now) == .seconds(3))
     }
 
-    @Test func `a policy cannot bounce the lead`() throws {
+    @Test @Aside func `a policy cannot bounce the lead`() throws {
         // Each names another one, always.
         var cluster = ConsensusCluster(voters: 3, seed: 5) { own in
             let next = ["n1": "n2", "n2": "n3", "n3": "n1"][own.id] ?? ""
@@ -162,7 +165,8 @@ struct ScriptedPolicy: ElectionPolicy {
         )
     }
 
-    @Test func `priorities prefer the first that lives, and let the better ones ask first`() {
+    @Test @Aside func `priorities prefer the first that lives, and let the better ones ask first`()
+    {
         let policy = PriorityElection(order: ["n3", "n1"])
         #expect(policy.preferredLeader(view(0)) == nodes[2])
         #expect(policy.preferredLeader(view(1, live: [0, 1])) == nodes[0])
@@ -172,21 +176,21 @@ struct ScriptedPolicy: ElectionPolicy {
         #expect(policy.campaignDelay(view(1, lost: 2)) == .milliseconds(100))
     }
 
-    @Test func `the lowest id is preferred`() {
+    @Test @Aside func `the lowest id is preferred`() {
         let policy = LowestIDElection()
         #expect(policy.preferredLeader(view(2, live: [1, 2])) == nodes[1])
         #expect(policy.campaignDelay(view(0)) == .zero)
         #expect(policy.campaignDelay(view(2)) == .milliseconds(200))
     }
 
-    @Test func `by hand nobody is preferred, and the dead are replaced late`() {
+    @Test @Aside func `by hand nobody is preferred, and the dead are replaced late`() {
         let policy = ManualElection()
         #expect(policy.preferredLeader(view(1)) == nil)
         #expect(policy.campaignDelay(view(1)) == .milliseconds(400))
         #expect(policy.voteDelay(for: nodes[0], view(1)) == .zero)
     }
 
-    @Test func `by chance nobody waits`() {
+    @Test @Aside func `by chance nobody waits`() {
         let policy = RandomizedElection()
         #expect(policy.preferredLeader(view(1)) == nil && policy.campaignDelay(view(2)) == .zero)
         #expect(policy.voteDelay(for: nodes[0], view(1)) == .zero)

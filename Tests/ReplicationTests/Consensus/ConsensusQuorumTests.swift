@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct ConsensusQuorumTests {
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: 0..<16)
-    func `pitfall 17: votes are won and lost as in the model`(incoming: Int) {
+    @Aside func `pitfall 17: votes are won and lost as in the model`(incoming: Int) {
         for outgoing in 0..<16 {
             let quorum = Quorum(incoming: voters(incoming), outgoing: voters(outgoing))
             for yes in 0..<16 {
@@ -37,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: 0..<16)
-    func `pitfall 17: values are agreed as in the model`(incoming: Int) {
+    @Aside func `pitfall 17: values are agreed as in the model`(incoming: Int) {
         for outgoing in 0..<16 {
             let quorum = Quorum(incoming: voters(incoming), outgoing: voters(outgoing))
             for code in 0..<81 {
@@ -54,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `pitfall 17: any two quorums share a voter`() {
+    @Test @Aside func `pitfall 17: any two quorums share a voter`() {
         for incoming in 1..<32 {
             let quorum = Quorum(incoming: voters(incoming))
             let winning = (0..<32).filter { yes in
@@ -66,14 +67,14 @@ import Testing
         }
     }
 
-    @Test func `learners are in no quorum`() {
+    @Test @Aside func `learners are in no quorum`() {
         let quorum = Quorum(
             ConsensusBench.members(voters: [ConsensusBench.a], learners: [ConsensusBench.b])
         )
         #expect(quorum.voters == [ConsensusBench.a])
     }
 
-    @Test func `a voter's first answer counts`() {
+    @Test @Aside func `a voter's first answer counts`() {
         let quorum = Quorum(incoming: Array(Self.nodes.prefix(3)))
         var tally = VoteTally()
         for _ in 0..<3 { tally.record(true, from: Self.nodes[0]) }

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// The leader's side of a snapshot.
@@ -41,7 +42,7 @@ import Testing
         Bench.position(5, 1), Bench.position(9, 1), .zero, Bench.position(10, 0),
         Bench.position(12, 0),
     ])
-    func `who lacks what was compacted gets one snapshot and no entries`(hint: LogPosition) {
+    @Aside func `who lacks what was compacted gets one snapshot and no entries`(hint: LogPosition) {
         var bench = leader()
         #expect(bench.refuse(12, hint: hint) == [.sendSnapshot(to: Bench.b)])
         #expect(mode(bench) == .snapshot)
@@ -59,7 +60,7 @@ import Testing
         (Bench.position(11, 2), Bench.position(11, 2)),
         (Bench.position(12, 1), Bench.position(10, 1)),
     ])
-    func `who holds the end of what was compacted gets entries`(
+    @Aside func `who holds the end of what was compacted gets entries`(
         hint: LogPosition,
         previous: LogPosition
     ) {
@@ -69,14 +70,14 @@ import Testing
         #expect(effects.appends.map(\.previous) == [previous])
     }
 
-    @Test func `a conflict where the log begins asks for a snapshot`() {
+    @Test @Aside func `a conflict where the log begins asks for a snapshot`() {
         var bench = leader()
         bench.refuse(12, hint: Self.before)
         let effects = bench.refuse(10, hint: Bench.position(9, 1))
         #expect(effects == [.sendSnapshot(to: Bench.b)])
     }
 
-    @Test func `who takes a snapshot keeps the leader in office`() {
+    @Test @Aside func `who takes a snapshot keeps the leader in office`() {
         var bench = sender()
         let start = bench.now
         while bench.now - start < .seconds(2) {
@@ -91,7 +92,7 @@ import Testing
         #expect(bench.core.role == .leader)
     }
 
-    @Test func `behind a snapshot that arrived, entries go on`() {
+    @Test @Aside func `behind a snapshot that arrived, entries go on`() {
         var bench = sender()
         let effects = bench.step(.snapshotSent(to: Bench.b, position: Bench.position(12, 2)))
         #expect(effects.appends(to: Bench.b).map(\.previous) == [Bench.position(12, 2)])
@@ -100,7 +101,7 @@ import Testing
         #expect(mode(bench) == .replicate)
     }
 
-    @Test func `a report that a snapshot arrived acknowledges nothing`() {
+    @Test @Aside func `a report that a snapshot arrived acknowledges nothing`() {
         var bench = sender()
         let effects = bench.step(.snapshotSent(to: Bench.b, position: Bench.position(13, 3)))
         #expect(effects.commit == nil && bench.core.progress.first?.match == .zero)
@@ -108,7 +109,7 @@ import Testing
         #expect(bench.acknowledge(13).commit == LogIndex(13))
     }
 
-    @Test func `a snapshot that failed is ordered again after the next heartbeat`() {
+    @Test @Aside func `a snapshot that failed is ordered again after the next heartbeat`() {
         var bench = sender()
         #expect(bench.step(.snapshotFailed(to: Bench.b)) == [])
         #expect(bench.step(.propose(bytes: [10])).appends(to: Bench.b).isEmpty)
@@ -118,7 +119,7 @@ import Testing
         #expect(bench.refuse(10, hint: Bench.position(5, 1)).snapshots == [Bench.b])
     }
 
-    @Test func `who turns out to hold enough needs no snapshot`() {
+    @Test @Aside func `who turns out to hold enough needs no snapshot`() {
         var bench = sender()
         #expect(bench.acknowledge(9).appends.isEmpty && mode(bench) == .snapshot)
         let effects = bench.acknowledge(10)
@@ -126,7 +127,7 @@ import Testing
         #expect(effects.appends(to: Bench.b).first?.previous == Self.before)
     }
 
-    @Test func `reports that come late, doubled or of nobody change nothing`() {
+    @Test @Aside func `reports that come late, doubled or of nobody change nothing`() {
         var bench = leader()
         for peer in [Bench.b, Bench.c, Bench.wiped] {
             let state = bench.core.state
@@ -147,7 +148,7 @@ import Testing
         #expect(doubled.core.state == sent)
     }
 
-    @Test func `a new connection compares again before a snapshot is ordered again`() {
+    @Test @Aside func `a new connection compares again before a snapshot is ordered again`() {
         var bench = sender()
         #expect(bench.step(.disconnected(Bench.b)) == [])
         let probe = bench.step(.connected(Bench.b))
@@ -157,8 +158,8 @@ import Testing
         #expect(bench.acknowledge(10).snapshots.isEmpty && mode(bench) == .replicate)
     }
 
-    @Test func `pitfall 33: a log that is compacted during a transfer sends nothing that is gone`()
-    {
+    @Test @Aside
+    func `pitfall 33: a log that is compacted during a transfer sends nothing that is gone`() {
         var bench = sender()
         bench.acknowledge(13, from: Bench.c)
         #expect(bench.step(.compacted(before: Bench.position(12, 2))) == [])
@@ -170,7 +171,7 @@ import Testing
         #expect(bench.acknowledge(13).snapshots.isEmpty && mode(bench) == .replicate)
     }
 
-    @Test func `who is overtaken by a compaction gets a snapshot, and who is not goes on`() {
+    @Test @Aside func `who is overtaken by a compaction gets a snapshot, and who is not goes on`() {
         var bench = leader(maximumInflightAppends: 1)
         bench.acknowledge(13)
         bench.acknowledge(13, from: Bench.c)
@@ -188,7 +189,8 @@ import Testing
         #expect(bench.acknowledge(15).appends.map(\.previous) == [Bench.position(15, 3)])
     }
 
-    @Test func `who is away while the log is compacted is compared with before anything is sent`() {
+    @Test @Aside
+    func `who is away while the log is compacted is compared with before anything is sent`() {
         var bench = leader()
         bench.step(.disconnected(Bench.b))
         bench.acknowledge(13, from: Bench.c)

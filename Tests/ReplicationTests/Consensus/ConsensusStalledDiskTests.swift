@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// A disk that does not finish, under a leader that is heard.
@@ -27,7 +28,7 @@ import Testing
         return effects
     }
 
-    @Test func `pitfall 41: a leader whose disk stalls hands over though it is heard`() {
+    @Test @Aside func `pitfall 41: a leader whose disk stalls hands over though it is heard`() {
         var bench = leader()
         let start = bench.now
         bench.step(.propose(bytes: [10]))
@@ -39,7 +40,8 @@ import Testing
         #expect(effects.asked == [Bench.b])
     }
 
-    @Test func `pitfall 41: and steps down if nobody takes over within an election timeout`() {
+    @Test @Aside func `pitfall 41: and steps down if nobody takes over within an election timeout`()
+    {
         var bench = leader()
         let start = bench.now
         bench.step(.propose(bytes: [10]))
@@ -53,14 +55,14 @@ import Testing
         #expect(bench.core.role == .preCandidate)
     }
 
-    @Test func `with nobody to hand over to it steps down all the same`() {
+    @Test @Aside func `with nobody to hand over to it steps down all the same`() {
         var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b]))
         bench.lead()
         let effects = beat(&bench) { $0.core.role != .leader }
         #expect(bench.core.role == .follower && effects.transferEnds.isEmpty)
     }
 
-    @Test func `who stalls does not take over`() {
+    @Test @Aside func `who stalls does not take over`() {
         var bench = Bench()
         bench.receive(Bench.append(term: 1, after: (1, 1), terms: [1]))
         bench.now = bench.now + .milliseconds(150)
@@ -69,7 +71,7 @@ import Testing
         #expect(bench.receive(.timeoutNow(Term(1))) != [])
     }
 
-    @Test func `a write that ends in time, or one after the other, changes nothing`() {
+    @Test @Aside func `a write that ends in time, or one after the other, changes nothing`() {
         var bench = ConsensusTransferTests.leader()
         for index in 3..<40 as Range<UInt64> {
             bench.step(.propose(bytes: [10]))
@@ -79,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func `a sole voter goes on`() {
+    @Test @Aside func `a sole voter goes on`() {
         var bench = Bench(members: Bench.members(voters: [Bench.a], learners: [Bench.b]))
         bench.step(.timer)
         bench.persist()

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// Handing the lead over (Thesis §3.10).
@@ -34,7 +35,7 @@ import Testing
         return effects
     }
 
-    @Test func `who has the whole log is asked at once, who lacks some once it has it`() {
+    @Test @Aside func `who has the whole log is asked at once, who lacks some once it has it`() {
         var bench = Self.leader()
         let effects = bench.step(.transfer(to: Bench.c))
         #expect(
@@ -52,7 +53,7 @@ import Testing
         #expect(behind.acknowledge(3).asked.isEmpty)
     }
 
-    @Test func `without a name the voter closest behind is taken, if any was heard`() {
+    @Test @Aside func `without a name the voter closest behind is taken, if any was heard`() {
         var bench = Self.leader()
         bench.step(.propose(bytes: [10]))
         bench.acknowledge(3, from: Bench.c)
@@ -63,13 +64,13 @@ import Testing
         #expect(!deaf.core.isTransferring)
     }
 
-    @Test func `one whose disk is full is taken last`() {
+    @Test @Aside func `one whose disk is full is taken last`() {
         var bench = Self.leader()
         bench.receive(bench.reply(.full(through: LogIndex(2))))
         #expect(bench.step(.transfer(to: nil)).begunTransfers == [Bench.c])
     }
 
-    @Test func `only another voter is handed the lead, and only by a leader`() {
+    @Test @Aside func `only another voter is handed the lead, and only by a leader`() {
         for target in [Bench.a, Bench.wiped, NodeIdentity(id: "x", incarnation: "00")] {
             var bench = Self.leader()
             let effects = bench.step(.transfer(to: target))
@@ -91,7 +92,7 @@ import Testing
         #expect(follower.step(.transfer(to: Bench.b)).transferEnds.count == 1)
     }
 
-    @Test func `meanwhile proposals are refused, and reads go on`() throws {
+    @Test @Aside func `meanwhile proposals are refused, and reads go on`() throws {
         var bench = Self.leader()
         bench.step(.transfer(to: Bench.b))
         #expect(bench.step(.propose(bytes: [10])) == [.refused(.transferring)])
@@ -99,13 +100,13 @@ import Testing
         #expect(bench.acknowledge(2, round: round).readable == [ReadTicket(1)])
     }
 
-    @Test func `a lost message is sent again with the next heartbeat`() {
+    @Test @Aside func `a lost message is sent again with the next heartbeat`() {
         var bench = Self.leader()
         bench.step(.transfer(to: Bench.b))
         #expect((Self.beat(&bench) + Self.beat(&bench)).asked == [Bench.b])
     }
 
-    @Test func `after an election timeout the leader goes on leading`() {
+    @Test @Aside func `after an election timeout the leader goes on leading`() {
         // No heartbeat and no other deadline falls on its end.
         var bench = Self.leader { $0.heartbeatInterval = .milliseconds(70) }
         _ = Self.beat(&bench)
@@ -121,7 +122,7 @@ import Testing
         #expect(bench.step(.propose(bytes: [10])).token != nil)
     }
 
-    @Test func `a second order joins one to the same target, and is refused otherwise`() {
+    @Test @Aside func `a second order joins one to the same target, and is refused otherwise`() {
         var bench = Self.leader()
         bench.step(.transfer(to: Bench.b))
         #expect(bench.step(.transfer(to: Bench.b)) == [])
@@ -135,7 +136,8 @@ import Testing
         #expect(bench.receive(.vote(request)).transferEnds == [moved, moved, moved])
     }
 
-    @Test func `who is asked campaigns without a pre-vote, once its vote is durable`() throws {
+    @Test @Aside func `who is asked campaigns without a pre-vote, once its vote is durable`() throws
+    {
         var bench = Bench()
         bench.receive(Bench.append(term: 1, after: (1, 1)))
         let effects = bench.receive(.timeoutNow(Term(1)))
@@ -154,7 +156,7 @@ import Testing
         #expect(bench.core.role == .leader)
     }
 
-    @Test func `who must not lead, or is asked by another, or late, ignores it`() {
+    @Test @Aside func `who must not lead, or is asked by another, or late, ignores it`() {
         var full = Bench()
         full.receive(Bench.append(term: 1, after: (1, 1)))
         full.step(.disk(isFull: true))
@@ -174,7 +176,8 @@ import Testing
         #expect(leader.receive(.timeoutNow(Term(2))) == [])
     }
 
-    @Test func `pitfall 5: a candidate that the leader sent is heard in spite of the leader`() {
+    @Test @Aside
+    func `pitfall 5: a candidate that the leader sent is heard in spite of the leader`() {
         var request = Bench.request(term: 2, last: (1, 1))
         for isTransfer in [false, true] {
             var bench = Bench()
@@ -190,7 +193,7 @@ import Testing
         #expect(bench.receive(.vote(request), from: Bench.c) == [])
     }
 
-    @Test func `the flag opens no way to a vote for a shorter log`() {
+    @Test @Aside func `the flag opens no way to a vote for a shorter log`() {
         var bench = Self.leader()
         var request = Bench.request(term: 3, last: (1, 1))
         request.isTransfer = true
@@ -246,7 +249,7 @@ import Testing
     }
 
     @Test(arguments: Exit.allCases)
-    func `pitfall 46: each way out clears it and answers once`(exit: Exit) {
+    @Aside func `pitfall 46: each way out clears it and answers once`(exit: Exit) {
         var bench = ConsensusTransferTests.leader()
         if exit == .stalled { bench.step(.propose(bytes: [10])) }
         var ends = bench.step(.transfer(to: Bench.b)).transferEnds

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// Which changes make sense, and what they lead to.
@@ -15,14 +16,14 @@ import Testing
         try Membership(incoming: members).applying(change).incoming
     }
 
-    @Test func `members are added without a vote, and taken out`() throws {
+    @Test @Aside func `members are added without a vote, and taken out`() throws {
         let (a, b, learner) = (Self.a, Self.b, Self.learner)
         #expect(try Self.after(.add(learner), of: [a, b]) == [a, b, learner])
         #expect(try Self.after(.remove(Bench.d), of: [a, b, learner]) == [a, b])
         #expect(try Self.after(.remove(Bench.b), of: [a, b, learner]) == [a, learner])
     }
 
-    @Test func `a voter is made of a learner, and a learner of a voter`() throws {
+    @Test @Aside func `a voter is made of a learner, and a learner of a voter`() throws {
         let voter = Bench.member(Bench.d)
         let (a, b, learner) = (Self.a, Self.b, Self.learner)
         #expect(try Self.after(.promote(Bench.d), of: [a, learner]) == [a, voter])
@@ -31,7 +32,8 @@ import Testing
         #expect(replaced == [a, voter])
     }
 
-    @Test func `another incarnation takes its namesake's place when it is promoted`() throws {
+    @Test @Aside func `another incarnation takes its namesake's place when it is promoted`() throws
+    {
         let voter = Bench.member(Bench.wiped)
         let (a, b, wiped) = (Self.a, Self.b, Self.wiped)
         #expect(try Self.after(.add(wiped), of: [a, b]) == [a, wiped, b])
@@ -42,7 +44,7 @@ import Testing
         #expect(try Self.after(.remove(Bench.wiped), of: [a, b, wiped]) == [a, b])
     }
 
-    @Test func `pitfall 25: a member is reached elsewhere by a change alone`() throws {
+    @Test @Aside func `pitfall 25: a member is reached elsewhere by a change alone`() throws {
         var moved = Self.b
         moved.peerAddress = "b:7"
         moved.clientAddress = "b:8"
@@ -90,7 +92,7 @@ import Testing
     ]
 
     @Test(arguments: refused)
-    func `pitfall 25: what makes no sense is refused with the reason`(
+    @Aside func `pitfall 25: what makes no sense is refused with the reason`(
         change: MembershipChange,
         reason: String
     ) throws {
@@ -100,7 +102,7 @@ import Testing
         #expect(said.contains(reason))
     }
 
-    @Test func `somebody keeps a vote`() {
+    @Test @Aside func `somebody keeps a vote`() {
         let members = Membership(incoming: [Self.a, Self.learner])
         for change in [MembershipChange.remove(Bench.a), .demote(Bench.a)] {
             #expect(throws: ChangeRefusal.invalid("\(Bench.a) is the last voter")) {
@@ -109,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func `a change ends before the next begins, and members are not without number`() {
+    @Test @Aside func `a change ends before the next begins, and members are not without number`() {
         let joint = Membership(incoming: [Self.a, Self.b], outgoing: [Self.a])
         #expect(throws: ChangeRefusal.invalid("another change is under way")) {
             try joint.applying(.remove(Bench.b))
@@ -123,7 +125,7 @@ import Testing
     }
 
     /// Every membership of four nodes, every change of it, every set of nodes that agree.
-    @Test func `quorums before, in and after a change share a voter`() {
+    @Test @Aside func `quorums before, in and after a change share a voter`() {
         let nodes = [Bench.a, Bench.b, Bench.c, Bench.wiped]
         let roles: [Member.Role?] = [nil, .voter, .learner, .joining]
         var pairs: Set<[Quorum]> = []

@@ -36,7 +36,7 @@ import Testing
         return state
     }
 
-    @Test func `equal histories have equal digests, and a later entry changes it`() throws {
+    @Test @Aside func `equal histories have equal digests, and a later entry changes it`() throws {
         let digest = try #require(try Self.state([nil, "a", "b"]).digest)
         #expect(try Self.state([nil, "a", "b"]).digest == digest)
         #expect(try Self.state([nil, "a"]).digest != digest)
@@ -44,7 +44,7 @@ import Testing
         #expect(digest.base == .zero)
     }
 
-    @Test func `an entry's seal, an output and its kind each change the digest`() throws {
+    @Test @Aside func `an entry's seal, an output and its kind each change the digest`() throws {
         func digest(_ seal: UInt64, _ change: (inout State) -> Void = { _ in }) throws
             -> StateDigest?
         {
@@ -65,7 +65,7 @@ import Testing
         #expect(other.digest != digest)
     }
 
-    @Test func `the seal of a line is its checksum's digits, with or without a line feed`() {
+    @Test @Aside func `the seal of a line is its checksum's digits, with or without a line feed`() {
         let line = Self.entry(4, "x").line
         let text = String(decoding: line, as: UTF8.self)
         let digits = text.suffix(11).prefix(8)
@@ -74,7 +74,7 @@ import Testing
         #expect(LogEntry.seal(ofLine: Array(line.dropLast())) == number)
     }
 
-    @Test func `a digest survives a snapshot`() throws {
+    @Test @Aside func `a digest survives a snapshot`() throws {
         let copies = try SnapshotCopy()
         let state = try Self.state([nil, "a", "b"])
         let restored = try copies.copy(of: state, limits: ExactlyOnce.Limits(), eventEntries: 10)
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func `a state of an older version has none until a leader's first entry`() throws {
+    @Test @Aside func `a state of an older version has none until a leader's first entry`() throws {
         var state = try restored(Self.old)
         #expect(state.digest == nil)
         _ = try state.apply(Self.entry(4, "a"), seal: 1)
@@ -102,7 +102,9 @@ import Testing
         #expect(state.digest?.base == LogIndex(5))
     }
 
-    @Test func `nodes that were updated one by one share a chain from the next leader on`() throws {
+    @Test @Aside func `nodes that were updated one by one share a chain from the next leader on`()
+        throws
+    {
         var early = try restored(Self.old)
         _ = try early.apply(Self.entry(4, nil), seal: 1)
         var late = try restored(Self.old)
@@ -123,7 +125,7 @@ import Testing
         #"{"base":4,"value":"0000000000000001"}"#, #"{"base":0,"value":"1"}"#,
         #"{"base":0,"value":"+000000000000001x"}"#, #"{"base":0}"#, #"{"value":1}"#, "7",
     ])
-    func `a digest that cannot be one is refused`(digest: String) throws {
+    @Aside func `a digest that cannot be one is refused`(digest: String) throws {
         let line = Self.old[0].replacing("}}}", with: "},\"digest\":\(digest)}}")
         #expect(throws: SnapshotError.self) { try restored([line]) }
     }
@@ -133,7 +135,7 @@ import Testing
         .answer(LogIndex(3), StateDigest(after: LogIndex(2))),
         .diverged(LogIndex(9), StateDigest(after: .zero)),
     ])
-    func `messages about digests come back as they were`(message: DigestMessage) throws {
+    @Aside func `messages about digests come back as they were`(message: DigestMessage) throws {
         let line = PeerMessage.digest(message).line
         #expect(try PeerMessage(line, in: 0..<line.count - 1) == .digest(message))
     }

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 @testable import Replication
@@ -51,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `idle connections end, and those that wait for an answer do not`() throws {
+    @Test @Aside func `idle connections end, and those that wait for an answer do not`() throws {
         let bench = try Bench()
         let idle = try RawClient(bench.server)
         let waiting = try RawClient(bench.server)
@@ -65,7 +66,7 @@ import Testing
         #expect(bench.front.waiting.count == 1)
     }
 
-    @Test func `a request that does not come in whole ends its connection`() throws {
+    @Test @Aside func `a request that does not come in whole ends its connection`() throws {
         let bench = try Bench()
         let client = try RawClient(bench.server)
         try client.send("GET / HT")
@@ -76,7 +77,7 @@ import Testing
         #expect(bench.front.clients.isEmpty)
     }
 
-    @Test func `a client that does not close after the end is closed`() throws {
+    @Test @Aside func `a client that does not close after the end is closed`() throws {
         let bench = try Bench()
         let client = try RawClient(bench.server)
         try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -86,7 +87,9 @@ import Testing
         #expect(try client.read().hasSuffix("{}"))
     }
 
-    @Test func `a client beyond the limit is told so, and those far beyond are closed`() throws {
+    @Test @Aside func `a client beyond the limit is told so, and those far beyond are closed`()
+        throws
+    {
         let bench = try Bench {
             $0.maximumConnections = 2
             $0.maximumRefusals = 1
@@ -108,7 +111,9 @@ import Testing
         #expect(try first[0].read().hasSuffix("{}"))
     }
 
-    @Test func `a reader of events that falls behind is cut off, and its ticket given up`() throws {
+    @Test @Aside func `a reader of events that falls behind is cut off, and its ticket given up`()
+        throws
+    {
         let bench = try Bench { $0.streamBytes = 1 << 18 }
         let slow = try RawClient(bench.server)
         try slow.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -135,7 +140,7 @@ import Testing
         #expect(bench.front.waiting.isEmpty)
     }
 
-    @Test func `a reader of events that has gone is noticed while nothing happens`() throws {
+    @Test @Aside func `a reader of events that has gone is noticed while nothing happens`() throws {
         let bench = try Bench()
         let reader = try RawClient(bench.server)
         try reader.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")

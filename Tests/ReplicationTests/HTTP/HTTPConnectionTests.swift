@@ -1,4 +1,5 @@
 import Replication
+import TestSupport
 import Testing
 
 /// A connection whose requests are answered by the test.
@@ -36,7 +37,7 @@ private let post =
     + "Idempotency-Key:  k1 \t\r\nAuthorization: bearer t0\r\n\r\nhello"
 
 @Suite struct HTTPConnectionTests {
-    @Test func `a request is read`() throws {
+    @Test @Aside func `a request is read`() throws {
         var exchange = Exchange()
         exchange.receive(post.utf8)
         let request = try #require(exchange.requests.first)
@@ -94,7 +95,10 @@ private let post =
             431
         ),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "a", count: 33_000), 431),
-    ]) func `what is no request is answered, and the connection ends`(text: String, status: Int) {
+    ]) @Aside func `what is no request is answered, and the connection ends`(
+        text: String,
+        status: Int
+    ) {
         var exchange = Exchange()
         exchange.receive(text.utf8)
         #expect(exchange.requests.isEmpty)
@@ -114,7 +118,7 @@ private let post =
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
             + "002;x=y\r\nab\r\n0\r\nTrailer: 1\r\n\r\n",
-    ]) func `what the grammar allows is read`(text: String) {
+    ]) @Aside func `what the grammar allows is read`(text: String) {
         var exchange = Exchange()
         exchange.receive(text.utf8)
         #expect(exchange.requests.count == 1)
@@ -123,7 +127,7 @@ private let post =
         #expect(exchange.http.isIdle == false)
     }
 
-    @Test func `a chunked body is put together`() throws {
+    @Test @Aside func `a chunked body is put together`() throws {
         var exchange = Exchange()
         exchange.receive(
             ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -133,7 +137,7 @@ private let post =
         #expect(bodies == ["hello, replicas", "hello"])
     }
 
-    @Test func `a chunked body that is too large is refused`() {
+    @Test @Aside func `a chunked body that is too large is refused`() {
         var limits = HTTPLimits()
         limits.bodyBytes = 10
         var exchange = Exchange(limits: limits)
@@ -144,7 +148,7 @@ private let post =
         #expect(exchange.status == 413)
     }
 
-    @Test func `answers go out in the order of the requests`() throws {
+    @Test @Aside func `answers go out in the order of the requests`() throws {
         var exchange = Exchange()
         exchange.receive(String(repeating: post, count: 4).utf8)
         #expect(exchange.requests.count == 4)
@@ -159,7 +163,7 @@ private let post =
         #expect(exchange.http.isIdle)
     }
 
-    @Test func `beyond the limit in flight nothing more is parsed until answers go out`() {
+    @Test @Aside func `beyond the limit in flight nothing more is parsed until answers go out`() {
         var limits = HTTPLimits()
         limits.inFlight = 2
         var exchange = Exchange(limits: limits)
@@ -174,7 +178,7 @@ private let post =
         #expect(exchange.requests.count == 3)
     }
 
-    @Test func `thousands of answers in turn keep their numbers`() {
+    @Test @Aside func `thousands of answers in turn keep their numbers`() {
         var exchange = Exchange()
         for round in 0..<5 {
             exchange.receive(String(repeating: post, count: 600).utf8)
@@ -185,7 +189,7 @@ private let post =
         #expect(numbers == (0..<3_000).map { $0 })
     }
 
-    @Test func `a close asked for comes after the answer, and nothing is read after it`() {
+    @Test @Aside func `a close asked for comes after the answer, and nothing is read after it`() {
         var exchange = Exchange()
         exchange.receive(
             (post + "GET /a HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n" + post).utf8
@@ -198,7 +202,7 @@ private let post =
         #expect(exchange.text.hasSuffix("Connection: close\r\nContent-Length: 1\r\n\r\n1"))
     }
 
-    @Test func `an error behind good requests waits for their answers`() {
+    @Test @Aside func `an error behind good requests waits for their answers`() {
         var exchange = Exchange()
         exchange.receive((post + "nonsense\r\n\r\n").utf8)
         #expect(exchange.output.isEmpty)
@@ -209,7 +213,7 @@ private let post =
         #expect(exchange.http.isDone)
     }
 
-    @Test func `a client that sends no more is still answered`() {
+    @Test @Aside func `a client that sends no more is still answered`() {
         var exchange = Exchange()
         exchange.receive(post.utf8)
         exchange.http.receiveEnd()
@@ -219,14 +223,14 @@ private let post =
         #expect(exchange.status == 200)
     }
 
-    @Test func `HEAD is answered with the length and no body`() {
+    @Test @Aside func `HEAD is answered with the length and no body`() {
         var exchange = Exchange()
         exchange.receive("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         exchange.answer(0, "four")
         #expect(exchange.text.hasSuffix("Content-Length: 4\r\n\r\n"))
     }
 
-    @Test func `a client that waits is told to go on, once and in its turn`() {
+    @Test @Aside func `a client that waits is told to go on, once and in its turn`() {
         let head =
             "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
         var exchange = Exchange()
@@ -248,7 +252,7 @@ private let post =
         #expect(impatient.output.isEmpty)
     }
 
-    @Test func `a stream begins in its turn and ends the connection`() throws {
+    @Test @Aside func `a stream begins in its turn and ends the connection`() throws {
         var exchange = Exchange()
         exchange.receive((post + "GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n").utf8)
         let id = try #require(exchange.requests.last).id
@@ -274,7 +278,7 @@ private let post =
         #expect(exchange.http.isDone)
     }
 
-    @Test func `a value cannot end its line`() {
+    @Test @Aside func `a value cannot end its line`() {
         var fields: [UInt8] = []
         fields.appendField("X", "a\r\nSet-Cookie: b")
         #expect(fields == Array("X: aSet-Cookie: b\r\n".utf8))
@@ -286,7 +290,7 @@ private let post =
             ("a=%zz", nil), ("a=%2", nil), ("a=%ff", nil), ("b=1", nil),
         ] as [(String, String?)]
     )
-    func `parameters are decoded`(query: String, value: String?) {
+    @Aside func `parameters are decoded`(query: String, value: String?) {
         var exchange = Exchange()
         exchange.receive("GET /?\(query) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         #expect(exchange.requests.first?.parameter("a") == value)

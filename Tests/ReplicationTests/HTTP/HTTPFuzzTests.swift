@@ -1,4 +1,5 @@
 import Replication
+import TestSupport
 import Testing
 
 /// A generator that a seed replays.
@@ -53,7 +54,7 @@ private struct Xorshift: RandomNumberGenerator {
         return exchange.requests.map { "\($0.method) \($0.path) \($0.body)" } + [answers]
     }
 
-    @Test(arguments: 0..<40) func `how the bytes are cut makes no difference`(seed: UInt64) {
+    @Test(arguments: 0..<40) @Aside func `how the bytes are cut makes no difference`(seed: UInt64) {
         var generator = Xorshift(seed: seed)
         for _ in 0..<25 {
             let bytes = Self.bytes(&generator)
@@ -64,7 +65,7 @@ private struct Xorshift: RandomNumberGenerator {
         }
     }
 
-    @Test(arguments: 0..<10) func `noise traps nothing`(seed: UInt64) {
+    @Test(arguments: 0..<10) @Aside func `noise traps nothing`(seed: UInt64) {
         var generator = Xorshift(seed: seed)
         for _ in 0..<50 {
             let count = Int.random(in: 0...300, using: &generator)

@@ -1,4 +1,5 @@
 import Replication
+import TestSupport
 import Testing
 
 @Suite struct HTTPResponseParserTests {
@@ -34,7 +35,7 @@ import Testing
         return found
     }
 
-    @Test(arguments: [1, 7, 10_000]) func `answers are read, however cut`(count: Int) {
+    @Test(arguments: [1, 7, 10_000]) @Aside func `answers are read, however cut`(count: Int) {
         let text =
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX: 1\r\nContent-Length: 2\r\n\r\nab"
             + "HTTP/1.1 204 No Content\r\n\r\n"
@@ -50,7 +51,7 @@ import Testing
         "HTTP/2 200\r\n\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\nX: 1\n\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nabcde",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
-    ]) func `what is no answer, or not all of one, is an error`(text: String) {
+    ]) @Aside func `what is no answer, or not all of one, is an error`(text: String) {
         #expect(parse(text, by: 10_000, ends: true) == ["bad"])
         #expect(parse(text, by: 1, ends: true) == ["bad"])
     }

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// The leader's estimate of the time, whoever was heard.
@@ -30,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: 1...6)
-    func `no minority of wrong clocks puts the time ahead, whoever was heard`(count: Int) {
+    @Aside func `no minority of wrong clocks puts the time ahead, whoever was heard`(count: Int) {
         for wrong in 0..<(1 << count) where wrong.nonzeroBitCount <= (count - 1) / 2 {
             for heard in 0..<(1 << count) {
                 let set = Set((0..<count).filter { heard >> $0 & 1 == 1 })
@@ -50,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `as many as elect a leader are enough for an estimate, and fewer are not`() {
+    @Test @Aside func `as many as elect a leader are enough for an estimate, and fewer are not`() {
         for count in [3, 5, 7] {
             let majority = count / 2 + 1
             #expect(Self.estimate(count, own: 0, heard: Set(0..<majority), wrong: [:]) != nil)
@@ -59,7 +60,7 @@ import Testing
         #expect(Self.estimate(1, own: 0, heard: [], wrong: [:]) == Self.good)
     }
 
-    @Test func `who is no voter, or belongs to the cluster no more, does not count`() {
+    @Test @Aside func `who is no voter, or belongs to the cluster no more, does not count`() {
         let names = Self.names(4)
         var members = names.prefix(3).map {
             Member(identity: $0, peerAddress: "", clientAddress: "")

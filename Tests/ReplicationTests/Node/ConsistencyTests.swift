@@ -10,7 +10,7 @@ import Testing
         ("at-least:0", .atLeast(.zero)), ("at-least:42", .atLeast(LogIndex(42))),
         ("bounded:0", .bounded(.zero)), ("bounded:1500", .bounded(.milliseconds(1_500))),
     ])
-    func `a consistency is read as it is written`(text: String, consistency: Consistency) {
+    @Aside func `a consistency is read as it is written`(text: String, consistency: Consistency) {
         #expect(Consistency(text) == consistency && consistency.description == text)
     }
 
@@ -19,7 +19,9 @@ import Testing
         "at-least:99999999999999999999", "bounded:86400001", "bounded:1s", "stale:1",
         "at-least:9007199254740993",
     ])
-    func `anything else is no consistency`(text: String) { #expect(Consistency(text) == nil) }
+    @Aside func `anything else is no consistency`(text: String) {
+        #expect(Consistency(text) == nil)
+    }
 
     private func values(_ reply: Reply) throws -> [String] {
         guard case .answer(_, let answer) = reply else {
@@ -37,7 +39,7 @@ import Testing
         return index
     }
 
-    @Test func `a node that has applied the entry answers without asking anybody`() throws {
+    @Test @Aside func `a node that has applied the entry answers without asking anybody`() throws {
         let cluster = try ScriptedCluster()
         let index = try index(cluster.appended("a", at: cluster.leader))
         let node = cluster.followers[0]
@@ -47,7 +49,7 @@ import Testing
         #expect(try values(cluster.read(.atLeast(index), at: node)) == ["a"])
     }
 
-    @Test func `a node that is behind waits for the entry, and then answers`() throws {
+    @Test @Aside func `a node that is behind waits for the entry, and then answers`() throws {
         let cluster = try ScriptedCluster()
         let node = cluster.followers[0]
         cluster.isolate(node)
@@ -63,7 +65,7 @@ import Testing
         #expect(try values(cluster.answer(to: ticket)) == ["a"])
     }
 
-    @Test func `an entry that does not come in time is refused as behind`() throws {
+    @Test @Aside func `an entry that does not come in time is refused as behind`() throws {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(1) }
         let later = LogIndex(1 << 40)
         for host in 0..<3 {
@@ -71,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `a read within the bound of the last question asks nobody`() throws {
+    @Test @Aside func `a read within the bound of the last question asks nobody`() throws {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(1) }
         let node = cluster.followers[0]
         _ = try cluster.appended("a", at: cluster.leader)
@@ -87,7 +89,7 @@ import Testing
         #expect(try values(cluster.read(.bounded(.seconds(1)), at: node)) == ["a", "b"])
     }
 
-    @Test func `a bound of nothing is a linearizable read`() throws {
+    @Test @Aside func `a bound of nothing is a linearizable read`() throws {
         let cluster = try ScriptedCluster()
         for round in 0..<5 {
             _ = try cluster.appended("\(round)", at: cluster.leader)
@@ -98,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `a bound counts from the question, not from its answer`() {
+    @Test @Aside func `a bound counts from the question, not from its answer`() {
         func instant(_ second: Int64) -> Instant { Instant(nanoseconds: second * 1_000_000_000) }
         var reads = ReadWaiters(after: 0)
         reads.gather(.query(Ticket(1)), deadline: instant(9))
@@ -114,7 +116,8 @@ import Testing
         #expect(!reads.isFresh(within: .seconds(3), at: instant(13)))
     }
 
-    @Test func `pitfall 27: a follower's read waits until the leader has committed in its term`()
+    @Test @Aside
+    func `pitfall 27: a follower's read waits until the leader has committed in its term`()
         throws
     {
         let cluster = try ScriptedCluster { $0.requestTimeout = .seconds(8) }
@@ -129,7 +132,7 @@ import Testing
         for ticket in tickets { #expect(try values(cluster.answer(to: ticket)) == ["a", "b"]) }
     }
 
-    @Test func `pitfall 28: an answer to an earlier question confirms no later read`() {
+    @Test @Aside func `pitfall 28: an answer to an earlier question confirms no later read`() {
         var reads = ReadWaiters(after: 0)
         let now = Instant(nanoseconds: 0)
         reads.gather(.query(Ticket(1)), deadline: now + .seconds(5))
@@ -146,7 +149,7 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `pitfall 29: a follower answers no read before it has applied the index`(
+    @Aside func `pitfall 29: a follower answers no read before it has applied the index`(
         seed: UInt64
     ) throws {
         let cluster = try ScriptedCluster(seed: seed)

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// Who is taken in by asking, as a table: the leader's knowledge in, its decision out.
@@ -41,23 +42,23 @@ import Testing
         if case .refused(let refusal) = decision { refusal.code } else { nil }
     }
 
-    @Test func `a new id is added as what it wants to be`() {
+    @Test @Aside func `a new id is added as what it wants to be`() {
         for role in [Member.Role.joining, .learner] {
             let wish = Self.member("n4", role)
             #expect(decide(wish) == .change(.add(wish)))
         }
     }
 
-    @Test func `a member is one already, wherever it says that it is`() {
+    @Test @Aside func `a member is one already, wherever it says that it is`() {
         #expect(decide(Self.member("n2", at: "elsewhere:1", .joining)) == .isMember)
     }
 
-    @Test func `a lost disk is replaced beside the old one`() {
+    @Test @Aside func `a lost disk is replaced beside the old one`() {
         let wish = Self.member("n2", "b", .joining)
         #expect(decide(wish) == .change(.add(wish)))
     }
 
-    @Test func `an id in use is refused while its member is heard, and both addresses are named`() {
+    @Test @Aside func `an id in use is refused while its member is heard, and both addresses are named`() {
         let decision = decide(Self.member("n2", "b", .joining), silent: ["n3"])
         #expect(code(decision) == "id_in_use")
         guard case .refused(let refusal) = decision else { return }
@@ -65,20 +66,20 @@ import Testing
         #expect(refusal.message.contains("n2/aaaaaaaaaaaaaaaa at n2:1"))
     }
 
-    @Test func `an id in use is refused from another address, however silent its member is`() {
+    @Test @Aside func `an id in use is refused from another address, however silent its member is`() {
         let decision = decide(Self.member("n2", "b", at: "n9:1", .joining))
         #expect(code(decision) == "id_in_use")
         guard case .refused(let refusal) = decision else { return }
         #expect(refusal.message.contains("at n9:1") && refusal.message.contains("at n2:1"))
     }
 
-    @Test mutating func `one replacement is under way in the cluster`() {
+    @Test @Aside mutating func `one replacement is under way in the cluster`() {
         rules.membership.incoming.append(Self.member("n3", "b", .joining))
         #expect(code(decide(Self.member("n2", "b", .joining))) == "replacement_in_progress")
         #expect(code(decide(Self.member("n3", "c", .joining))) == "replacement_in_progress")
     }
 
-    @Test mutating func `an id is replaced once an hour, and then by order alone`() {
+    @Test @Aside mutating func `an id is replaced once an hour, and then by order alone`() {
         let before = rules.membership
         var after = before
         after.incoming.append(Self.member("n2", "b", .joining))
@@ -93,7 +94,7 @@ import Testing
         }
     }
 
-    @Test mutating func `pitfall 25: who was removed never returns`() {
+    @Test @Aside mutating func `pitfall 25: who was removed never returns`() {
         let before = rules.membership
         rules.membership.incoming.removeAll { $0.identity.id == "n3" }
         rules.formerMembers.note(from: before, to: rules.membership, at: LogIndex(7), rules.time)
@@ -105,27 +106,27 @@ import Testing
         #expect(decide(other) == .change(.add(other)))
     }
 
-    @Test mutating func `one without a vote goes first, and its next incarnation comes then`() {
+    @Test @Aside mutating func `one without a vote goes first, and its next incarnation comes then`() {
         rules.membership.incoming.append(Self.member("n4", .learner))
         let wish = Self.member("n4", "b", .learner)
         #expect(decide(wish) == .change(.remove(Self.node("n4"))))
         #expect(code(decide(wish, silent: [])) == "id_in_use")
     }
 
-    @Test func `a voter's place is not taken by a learner`() {
+    @Test @Aside func `a voter's place is not taken by a learner`() {
         #expect(code(decide(Self.member("n2", "b", .learner))) == "id_in_use")
     }
 
-    @Test func `an address belongs to one id`() {
+    @Test @Aside func `an address belongs to one id`() {
         #expect(code(decide(Self.member("n4", at: "n2:1", .joining))) == "address_in_use")
     }
 
     @Test(arguments: ["", "nowhere", String(repeating: "a", count: 300) + ":1"])
-    func `an address that cannot be one is refused`(address: String) {
+    @Aside func `an address that cannot be one is refused`(address: String) {
         #expect(code(decide(Self.member("n4", at: address, .joining))) == "address_invalid")
     }
 
-    @Test mutating func `there is an end of members`() {
+    @Test @Aside mutating func `there is an end of members`() {
         rules.membership = Membership(
             incoming: (0..<Membership.maximumCount).map { Self.member("m\($0)") }
         )

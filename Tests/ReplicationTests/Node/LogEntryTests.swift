@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct LogEntryTests {
@@ -28,14 +29,14 @@ import Testing
         LogEntry(position: position, time: Timestamp(milliseconds: 1_763_697_600_123), payload: $0)
     }
 
-    @Test func `an entry is one line, and says what it is`() throws {
+    @Test @Aside func `an entry is one line, and says what it is`() throws {
         let line = try #require(String(validating: Self.entries[3].line, as: UTF8.self))
         #expect(line.hasPrefix(#"{"index":42,"term":3,"time":1763697600123,"noop":true,"crc":""#))
         #expect(line.hasSuffix("\"}\n"))
     }
 
     @Test(arguments: entries)
-    func `an entry is read as it was written, and so is its head`(entry: LogEntry) throws {
+    @Aside func `an entry is read as it was written, and so is its head`(entry: LogEntry) throws {
         let line = entry.line
         #expect(try LogEntry(line: line) == entry)
         #expect(try LogEntry(line: line.dropLast()) == entry)
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: entries)
-    func `an entry with any bit flipped is refused`(entry: LogEntry) {
+    @Aside func `an entry with any bit flipped is refused`(entry: LogEntry) {
         let line = entry.line
         for place in 0..<line.count - 1 {
             for bit in 0..<8 {
@@ -61,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `a time that could overflow is refused`() {
+    @Test @Aside func `a time that could overflow is refused`() {
         for time in [Int64.max, Int64.min, (1 << 53) + 1] as [Int64] {
             let line = LogEntry(
                 position: Self.position,

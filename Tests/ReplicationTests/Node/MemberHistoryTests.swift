@@ -57,7 +57,8 @@ import Testing
         members("n1a", "n2b", "n3a"),
     ]
 
-    @Test func `a replaced incarnation retires with the entry that ends the change`() throws {
+    @Test @Aside func `a replaced incarnation retires with the entry that ends the change`() throws
+    {
         let history = try apply(Self.replacement).formerMembers
         #expect(history.retired.map(\.identity) == [Self.identity("n2a")])
         #expect(history.retirement(of: Self.identity("n2a"))?.index == LogIndex(5))
@@ -68,12 +69,13 @@ import Testing
         #expect(!history.wasReplacedLately("n1", at: time(1)))
     }
 
-    @Test func `during a change nobody has left yet`() throws {
+    @Test @Aside func `during a change nobody has left yet`() throws {
         let history = try apply(Array(Self.replacement.dropLast())).formerMembers
         #expect(history.retired.isEmpty)
     }
 
-    @Test func `an id that comes back at once counts as replaced, one of a new name does not`()
+    @Test @Aside
+    func `an id that comes back at once counts as replaced, one of a new name does not`()
         throws
     {
         let history = try apply([
@@ -82,7 +84,7 @@ import Testing
         #expect(history.replaced.map(\.id) == ["n2"])
     }
 
-    @Test func `what is kept is bounded, and the newest stays`() throws {
+    @Test @Aside func `what is kept is bounded, and the newest stays`() throws {
         var memberships: [Membership] = []
         for number in 0..<600 {
             let incarnation = NodeIdentity.incarnation(UInt64(number))
@@ -99,7 +101,7 @@ import Testing
         #expect(history.retired.last?.identity.id == "n598")
     }
 
-    @Test func `a snapshot keeps who was replaced and who left`() throws {
+    @Test @Aside func `a snapshot keeps who was replaced and who left`() throws {
         let state = try apply(Self.replacement)
         #expect(!state.formerMembers.retired.isEmpty && !state.formerMembers.replaced.isEmpty)
         let copies = try SnapshotCopy()
@@ -118,13 +120,13 @@ import Testing
         #"{"replaced":[{"id":"n2"}]}"#, #"{"replaced":{}}"#, #"{"left":[]}"#,
         #"{"retired":[\#([String](repeating: one, count: 257).joined(separator: ","))]}"#,
     ])
-    func `what no state wrote is refused`(text: String) {
+    @Aside func `what no state wrote is refused`(text: String) {
         #expect(throws: LineError.self) { try MemberHistory(lineBytes: Array(text.utf8)) }
     }
 
     private static let one = #"{"node":"n2/0a","index":4,"time":5}"#
 
-    @Test func `the line is the one that the documents show`() throws {
+    @Test @Aside func `the line is the one that the documents show`() throws {
         let line =
             #"{"retired":[{"node":"n2/0a","index":4,"time":5}],"replaced":[{"id":"n2","time":3}]}"#
         let history = try MemberHistory(lineBytes: Array(line.utf8))

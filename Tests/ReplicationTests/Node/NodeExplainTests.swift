@@ -15,7 +15,7 @@ import Testing
         return status.explanations.filter { $0.subject == subject }.map(\.text)
     }
 
-    @Test func `a cluster in order has nothing to say`() throws {
+    @Test @Aside func `a cluster in order has nothing to say`() throws {
         let cluster = try ScriptedCluster()
         _ = try cluster.appended("a", at: cluster.leader)
         try cluster.wait(.seconds(2))
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `who is left alone says whom it misses, and how many it needs`() throws {
+    @Test @Aside func `who is left alone says whom it misses, and how many it needs`() throws {
         let cluster = try ScriptedCluster()
         let others = cluster.followers
         for host in others { try cluster.simulation.crash(host, powerLoss: false) }
@@ -36,7 +36,7 @@ import Testing
         for host in others { #expect(text.contains("n\(host + 1) (n\(host + 1):7401)"), "\(text)") }
     }
 
-    @Test func `the leader says whose failure leaves no spare`() throws {
+    @Test @Aside func `the leader says whose failure leaves no spare`() throws {
         let cluster = try ScriptedCluster()
         let gone = cluster.followers[0]
         try cluster.simulation.crash(gone, powerLoss: false)
@@ -51,7 +51,7 @@ import Testing
         #expect(try Self.texts(cluster, cluster.leader, .commit) == [])
     }
 
-    @Test func `the leader says who holds an entry up, and why`() throws {
+    @Test @Aside func `the leader says who holds an entry up, and why`() throws {
         let cluster = try ScriptedCluster(nodes: 3)
         let followers = cluster.followers
         let shortage = FileError(.noSpace(.disk), call: "write", path: "journal")
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `a blank node says what it waits for`() throws {
+    @Test @Aside func `a blank node says what it waits for`() throws {
         var configuration = SimulationConfiguration(seed: 1)
         configuration.startsHosts = false
         let simulation = try Simulation<Register>(configuration)
@@ -78,7 +78,7 @@ import Testing
         #expect(texts.count == 1 && texts[0].hasSuffix("not connected: n1:7401, n3:7401"))
     }
 
-    @Test func `a clock that is off is named, with how far and which way`() {
+    @Test @Aside func `a clock that is off is named, with how far and which way`() {
         let names = ["n1", "n2", "n3"].map { NodeIdentity(id: $0, incarnation: "00000000000000aa") }
         let membership = Membership(
             incoming: names.map { Member(identity: $0, peerAddress: "p", clientAddress: "c") }

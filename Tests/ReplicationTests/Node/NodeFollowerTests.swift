@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func `pitfall 7: a leader that the log does not name yet is followed`() {
+    @Test @Aside func `pitfall 7: a leader that the log does not name yet is followed`() {
         var follower = Follower()
         var hello = follower.hello(1)
         hello.from = NodeIdentity(id: "n9", incarnation: "00000000000000bb")
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(arguments: ["c2", nil])
-    func `who does not say the cluster's id has no say in it`(cluster: String?) {
+    @Aside func `who does not say the cluster's id has no say in it`(cluster: String?) {
         var follower = Follower()
         var hello = follower.hello(1)
         hello.cluster = cluster
@@ -127,7 +127,7 @@ import Testing
         #expect(follower.node.status.term == Term(1) && follower.node.status.leader == nil)
     }
 
-    @Test func `a connection for snapshots neither keeps nor ends a leader`() {
+    @Test @Aside func `a connection for snapshots neither keeps nor ends a leader`() {
         var follower = Follower()
         follower.connect(1, 1)
         follower.hear(1, leadingTerm: 9)
@@ -141,7 +141,7 @@ import Testing
         #expect(follower.node.status.leader == nil)
     }
 
-    @Test func `a request follows the leader`() {
+    @Test @Aside func `a request follows the leader`() {
         var follower = Follower()
         follower.connect(1, 1)
         follower.connect(2, 2)
@@ -153,7 +153,7 @@ import Testing
         #expect(follower.forwards.map(\.address) == ["n2:1", "n3:1"])
     }
 
-    @Test func `a request that is too old to be answered is not sent once more`() {
+    @Test @Aside func `a request that is too old to be answered is not sent once more`() {
         var follower = Follower()
         follower.connect(1, 1)
         follower.connect(2, 2)
@@ -166,7 +166,7 @@ import Testing
         #expect(follower.replies == [.failed(.outcomeUnknown, key: "k")])
     }
 
-    @Test func `the leader is asked again only once it can answer on its new connection`() {
+    @Test @Aside func `the leader is asked again only once it can answer on its new connection`() {
         var follower = Follower()
         follower.connect(1, 1)
         follower.hear(1, leadingTerm: 2)
@@ -179,8 +179,8 @@ import Testing
         #expect(follower.forwards.count == 2)
     }
 
-    @Test func `numbers on the wire differ from start to start, and the answer finds its way back`()
-    {
+    @Test @Aside
+    func `numbers on the wire differ from start to start, and the answer finds its way back`() {
         var follower = Follower()
         follower.connect(1, 1)
         follower.hear(1, leadingTerm: 2)

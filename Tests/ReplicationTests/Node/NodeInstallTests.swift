@@ -232,7 +232,7 @@ import Testing
         )
     }
 
-    @Test func `pieces are taken from the leader of the term alone`() {
+    @Test @Aside func `pieces are taken from the leader of the term alone`() {
         var member = follower()
         member.hear(.snapshot(piece()), from: 2, [[0x0A]])
         member.hear(.snapshot(piece(term: 2)), from: 1, [[0x0A]])
@@ -248,7 +248,7 @@ import Testing
         #expect(member.outcomes.last == .wants(offset: 40))
     }
 
-    @Test func `nothing is appended once the log is to begin anew`() {
+    @Test @Aside func `nothing is appended once the log is to begin anew`() {
         var member = follower()
         let first = LogPosition(index: LogIndex(1), term: Term(1))
         member.hear(.snapshot(piece()), from: 1, [[0x0A]])
@@ -273,7 +273,7 @@ import Testing
         #expect(member.matched.max() == LogIndex(10))
     }
 
-    @Test func `pitfall 32: a log that holds the snapshot's end keeps what follows`() {
+    @Test @Aside func `pitfall 32: a log that holds the snapshot's end keeps what follows`() {
         var member = follower()
         let first = LogPosition(index: LogIndex(1), term: Term(1))
         member.hear(.snapshot(piece()), from: 1, [[0x0A]])
@@ -300,7 +300,7 @@ import Testing
         #expect(late.node.status.last == LogIndex(8))
     }
 
-    @Test func `what cannot be taken is said, and the node stays as it was`() {
+    @Test @Aside func `what cannot be taken is said, and the node stays as it was`() {
         var member = follower()
         let damage = JournalDamage(file: "f", line: 1, offset: 0, reason: "r")
         for error in [SnapshotError.damaged(damage), .invalid("no")] {
@@ -345,7 +345,7 @@ import Testing
         )
     }
 
-    @Test func `one piece is in flight, and goes on from what the member has`() {
+    @Test @Aside func `one piece is in flight, and goes on from what the member has`() {
         var member = leader()
         #expect(member.pins == [[Self.position]])
         #expect(member.orders.count == 1 && member.pieces.isEmpty)
@@ -374,7 +374,7 @@ import Testing
         #expect(member.pins == [[Self.position], []])
     }
 
-    @Test func `a piece is sent again each second, and a silent member is given up`() {
+    @Test @Aside func `a piece is sent again each second, and a silent member is given up`() {
         var member = leader()
         for second in 1...12 {
             let asked = member.orders.count
@@ -388,7 +388,7 @@ import Testing
         #expect(member.node.status.role == "leader")
     }
 
-    @Test func `pitfall 46: nothing is left of a transfer when the node leads no more`() {
+    @Test @Aside func `pitfall 46: nothing is left of a transfer when the node leads no more`() {
         var member = leader()
         member.step(.snapshotRead(read(0), for: member.names[2]))
         member.append(0, after: Self.position, term: 9, from: 1)

@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: [nil, 3] as [Int?])
-    func `a blank node asks who knows a cluster, once a second, one after the other`(
+    @Aside func `a blank node asks who knows a cluster, once a second, one after the other`(
         expect: Int?
     ) {
         var lone = Lone(expect: expect)
@@ -134,7 +134,7 @@ import Testing
         #expect(asked == ["n1:1", "n2:1", "n1:1", "n2:1"])
     }
 
-    @Test func `a learner asks to be one`() {
+    @Test @Aside func `a learner asks to be one`() {
         var lone = Lone { $0.joinsAsLearner = true }
         lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
         _ = lone.sent()
@@ -142,7 +142,7 @@ import Testing
         #expect(lone.sent().map(\.message) == [Self.wish(.learner)])
     }
 
-    @Test func `blank nodes do not ask each other`() {
+    @Test @Aside func `blank nodes do not ask each other`() {
         var lone = Lone()
         lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: nil)))
         _ = lone.sent()
@@ -150,7 +150,7 @@ import Testing
         #expect(lone.sent().isEmpty)
     }
 
-    @Test func `between two clusters it asks neither, and says so once`() {
+    @Test @Aside func `between two clusters it asks neither, and says so once`() {
         var lone = Lone()
         lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
         lone.step(.linked(address: "n2:1", Lone.hello(Self.names[1], cluster: "c2")))
@@ -160,7 +160,7 @@ import Testing
         #expect(lone.logged.count { $0.contains("cluster_mismatch") } == 1)
     }
 
-    @Test func `each reason of a refusal is told once`() {
+    @Test @Aside func `each reason of a refusal is told once`() {
         var lone = Lone()
         let hello = Lone.hello(Self.names[0], cluster: "c1")
         lone.step(.hello(LinkID(1), hello))
@@ -173,7 +173,7 @@ import Testing
         #expect(lone.logged.filter { $0.contains("not admitted") }.count == 2)
     }
 
-    @Test func `who is called by name alone is admitted, and makes the cluster its own`() {
+    @Test @Aside func `who is called by name alone is admitted, and makes the cluster its own`() {
         var lone = Lone()
         lone.step(.hello(LinkID(1), Lone.hello(Self.names[0], cluster: "c1")))
         #expect(lone.node.cluster == nil)
@@ -182,7 +182,7 @@ import Testing
         #expect(lone.node.cluster == "c1")
     }
 
-    @Test func `a member calls a blank node without its name until that one is a member`() {
+    @Test @Aside func `a member calls a blank node without its name until that one is a member`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         let stranger = NodeIdentity(id: "n5", incarnation: "00000000000000ee")
         lone.step(.hello(LinkID(1), Lone.hello(stranger, cluster: nil)))
@@ -190,7 +190,7 @@ import Testing
         #expect(dial != nil && dial?.hello.to == nil)
     }
 
-    @Test func `strangers are called back, but not without end`() {
+    @Test @Aside func `strangers are called back, but not without end`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         for number in 5..<50 {
             let stranger = NodeIdentity(id: "n\(number)", incarnation: "00000000000000ee")
@@ -201,7 +201,7 @@ import Testing
         #expect(lone.dials.count == 3)
     }
 
-    @Test func `of two incarnations at one address the one that came last is called`() {
+    @Test @Aside func `of two incarnations at one address the one that came last is called`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         let other = NodeIdentity(id: "n2", incarnation: "00000000000000bb")
         func called() -> NodeIdentity? { lone.dials.first { $0.address == "n2:1" }?.hello.to }
@@ -220,14 +220,14 @@ import Testing
         #expect(called() == Self.names[1])
     }
 
-    @Test func `a member that has moved is called where it says that it is`() {
+    @Test @Aside func `a member that has moved is called where it says that it is`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         lone.step(.hello(LinkID(1), Lone.hello(Self.names[1], cluster: "c1", at: "new:1")))
         #expect(lone.dials.map(\.address) == ["n1:1", "n3:1", "new:1"])
         #expect(lone.logged.contains { $0.contains("n2:1") && $0.contains("new:1") })
     }
 
-    @Test func `a message goes to who answers, not to an address`() {
+    @Test @Aside func `a message goes to who answers, not to an address`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         let other = NodeIdentity(id: "n2", incarnation: "00000000000000bb")
         lone.step(.linked(address: "n2:1", Lone.hello(other, cluster: "c1")))
@@ -240,7 +240,7 @@ import Testing
         #expect(!lone.sent().isEmpty)
     }
 
-    @Test func `a wish is passed on to the leader once, and its answer back`() {
+    @Test @Aside func `a wish is passed on to the leader once, and its answer back`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         let stranger = NodeIdentity(id: "n5", incarnation: "00000000000000ee")
         let member = Member(
@@ -283,7 +283,7 @@ import Testing
         #expect(!lone.sent().contains { $0.message == .join(member) })
     }
 
-    @Test func `pitfall 23: who is told that it was removed asks for no votes any more`() {
+    @Test @Aside func `pitfall 23: who is told that it was removed asks for no votes any more`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
         lone.step(.hello(LinkID(1), Lone.hello(Self.names[0], cluster: "c1")))
@@ -312,7 +312,7 @@ import Testing
         #expect(replies == [.failed(.removed, key: "k")])
     }
 
-    @Test func `a node that its log names since is not removed by an old word`() {
+    @Test @Aside func `a node that its log names since is not removed by an old word`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         lone.step(.hello(LinkID(1), Lone.hello(Self.names[0], cluster: "c1")))
         lone.step(.message(LinkID(1), .removed(LogIndex(1)), lines: []))

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// The parts that a node is made of, each as a value.
@@ -16,7 +17,7 @@ import Testing
 
     private func line(_ index: Int) -> [UInt8] { Array("line \(index)".utf8) }
 
-    @Test func `the cache gives lines by index`() {
+    @Test @Aside func `the cache gives lines by index`() {
         let cache = cache(5)
         #expect(cache.last == LogIndex(15))
         #expect(cache[LogIndex(10)] == nil && cache[LogIndex(16)] == nil)
@@ -26,7 +27,7 @@ import Testing
         #expect(cache.lines(in: LogIndex(15)...LogIndex(16)) == nil)
     }
 
-    @Test func `what was truncated is not in the cache, even when it is written again`() {
+    @Test @Aside func `what was truncated is not in the cache, even when it is written again`() {
         var cache = cache(5)
         cache.truncate(after: LogIndex(12))
         #expect(cache.last == LogIndex(12))
@@ -36,7 +37,7 @@ import Testing
         #expect(cache.last == LogIndex(8) && cache.before == LogIndex(8))
     }
 
-    @Test func `trimming keeps the limit, and never drops what is not applied`() {
+    @Test @Aside func `trimming keeps the limit, and never drops what is not applied`() {
         var cache = cache(5_000, maximumBytes: 100)
         cache.trim(through: LogIndex(4_000))
         #expect(cache.before == LogIndex(4_000) && cache[LogIndex(4_001)] == line(4_001))
@@ -57,7 +58,8 @@ import Testing
         )
     }
 
-    @Test func `the table forgets the oldest keys by number and by age, and says up to where`() {
+    @Test @Aside
+    func `the table forgets the oldest keys by number and by age, and says up to where`() {
         var limits = ExactlyOnce.Limits()
         limits.count = 3
         var table = ExactlyOnce(limits: limits)
@@ -72,7 +74,7 @@ import Testing
         #expect(table.count == 2 && table.floor == LogIndex(5))
     }
 
-    @Test func `the window of events counts entries, and knows what it no longer holds`() {
+    @Test @Aside func `the window of events counts entries, and knows what it no longer holds`() {
         var events = EventLog<String>(entries: 2)
         events.append(["a", "b", "c"], of: LogIndex(1))
         events.append(["d"], of: LogIndex(2))
@@ -89,7 +91,7 @@ import Testing
         #expect(events.offset(after: .end(of: LogIndex(9))) == 2)
     }
 
-    @Test func `an event's id is read as it is written, and nothing else is`() {
+    @Test @Aside func `an event's id is read as it is written, and nothing else is`() {
         let id = EventID(index: LogIndex(42), number: 3)
         #expect(id.description == "1-42.3" && EventID("1-42.3") == id)
         for text in [
@@ -116,7 +118,7 @@ import Testing
         return clock.median(of: membership, own: names[0], at: now)?.milliseconds
     }
 
-    @Test func `the time is the median of the voters' clocks, and of two the lower`() {
+    @Test @Aside func `the time is the median of the voters' clocks, and of two the lower`() {
         #expect(median([200, 300], own: 100) == 200)
         #expect(median([200, 300], own: 1_000_000) == 300)
         #expect(median([500, nil], own: 900) == 500)
@@ -133,7 +135,7 @@ import Testing
         )
     }
 
-    @Test func `the window of requests keeps their order, and ends the oldest first`() {
+    @Test @Aside func `the window of requests keeps their order, and ends the oldest first`() {
         var pending = PendingRequests()
         for ticket in 1...3_000 as ClosedRange<UInt64> {
             pending.append(request(ticket, until: Int64(ticket)))
@@ -152,7 +154,7 @@ import Testing
 
     private func query(_ ticket: UInt64) -> ReadWaiters.Purpose { .query(Ticket(ticket)) }
 
-    @Test func `a read waits for a question that was asked after it came`() {
+    @Test @Aside func `a read waits for a question that was asked after it came`() {
         var reads = ReadWaiters(after: .max)
         reads.gather(query(1), deadline: instant(5))
         let first = reads.begin(at: instant(0))
@@ -168,7 +170,7 @@ import Testing
         #expect(reads.isAsking(second) && second != first)
     }
 
-    @Test func `a question without an answer is asked again for all that waited`() {
+    @Test @Aside func `a question without an answer is asked again for all that waited`() {
         var reads = ReadWaiters(after: 0)
         reads.gather(query(1), deadline: instant(5))
         let first = reads.begin(at: instant(0))
@@ -184,7 +186,7 @@ import Testing
         #expect(reads.ready(applied: LogIndex(9)) == [query(1), query(2)])
     }
 
-    @Test func `reads expire wherever they wait`() {
+    @Test @Aside func `reads expire wherever they wait`() {
         var reads = ReadWaiters(after: 0)
         reads.gather(query(1), deadline: instant(1))
         reads.answered(reads.begin(at: instant(0)), LogIndex(9))

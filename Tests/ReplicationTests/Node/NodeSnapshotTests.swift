@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func `a snapshot is due by entries, one at a time`() throws {
+    @Test @Aside func `a snapshot is due by entries, one at a time`() throws {
         var keeper = Keeper { $0.entries = 10 }
         keeper.append(7)
         #expect(keeper.node.status.applied == LogIndex(9))
@@ -144,7 +144,7 @@ import Testing
         #expect(keeper.compactions == [LogIndex(10)])
     }
 
-    @Test func `the copy stays as it was while the node goes on`() throws {
+    @Test @Aside func `the copy stays as it was while the node goes on`() throws {
         var keeper = Keeper { $0.entries = 10 }
         keeper.append(40)
         let state = try keeper.restored()
@@ -153,7 +153,7 @@ import Testing
         #expect(state.exactlyOnce.count == 8)
     }
 
-    @Test func `a snapshot is due by bytes`() {
+    @Test @Aside func `a snapshot is due by bytes`() {
         var keeper = Keeper { $0.bytes = 100_000 }
         keeper.append(1, bytes: 60_000)
         #expect(keeper.snapshots.isEmpty)
@@ -164,7 +164,7 @@ import Testing
         #expect(keeper.snapshots.count == 1)
     }
 
-    @Test func `a failed snapshot is told, and tried again after a while`() {
+    @Test @Aside func `a failed snapshot is told, and tried again after a while`() {
         var keeper = Keeper { $0.entries = 10 }
         keeper.append(10)
         keeper.step(.snapshotFailed("no space left"))
@@ -179,7 +179,7 @@ import Testing
         #expect(keeper.compactions == [])
     }
 
-    @Test func `of two windows the larger one stays`() {
+    @Test @Aside func `of two windows the larger one stays`() {
         var byEntries = Keeper {
             $0.entries = 100
             $0.trailingEntries = 30
@@ -203,7 +203,7 @@ import Testing
         #expect((30...52).contains(through), "\(through)")
     }
 
-    @Test func `nothing is compacted where windows are not full, or it is not allowed`() {
+    @Test @Aside func `nothing is compacted where windows are not full, or it is not allowed`() {
         var full = Keeper {
             $0.entries = 10
             $0.trailingEntries = 1_000
@@ -219,7 +219,7 @@ import Testing
         #expect(full.compactions == [] && forbidden.compactions == [])
     }
 
-    @Test func `a damaged file is covered by a snapshot and then goes`() {
+    @Test @Aside func `a damaged file is covered by a snapshot and then goes`() {
         var keeper = Keeper { $0.compacts = false }
         keeper.append(10)
         keeper.step(.damaged(through: LogIndex(5)))
@@ -235,7 +235,7 @@ import Testing
         #expect(keeper.snapshots.count == 2)
     }
 
-    @Test func `damage behind what is applied waits until it is applied`() {
+    @Test @Aside func `damage behind what is applied waits until it is applied`() {
         var keeper = Keeper { _ in }
         keeper.append(3)
         keeper.step(.damaged(through: LogIndex(9)))
@@ -244,7 +244,7 @@ import Testing
         #expect(keeper.snapshots.map(\.0.position.index.value) == [9])
     }
 
-    @Test func `a node goes on from a snapshot with the log behind it`() throws {
+    @Test @Aside func `a node goes on from a snapshot with the log behind it`() throws {
         var keeper = Keeper { $0.entries = 10 }
         keeper.append(20)
         let state = try keeper.restored()

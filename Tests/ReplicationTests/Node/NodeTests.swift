@@ -98,7 +98,7 @@ import Testing
         )
     }
 
-    @Test func `a sole voter leads at once, applies its log and serves`() {
+    @Test @Aside func `a sole voter leads at once, applies its log and serves`() {
         var lone = LoneNode([operation("a", #"{"append":"a"}"#)])
         lone.step(.timer)
         lone.step(request(#"{"append":"b"}"#))
@@ -108,7 +108,7 @@ import Testing
         #expect(lone.halts == [])
     }
 
-    @Test func `an operation of another version halts the node`() {
+    @Test @Aside func `an operation of another version halts the node`() {
         var lone = LoneNode([
             operation("a", #"{"append":"a"}"#), operation("b", #"{"remove":"a"}"#),
             operation("c", #"{"append":"c"}"#),
@@ -118,7 +118,7 @@ import Testing
         #expect(lone.node.status.applied == LogIndex(2))
     }
 
-    @Test func `what is no request is answered as malformed`() {
+    @Test @Aside func `what is no request is answered as malformed`() {
         var lone = LoneNode([])
         lone.step(.timer)
         for (number, body) in ["", "{", "{}", #"{"remove":"a"}"#, "[1]"].enumerated() {
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func `a node that stops takes nothing new`() {
+    @Test @Aside func `a node that stops takes nothing new`() {
         var lone = LoneNode([])
         lone.step(.timer)
         lone.step(.stop)
@@ -139,7 +139,7 @@ import Testing
         #expect(lone.replies == [.failed(.stopping, key: "k"), .failed(.stopping, key: nil)])
     }
 
-    @Test func `an entry that is too large is refused`() {
+    @Test @Aside func `an entry that is too large is refused`() {
         var lone = LoneNode([])
         lone.step(.timer)
         let text = String(repeating: "x", count: 200_000)
@@ -147,7 +147,7 @@ import Testing
         #expect(lone.replies == [.failed(.tooLarge, key: "k")])
     }
 
-    @Test func `a node knows its cluster in its journal's head from each start on`() {
+    @Test @Aside func `a node knows its cluster in its journal's head from each start on`() {
         #expect(LoneNode([]).adopted == ["c1"])
     }
 
@@ -161,7 +161,7 @@ import Testing
         )
     }
 
-    @Test func `a connection of another cluster, protocol or addressee is refused`() {
+    @Test @Aside func `a connection of another cluster, protocol or addressee is refused`() {
         var lone = LoneNode([])
         lone.step(.timer)
         lone.step(.hello(LinkID(1), hello("n2", cluster: "c2")))
@@ -178,7 +178,7 @@ import Testing
         #expect(lone.refusals == ["cluster_mismatch", "node_mismatch", "protocol_mismatch"])
     }
 
-    @Test func `what is no member forwards nothing and asks for nothing`() {
+    @Test @Aside func `what is no member forwards nothing and asks for nothing`() {
         var lone = LoneNode([])
         lone.step(.timer)
         lone.step(.hello(LinkID(1), hello("n2", cluster: "c1")))
@@ -195,7 +195,7 @@ import Testing
         #expect(lone.lines.count == lines && lone.sent == sent)
     }
 
-    @Test func `no message of the wire traps a node`() {
+    @Test @Aside func `no message of the wire traps a node`() {
         for message in PeerMessageTests.messages {
             var lone = LoneNode([operation("a", #"{"append":"a"}"#)])
             lone.step(.timer)

@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct PeerMessageTests {
@@ -97,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: messages)
-    func `a message is read as it was written`(message: PeerMessage) throws {
+    @Aside func `a message is read as it was written`(message: PeerMessage) throws {
         let line = message.line
         #expect(
             line.last == UInt8(ascii: "\n") && line.dropLast().contains(UInt8(ascii: "\n")) == false
@@ -106,7 +107,7 @@ import Testing
     }
 
     @Test(arguments: messages)
-    func `a message with any byte changed, cut or added is refused`(message: PeerMessage) {
+    @Aside func `a message with any byte changed, cut or added is refused`(message: PeerMessage) {
         let line = message.line
         for place in 0..<line.count - 1 {
             for change in [1, 0x20, 0x80] as [UInt8] {
@@ -136,14 +137,14 @@ import Testing
     ]
 
     @Test(arguments: malformed)
-    func `what no node says is refused`(body: String) throws {
+    @Aside func `what no node says is refused`(body: String) throws {
         let text = Array(body.utf8.dropFirst().dropLast())
         let seal = CRC32C.checksum(Array("{".utf8) + text)
         let line = Array("{".utf8) + text + Array(#","crc":"\#(hex(seal))"}"#.utf8) + [0x0A]
         #expect(throws: LineError.self) { try read(line) }
     }
 
-    @Test func `the lines of these tests are sealed right`() throws {
+    @Test @Aside func `the lines of these tests are sealed right`() throws {
         let text = Array(#""read":{},"id":1"#.utf8)
         let seal = CRC32C.checksum(Array("{".utf8) + text)
         let line = Array("{".utf8) + text + Array(#","crc":"\#(hex(seal))"}"#.utf8) + [0x0A]
@@ -180,7 +181,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 7, 100, 1 << 20])
-    func `a reader cuts the same messages from pieces of any size`(size: Int) throws {
+    @Aside func `a reader cuts the same messages from pieces of any size`(size: Int) throws {
         let (bytes, expected) = stream
         var reader = PeerReader()
         var found: [(PeerMessage, [[UInt8]])] = []
@@ -195,7 +196,7 @@ import Testing
     }
 
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `a reader of anything takes it or refuses it, and never traps`(seed: UInt64) {
+    @Aside func `a reader of anything takes it or refuses it, and never traps`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var bytes = stream.bytes
         for _ in 0..<Int.random(in: 1...20, using: &generator) {
@@ -216,7 +217,7 @@ import Testing
         } catch {}
     }
 
-    @Test func `a line without an end is refused`() {
+    @Test @Aside func `a line without an end is refused`() {
         var reader = PeerReader()
         let piece = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20)
         #expect(throws: LineError.self) {

@@ -49,7 +49,7 @@ import Testing
             (["b:1"], nil, true, nil), (["b:1", "a:1"], nil, false, nil),
         ] as [([String], Int?, Bool, String?)]
     )
-    func `how a new node comes into its cluster is checked`(
+    @Aside func `how a new node comes into its cluster is checked`(
         join: [String],
         expect: Int?,
         isLearner: Bool,

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
-    func `pitfall 35: a restored state is equal and goes on equally`(seed: UInt64) throws {
+    @Aside func `pitfall 35: a restored state is equal and goes on equally`(seed: UInt64) throws {
         let entries = Self.entries(80, seed: seed)
         let copies = try SnapshotCopy()
         var state = Self.empty
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func `the lines are those that the documents show`() throws {
+    @Test @Aside func `the lines are those that the documents show`() throws {
         try read(Self.good)
         let copies = try SnapshotCopy()
         let head = SnapshotCopy.head(9, term: 2)
@@ -119,14 +119,15 @@ import Testing
             (6, "{\"value\":\"x\",\"value2\":\"y\"}", "unknown member 'value2'"),
         ] as [(Int, String, String)]
     )
-    func `a line that does not fit is named`(place: Int, line: String, reason: String) throws {
+    @Aside func `a line that does not fit is named`(place: Int, line: String, reason: String) throws
+    {
         var lines = Self.good
         lines[place] = line
         let error = try #require(throws: SnapshotError.self) { try read(lines) }
         #expect(error.description.contains(reason), "\(error)")
     }
 
-    @Test func `a state without an end, or with a line too many, is refused`() throws {
+    @Test @Aside func `a state without an end, or with a line too many, is refused`() throws {
         for count in 0..<6 {
             let error = try #require(throws: SnapshotError.self) {
                 try read(Array(Self.good.prefix(count)))
@@ -139,7 +140,7 @@ import Testing
         #expect(error.description.contains("schema 2"), "\(error)")
     }
 
-    @Test func `a small machine is one line, and what it leaves is refused`() throws {
+    @Test @Aside func `a small machine is one line, and what it leaves is refused`() throws {
         let copies = try SnapshotCopy()
         var limits = ExactlyOnce.Limits()
         limits.count = 3

@@ -77,7 +77,7 @@ import Testing
 
     private static let path = "data/snapshot-0000000042.jsonl"
 
-    @Test func `it goes over in pieces of whole lines, a long line alone`() throws {
+    @Test @Aside func `it goes over in pieces of whole lines, a long line alone`() throws {
         let lengths = [Int](repeating: 9_000, count: 40) + [600_000, 1, 1]
         let (source, disk) = try Self.store(lengths)
         let (target, copy) = try Self.empty()
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    func `it goes on where a crash left it, or begins anew`(seed: UInt64) throws {
+    @Aside func `it goes on where a crash left it, or begins anew`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let (source, disk) = try Self.store([Int](repeating: 20_000, count: 60))
         let (target, copy) = try Self.empty()
@@ -120,7 +120,7 @@ import Testing
         #expect(copy.contents(of: Self.path) == bytes)
     }
 
-    @Test func `a state that is of no use here leaves the directory as it was`() throws {
+    @Test @Aside func `a state that is of no use here leaves the directory as it was`() throws {
         let (source, disk) = try Self.store([10, 20])
         let (target, copy) = try Self.empty()
         _ = try Self.copy(from: source, to: target)

@@ -1,5 +1,6 @@
 import Glibc
 import Replication
+import TestSupport
 import Testing
 
 /// A listener, and what came of the connections, driven by hand in the test's thread.
@@ -83,7 +84,7 @@ private final class Wire {
 }
 
 @Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
-    @Test func `bytes arrive whole and in order in both directions`() throws {
+    @Test @Aside func `bytes arrive whole and in order in both directions`() throws {
         let wire = try Wire()
         let dialled = try wire.dial()
         wire.dialled = [dialled.key]
@@ -104,7 +105,7 @@ private final class Wire {
         #expect(wire.received[accepted.key] == question)
     }
 
-    @Test func `an idle event stream is not in the poll set, and its end is found`() throws {
+    @Test @Aside func `an idle event stream is not in the poll set, and its end is found`() throws {
         let wire = try Wire()
         let dialled = try wire.dial()
         wire.dialled = [dialled.key]
@@ -126,7 +127,7 @@ private final class Wire {
         #expect(isOver)
     }
 
-    @Test func `reading stops while too much output waits`() throws {
+    @Test @Aside func `reading stops while too much output waits`() throws {
         let wire = try Wire()
         let dialled = try wire.dial()
         wire.dialled = [dialled.key]
@@ -153,7 +154,7 @@ private final class Wire {
         #expect(isOver)
     }
 
-    @Test func `a finished connection still delivers its last answer`() throws {
+    @Test @Aside func `a finished connection still delivers its last answer`() throws {
         let wire = try Wire()
         let dialled = try wire.dial()
         wire.dialled = [dialled.key]
@@ -175,7 +176,7 @@ private final class Wire {
         #expect(wire.broken.isEmpty)
     }
 
-    @Test func `nobody listening is an error of connecting`() throws {
+    @Test @Aside func `nobody listening is an error of connecting`() throws {
         let wire = try Wire()
         let port = wire.acceptor.port
         wire.acceptor.stop()
@@ -192,7 +193,7 @@ private final class Wire {
         #expect(free.run { free.ended.contains(dialled.key) })
     }
 
-    @Test func `a port in use is refused`() throws {
+    @Test @Aside func `a port in use is refused`() throws {
         let first = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
         let address = try Address(host: "127.0.0.1", port: first.port).resolved()[0]
         let error = #expect(throws: SocketError.self) { _ = try Listener(on: address) }

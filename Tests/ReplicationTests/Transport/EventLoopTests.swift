@@ -1,5 +1,6 @@
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// An actor on a loop: what the replica is, without its work.
@@ -88,7 +89,7 @@ private actor LoopCounter {
         #expect(await answer == 1)
     }
 
-    @Test func `a turn comes by its deadline and after a wake`() throws {
+    @Test @Aside func `a turn comes by its deadline and after a wake`() throws {
         let loop = try EventLoop()
         var moments: [Instant] = []
         loop.run { _ in
@@ -108,7 +109,7 @@ private actor LoopCounter {
         #expect(moments[1] - moments[0] >= .milliseconds(20))
     }
 
-    @Test func `a wake from another thread ends the wait`() throws {
+    @Test @Aside func `a wake from another thread ends the wait`() throws {
         let loop = try EventLoop()
         let turns = Mailbox<Instant>()
         loop.start { _ in

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 @testable import Replication
@@ -56,7 +57,9 @@ import Testing
         }
     }
 
-    @Test func `a piece waits for its own connection, which the node does not hear of`() throws {
+    @Test @Aside func `a piece waits for its own connection, which the node does not hear of`()
+        throws
+    {
         let (near, far) = try linked()
         send(1_000, from: near, to: far)
         try turn(near, far) { !isBulk(far).isEmpty }
@@ -69,7 +72,7 @@ import Testing
         #expect(isBulk(far) == [true])
     }
 
-    @Test func `messages overtake a piece that takes long`() throws {
+    @Test @Aside func `messages overtake a piece that takes long`() throws {
         let (near, far) = try linked()
         send(1_000, from: near, to: far)
         try turn(near, far) { !isBulk(far).isEmpty }
@@ -84,7 +87,8 @@ import Testing
         try turn(near, far) { pieces(far) == [1_000, 48 << 20] }
     }
 
-    @Test func `a connection for snapshots that is not used ends, and is made again`() throws {
+    @Test @Aside func `a connection for snapshots that is not used ends, and is made again`() throws
+    {
         let (near, far) = try linked { $0.bulkIdle = .milliseconds(30) }
         for round in 1...2 {
             far.inputs.removeAll()
@@ -97,7 +101,7 @@ import Testing
         #expect(near.linked == 1 && near.unlinked == 0)
     }
 
-    @Test func `who is dialled no more is sent no pieces`() throws {
+    @Test @Aside func `who is dialled no more is sent no pieces`() throws {
         let (near, far) = try linked()
         send(1_000, from: near, to: far)
         #expect(near.links.outgoing.count == 2)

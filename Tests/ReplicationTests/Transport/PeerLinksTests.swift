@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 @testable import Replication
@@ -25,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `messages of a link arrive in the order sent`() throws {
+    @Test @Aside func `messages of a link arrive in the order sent`() throws {
         let (near, far) = try pair()
         for number in 0..<3_000 as Range<UInt64> {
             near.links.send(line(number), [], to: far.address)
@@ -35,7 +36,7 @@ import Testing
         #expect(numbers(far) == Array(0..<3_000))
     }
 
-    @Test func `what is sent before the welcome is lost, and nothing is after it`() throws {
+    @Test @Aside func `what is sent before the welcome is lost, and nothing is after it`() throws {
         let (near, far) = (try PeerLinksBench("a"), try PeerLinksBench("b"))
         near.dial(far.address)
         near.links.send(line(1), [], to: far.address)
@@ -48,7 +49,7 @@ import Testing
         #expect(numbers(far) == [3])
     }
 
-    @Test func `a welcome that does not come is not waited for, and dialled again`() throws {
+    @Test @Aside func `a welcome that does not come is not waited for, and dialled again`() throws {
         let (near, silent) = (try PeerLinksBench("a"), try PeerLinksBench("b"))
         near.dial(silent.address)
         try turn(near) { near.messages.count >= 3 }
@@ -61,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `a refusal is told with its reason, and followed by a pause`() throws {
+    @Test @Aside func `a refusal is told with its reason, and followed by a pause`() throws {
         let (near, far) = (try PeerLinksBench("a"), try PeerLinksBench("b"))
         near.dial(far.address)
         try turn(near, far) { !far.inputs.isEmpty }
@@ -75,7 +76,7 @@ import Testing
         #expect(near.unlinked == 0)
     }
 
-    @Test func `a link that breaks is told once, and dialled again`() throws {
+    @Test @Aside func `a link that breaks is told once, and dialled again`() throws {
         let (near, far) = try pair()
         far.links.incoming.values.first?.connection.close()
         far.links.incoming.removeAll()
@@ -87,7 +88,7 @@ import Testing
         #expect(near.unlinked == 1)
     }
 
-    @Test func `a peer that takes nothing is cut off`() throws {
+    @Test @Aside func `a peer that takes nothing is cut off`() throws {
         let (near, far) = try pair { $0.pendingBytes = 1 << 20 }
         let lines = [[UInt8](repeating: 0x78, count: 1 << 18)]
         try turn(near) {
@@ -97,7 +98,7 @@ import Testing
         #expect(near.said(.info, "takes less than it is sent") == 1)
     }
 
-    @Test func `dropped and broken in the same turn, a link ends once`() throws {
+    @Test @Aside func `dropped and broken in the same turn, a link ends once`() throws {
         let (near, far) = try pair()
         far.links.stop()
         near.links.send(line(1), [], to: far.address)
@@ -110,7 +111,7 @@ import Testing
         #expect(near.loop.watchedCount == 1)
     }
 
-    @Test func `a name that was looked up for a dropped link connects once`() throws {
+    @Test @Aside func `a name that was looked up for a dropped link connects once`() throws {
         let (near, far) = (try PeerLinksBench("a"), try PeerLinksBench("b"))
         let name = "localhost:\(try #require(Address(far.address)).port)"
         let found = try #require(Address(far.address)).resolved()
@@ -129,7 +130,7 @@ import Testing
         try turn(near, far) { near.linked == 1 }
     }
 
-    @Test func `each attempt takes the next address of a name`() throws {
+    @Test @Aside func `each attempt takes the next address of a name`() throws {
         let (near, far) = (try PeerLinksBench("a"), try PeerLinksBench("b"))
         let dead = try #require(Address(try FreePort.address())).resolved()
         let found = dead + (try #require(Address(far.address)).resolved())
@@ -144,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func `who says no hello, or something else, is closed`() throws {
+    @Test @Aside func `who says no hello, or something else, is closed`() throws {
         let bench = try PeerLinksBench()
         let silent = try RawClient(bench.address)
         let loud = try RawClient(bench.address)
@@ -157,7 +158,7 @@ import Testing
         #expect(bench.said(.warning, "what is no message") == 2)
     }
 
-    @Test func `a refused peer that does not close is closed`() throws {
+    @Test @Aside func `a refused peer that does not close is closed`() throws {
         let bench = try PeerLinksBench()
         let peer = try RawClient(bench.address)
         try peer.send(PeerMessage.hello(bench.hello).line)
@@ -170,7 +171,7 @@ import Testing
         #expect(bench.ended == 1)
     }
 
-    @Test func `connections beyond the limit are closed`() throws {
+    @Test @Aside func `connections beyond the limit are closed`() throws {
         let bench = try PeerLinksBench("a") {
             $0.incoming = 2
             $0.handshake = .seconds(60)
@@ -180,7 +181,7 @@ import Testing
         #expect(bench.links.incoming.count == 2)
     }
 
-    @Test func `entries of more bytes than any leader sends end the connection`() throws {
+    @Test @Aside func `entries of more bytes than any leader sends end the connection`() throws {
         var reader = PeerReader()
         let batch = EntryBatch(
             first: LogIndex(1),

@@ -1,8 +1,9 @@
 import Replication
+import TestSupport
 import Testing
 
 @Suite struct PollerTests {
-    @Test func `the set follows adds, changes and removals in any order`() throws {
+    @Test @Aside func `the set follows adds, changes and removals in any order`() throws {
         let loop = try EventLoop()
         let listeners = try (0..<8).map { _ in try Held() }
         var generator = SystemRandomNumberGenerator()

@@ -1,11 +1,12 @@
 import Collections
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct SortedMapElementsTests {
     /// Even keys, so that each bound is tried on a key, between keys and beyond both ends.
     @Test(arguments: [0, 1, 5, 64, 65, 400, 3_000])
-    func `each range gives what a filter gives`(size: Int) {
+    @Aside func `each range gives what a filter gives`(size: Int) {
         let keys = (0..<size).map { $0 * 2 }
         let map = SortedMap(keys.map { ($0, $0) })
         var random = SeededGenerator(seed: UInt64(size) + 1)
@@ -39,7 +40,7 @@ import Testing
         )
     }
 
-    @Test func `ranges hold where removals left separators without a key`() {
+    @Test @Aside func `ranges hold where removals left separators without a key`() {
         var map = SortedMap((0..<3_000).map { ($0, $0) })
         for key in 0..<3_000 where key % 7 != 0 { map[key] = nil }
         let keys = (0..<3_000).filter { $0 % 7 == 0 }
@@ -53,14 +54,14 @@ import Testing
         }
     }
 
-    @Test func `prefixes are scanned through a lower bound`() {
+    @Test @Aside func `prefixes are scanned through a lower bound`() {
         let words = ["ann", "anna", "annabel", "anne", "bob", "anz"]
         let map = SortedMap(words.map { ($0, true) })
         let found = map.elements(from: "anna").prefix { $0.key.hasPrefix("anna") }
         #expect(found.map(\.key) == ["anna", "annabel"])
     }
 
-    @Test func `a loop sees the map as it was when it began`() {
+    @Test @Aside func `a loop sees the map as it was when it began`() {
         var map = SortedMap((0..<1_000).map { ($0, $0) })
         var seen = 0
         for (key, _) in map {
@@ -71,7 +72,7 @@ import Testing
         #expect(seen == 1_000 && map.count == 1_000 && map.first?.key == 5_000)
     }
 
-    @Test func `an iterator at its end stays there`() {
+    @Test @Aside func `an iterator at its end stays there`() {
         let map = SortedMap((0..<100).map { ($0, $0) })
         var ascending = map.elements(from: 10, upTo: 20).makeIterator()
         var descending = map.descending(from: 20, downTo: 11).makeIterator()

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Guards pitfall 40: a journal's thread on a full disk waits, in order, and goes on by itself.
@@ -42,7 +43,8 @@ import Testing
         }
     }
 
-    @Test func `out of the reserve it goes on writing, then waits, then goes on by itself`() throws
+    @Test @Aside func `out of the reserve it goes on writing, then waits, then goes on by itself`()
+        throws
     {
         let (journal, _) = try fixture.open()
         let told = Told()
@@ -74,7 +76,7 @@ import Testing
         #expect(try again.allLines().count == Int(index))
     }
 
-    @Test func `what waits stays in order, a cluster's id among it`() throws {
+    @Test @Aside func `what waits stays in order, a cluster's id among it`() throws {
         var without = fixture
         without.configuration.reserveBytes = 0
         let (journal, _) = try without.open()
@@ -101,7 +103,7 @@ import Testing
         #expect(try again.allLines().last?.contains("other") == true)
     }
 
-    @Test func `entries that a waiting truncation takes away are not read`() throws {
+    @Test @Aside func `entries that a waiting truncation takes away are not read`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1), entry(2, 1), entry(3, 1)])
         let told = Told()
@@ -117,7 +119,9 @@ import Testing
         thread.stop()
     }
 
-    @Test func `a stop does not wait for space, and what waited was never called durable`() throws {
+    @Test @Aside func `a stop does not wait for space, and what waited was never called durable`()
+        throws
+    {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         let told = Told()
@@ -140,7 +144,7 @@ import Testing
         #expect(recovered.terms.last.index == LogIndex(1) && recovered.identity.cluster == nil)
     }
 
-    @Test func `a start without room says at once that there is none`() throws {
+    @Test @Aside func `a start without room says at once that there is none`() throws {
         fixture.disk.setCapacity(2_000)
         let (journal, _) = try fixture.open()
         let told = Told()
@@ -156,7 +160,7 @@ import Testing
     }
 
     /// Guards pitfall 36: a shortage is waited for, a failed sync never.
-    @Test func `a sync that fails for want of space ends the journal`() throws {
+    @Test @Aside func `a sync that fails for want of space ends the journal`() throws {
         let (journal, _) = try fixture.open()
         let told = Told()
         let thread = told.start(journal)

@@ -1,6 +1,7 @@
 #if os(Linux)
 import Glibc
 import Storage
+import TestSupport
 import Testing
 
 /// Faults of real file systems and of the process's limits.
@@ -52,7 +53,9 @@ import Testing
     }
 
     @Test(.enabled(if: SmallDisk.isAllowed, SmallDisk.need))
-    func `on a full disk the reserve is written into, and with room it goes on by itself`() throws {
+    @Aside func `on a full disk the reserve is written into, and with room it goes on by itself`()
+        throws
+    {
         let small = try SmallDisk(bytes: 2 << 20)
         let disk = DiskFileSystem()
         let ballast = try disk.create(small.path + "/ballast")
@@ -81,7 +84,8 @@ import Testing
     }
 
     @Test(.enabled(if: SmallDisk.isAllowed, SmallDisk.need))
-    func `a disk that can't be written is refused at the start, and nothing changes`() throws {
+    @Aside func `a disk that can't be written is refused at the start, and nothing changes`() throws
+    {
         let small = try SmallDisk(bytes: 2 << 20)
         let directory = small.path + "/n1"
         let (journal, _) = try Self.open(directory)

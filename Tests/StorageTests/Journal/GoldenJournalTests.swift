@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 #if canImport(Darwin)
@@ -9,7 +10,7 @@ import Glibc
 
 /// What any version wrote is read as it was then.
 @Suite struct GoldenJournalTests {
-    @Test func `a journal of every version is read as what it was written as`() throws {
+    @Test @Aside func `a journal of every version is read as what it was written as`() throws {
         if let name = unsafe getenv("REGENERATE_GOLDEN") {
             try GoldenJournal(name: unsafe String(cString: name)).regenerate()
         }

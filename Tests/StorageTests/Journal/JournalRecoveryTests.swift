@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Guards pitfall 38: a torn end is dropped, and said; see ``JournalDamageTests`` for damage.
@@ -87,7 +88,7 @@ import Testing
     ]
 
     @Test(arguments: tears.indices)
-    func `pitfall 38: a torn end is dropped and said`(index: Int) throws {
+    @Aside func `pitfall 38: a torn end is dropped and said`(index: Int) throws {
         let (name, tear, last) = Self.tears[index]
         let sample = try Sample()
         let (journal, recovered) = try sample.open(tear(sample))

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// What a journal refuses, and that it changes nothing then.
@@ -7,7 +8,9 @@ import Testing
 
     /// Guards pitfall 36.
     @Test(arguments: [FileCall.Kind.synchronize, .write])
-    func `pitfall 36: after a failed write or sync every call throws`(kind: FileCall.Kind) throws {
+    @Aside func `pitfall 36: after a failed write or sync every call throws`(kind: FileCall.Kind)
+        throws
+    {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         if kind == .synchronize { fixture.disk.failSynchronize() } else { fail(.write) }
@@ -26,7 +29,9 @@ import Testing
 
     /// Guards pitfall 36: reading shows the page cache, which the disk never got.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `pitfall 36: what a failed sync left in the cache is made durable elsewhere`(seed: UInt64)
+    @Aside func `pitfall 36: what a failed sync left in the cache is made durable elsewhere`(
+        seed: UInt64
+    )
         throws
     {
         let (journal, _) = try fixture.open()
@@ -40,7 +45,7 @@ import Testing
         #expect(again.vote == recovered.vote && again.terms == recovered.terms)
     }
 
-    @Test func `a failed sync of a new file is no different`() throws {
+    @Test @Aside func `a failed sync of a new file is no different`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         fixture.disk.failSynchronize(of: "2.jsonl")
@@ -53,7 +58,7 @@ import Testing
     }
 
     /// Guards pitfall 40.
-    @Test func `a full disk is an error and no loss`() throws {
+    @Test @Aside func `a full disk is an error and no loss`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         fail(.write, .noSpace(.disk))
@@ -64,7 +69,7 @@ import Testing
     }
 
     /// Guards pitfall 39.
-    @Test func `pitfall 39: a second opener is refused until the first has closed`() throws {
+    @Test @Aside func `pitfall 39: a second opener is refused until the first has closed`() throws {
         let (journal, _) = try fixture.open()
         let before = try fixture.files()
         #expect(throws: JournalError.locked(directory: JournalFixture.directory)) {
@@ -76,14 +81,14 @@ import Testing
         _ = try fixture.open()
     }
 
-    @Test func `a directory of another node is refused`() throws {
+    @Test @Aside func `a directory of another node is refused`() throws {
         _ = try fixture.open(id: "n2")
         fixture.disk.processCrash()
         let error = #expect(throws: JournalError.self) { _ = try fixture.open(id: "n1") }
         #expect(error?.description.contains("belongs to node n2/8f3a91c04be7d215") == true)
     }
 
-    @Test func `pitfall 26: a cluster is adopted once`() throws {
+    @Test @Aside func `pitfall 26: a cluster is adopted once`() throws {
         let (journal, _) = try fixture.open()
         try journal.adopt(cluster: "c1")
         try journal.adopt(cluster: "c1")
@@ -100,7 +105,7 @@ import Testing
         [.entry(LogPosition(index: LogIndex(2), term: Term(2)), line: entryLine(2, 2).dropLast())],
         [.entry(LogPosition(index: LogIndex(2), term: Term(2)), line: [])],
     ])
-    func `records that do not follow are refused and nothing is written`(
+    @Aside func `records that do not follow are refused and nothing is written`(
         records: [JournalRecord]
     ) throws {
         let (journal, _) = try fixture.open()

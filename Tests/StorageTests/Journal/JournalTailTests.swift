@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// What a running node appends is seen, each entry once and in order, whatever it does.
@@ -56,7 +57,9 @@ import Testing
     }
 
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
-    func `every entry is seen once, in order, over files, truncations and restarts`(seed: UInt64)
+    @Aside func `every entry is seen once, in order, over files, truncations and restarts`(
+        seed: UInt64
+    )
         throws
     {
         var generator = SeededGenerator(seed: seed)
@@ -100,7 +103,7 @@ import Testing
         #expect(try followed.fixture.files().last.map { $0 > followed.fixture.path(8) } == true)
     }
 
-    @Test func `it goes on exactly behind what the view has shown`() throws {
+    @Test @Aside func `it goes on exactly behind what the view has shown`() throws {
         let fixture = JournalFixture()
         var followed = try Followed(fixture)
         for index in 1...40 as ClosedRange<UInt64> {
@@ -114,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `a batch that is being written is seen once it is complete`() throws {
+    @Test @Aside func `a batch that is being written is seen once it is complete`() throws {
         let fixture = JournalFixture()
         var followed = try Followed(fixture)
         try followed.append([entry(1, 1)])
@@ -140,7 +143,8 @@ import Testing
         }
     }
 
-    @Test func `a file that is dropped before it was seen is an error, one that was seen is not`()
+    @Test @Aside
+    func `a file that is dropped before it was seen is an error, one that was seen is not`()
         throws
     {
         for isSeen in [true, false] {
@@ -167,7 +171,7 @@ import Testing
         }
     }
 
-    @Test func `it follows beside the journal's thread`() throws {
+    @Test @Aside func `it follows beside the journal's thread`() throws {
         let fixture = JournalFixture()
         let (journal, _) = try fixture.open()
         var tail = try Followed.look(fixture).tail

@@ -1,10 +1,11 @@
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct JournalTests {
     let fixture = JournalFixture()
 
-    @Test func `what was appended is there after a restart`() throws {
+    @Test @Aside func `what was appended is there after a restart`() throws {
         let (journal, fresh) = try fixture.open()
         #expect(fresh.isNew && fresh.terms.last == .zero && fresh.notes.isEmpty)
         try journal.append([vote(1, for: "n1")])
@@ -25,7 +26,7 @@ import Testing
         #expect(try again.allLines() == lines.map { String(decoding: $0, as: UTF8.self) })
     }
 
-    @Test func `the last writing of an index counts within one file and one batch`() throws {
+    @Test @Aside func `the last writing of an index counts within one file and one batch`() throws {
         var fixture = fixture
         fixture.configuration = JournalConfiguration()
         let (journal, _) = try fixture.open()
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [1, 100, 1_000, Int.max])
-    func `entries are read back over segments and truncations`(maximumBytes: Int) throws {
+    @Aside func `entries are read back over segments and truncations`(maximumBytes: Int) throws {
         let (journal, _) = try fixture.open()
         for index in 1...60 as ClosedRange<UInt64> {
             try journal.append([entry(index, 1, "old \(index)")])

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct JournalThreadTests {
@@ -26,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func `what gathers during a sync becomes one batch, in order`() throws {
+    @Test @Aside func `what gathers during a sync becomes one batch, in order`() throws {
         let (journal, _) = try fixture.open()
         // The first sync waits until all the others are submitted.
         let gate = Mailbox<Void>()
@@ -54,7 +55,7 @@ import Testing
         #expect(try again.allLines().count == 200)
     }
 
-    @Test func `a load sees what was submitted before it and nothing after`() throws {
+    @Test @Aside func `a load sees what was submitted before it and nothing after`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()
         let thread = report.start(journal)
@@ -69,7 +70,7 @@ import Testing
         #expect(report.tokens.takeAll() == [1, 2])
     }
 
-    @Test func `an idle journal vouches for its last batch`() throws {
+    @Test @Aside func `an idle journal vouches for its last batch`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()
         let syncs = Mailbox<Void>()
@@ -89,7 +90,7 @@ import Testing
     }
 
     /// Guards pitfall 36.
-    @Test func `pitfall 36: after a failure nothing is written and no token named`() throws {
+    @Test @Aside func `pitfall 36: after a failure nothing is written and no token named`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()
         fixture.disk.failSynchronize()
@@ -118,7 +119,7 @@ import Testing
     }
 
     /// Guards pitfall 46.
-    @Test func `pitfall 46: a request after the stop is answered`() throws {
+    @Test @Aside func `pitfall 46: a request after the stop is answered`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()
         let thread = report.start(journal)

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// A look at a journal shows what a start would find, and leaves no trace.
@@ -73,7 +74,9 @@ import Testing
         return found
     }
 
-    @Test func `a look finds what a start finds, torn or damaged, and changes nothing`() throws {
+    @Test @Aside func `a look finds what a start finds, torn or damaged, and changes nothing`()
+        throws
+    {
         var cases: [(String, @Sendable (Sample) -> [UInt8])] = []
         for (name, change, _) in JournalRecoveryTests.tears { cases.append((name, change)) }
         for (name, change, _) in JournalDamageTests.damages { cases.append((name, change)) }
@@ -86,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: 0..<2)
-    func `a look agrees with a start about any flipped bit of any file`(part: Int) throws {
+    @Aside func `a look agrees with a start about any flipped bit of any file`(part: Int) throws {
         let run = try JournalDamageTests.Run()
         var flips = 0
         for (path, bytes) in run.files {
@@ -100,7 +103,7 @@ import Testing
         #expect(flips > 40)
     }
 
-    @Test func `a look agrees with a start about every crash and lost power`() throws {
+    @Test @Aside func `a look agrees with a start about every crash and lost power`() throws {
         var compared = 0
         for calls in stride(from: 12, to: 90, by: 3) {
             var run = JournalRun(fixture: JournalCrashTests.fixture)
@@ -117,7 +120,9 @@ import Testing
         #expect(compared > 12)
     }
 
-    @Test func `a look agrees with a start about snapshots, fitting, newer and missing`() throws {
+    @Test @Aside func `a look agrees with a start about snapshots, fitting, newer and missing`()
+        throws
+    {
         for kind in 0..<4 {
             let fixture = JournalFixture()
             let (journal, _) = try fixture.open()
@@ -138,7 +143,8 @@ import Testing
         }
     }
 
-    @Test func `a directory without a journal is no journal, one that is missing an error`() throws
+    @Test @Aside func `a directory without a journal is no journal, one that is missing an error`()
+        throws
     {
         let fixture = JournalFixture()
         #expect(throws: JournalError.self) { try Self.look(fixture) }
@@ -146,7 +152,7 @@ import Testing
         #expect(try Self.look(fixture) == nil)
     }
 
-    @Test func `a look takes no lock, and sees what an open journal holds`() throws {
+    @Test @Aside func `a look takes no lock, and sees what an open journal holds`() throws {
         let fixture = JournalFixture()
         let (journal, _) = try fixture.open()
         for index in 1...30 as ClosedRange<UInt64> {
@@ -158,7 +164,7 @@ import Testing
         }
     }
 
-    @Test func `all damaged lines are told, not only the first`() throws {
+    @Test @Aside func `all damaged lines are told, not only the first`() throws {
         let run = try JournalDamageTests.Run()
         var flipped: [String] = []
         // The first file ends before the first entry: nothing of it is needed.

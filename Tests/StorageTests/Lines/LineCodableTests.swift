@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct LineCodableTests {
@@ -49,14 +50,14 @@ import Testing
         case blue
     }
 
-    @Test func `members stand in the order of their declaration and nil is left out`() {
+    @Test @Aside func `members stand in the order of their declaration and nil is left out`() {
         roundTrip(Point(y: -1, x: 2), #"{"y":-1,"x":2}"#)
         roundTrip(Point(y: 0, x: 0, label: "a\"b"), #"{"y":0,"x":0,"label":"a\"b"}"#)
         roundTrip([Point(y: 1, x: 1)], #"[{"y":1,"x":1}]"#)
         roundTrip(Color.blue, #""blue""#)
     }
 
-    @Test func `nested values, arrays and dictionaries come back`() {
+    @Test @Aside func `nested values, arrays and dictionaries come back`() {
         let path = Path(
             name: "p",
             points: [Point(y: 1, x: 2), Point(y: 3, x: 4)],
@@ -77,7 +78,7 @@ import Testing
         )
     }
 
-    @Test func `enumerations have the form that Swift gives them`() {
+    @Test @Aside func `enumerations have the form that Swift gives them`() {
         roundTrip(Command.clear, #"{"clear":{}}"#)
         roundTrip(Command.say("x"), #"{"say":{"_0":"x"}}"#)
         roundTrip(Command.move(to: Point(y: 1, x: 2), fast: nil), #"{"move":{"to":{"y":1,"x":2}}}"#)
@@ -87,7 +88,7 @@ import Testing
         )
     }
 
-    @Test func `large dictionaries come back, in one order`() {
+    @Test @Aside func `large dictionaries come back, in one order`() {
         struct Table: Codable, LineCodable, Equatable { var rows: [String: Int] }
         let table = Table(
             rows: Dictionary(uniqueKeysWithValues: (0..<5_000).map { ("k\($0)", $0) })
@@ -97,7 +98,7 @@ import Testing
         roundTrip(table, form)
     }
 
-    @Test func `white space and another order are read`() throws {
+    @Test @Aside func `white space and another order are read`() throws {
         let bytes = Array(" { \"x\" : 2 ,\n\"y\" : 1 } ".utf8)
         #expect(try Point(lineBytes: bytes) == Point(y: 1, x: 2))
     }
@@ -110,11 +111,12 @@ import Testing
         (#"[1,2]"#, .expected("an object")), (#"{"y":null,"x":2}"#, .expected("an integer")),
         (#"{"y":1,"x":2,"label":7}"#, .expected("a string")),
     ])
-    func `a struct refuses what it would not write`(form: String, expected: LineError.Reason) {
+    @Aside func `a struct refuses what it would not write`(form: String, expected: LineError.Reason)
+    {
         #expect(reason(Point.self, form) == expected)
     }
 
-    @Test func `unknown members are refused at each depth`() {
+    @Test @Aside func `unknown members are refused at each depth`() {
         #expect(
             reason(Command.self, #"{"both":{"_0":{"clear":{"a":1}},"_1":{"clear":{}}}}"#)
                 == .unknownMember("a")
@@ -126,7 +128,7 @@ import Testing
         #expect(reason(Color.self, #""green""#) != nil)
     }
 
-    @Test func `a part with a form of its own keeps it`() {
+    @Test @Aside func `a part with a form of its own keeps it`() {
         struct Hex: Codable, LineCodable, Equatable {
             var value: UInt64
             init(value: UInt64) { self.value = value }
@@ -171,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func `subclasses keep their base apart`() {
+    @Test @Aside func `subclasses keep their base apart`() {
         roundTrip(Dog(), #"{"age":3,"super":{"name":"n"}}"#)
         #expect(
             reason(Dog.self, #"{"age":3,"super":{"name":"n","b":1}}"#) == .unknownMember("b")
@@ -190,7 +192,7 @@ import Testing
     }
 
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    func `mutated forms never trap, and what is read is written again`(seed: UInt64) throws {
+    @Aside func `mutated forms never trap, and what is read is written again`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let forms = [
             #"{"both":{"_0":{"move":{"to":{"y":1,"x":2},"fast":true}},"_1":{"say":{"_0":"y"}}}}"#,

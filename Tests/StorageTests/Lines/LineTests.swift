@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct LineTests {
@@ -26,19 +27,19 @@ import Testing
             ("The quick brown fox jumps over the lazy dog", 0x2262_0404),
         ] as [(String, UInt32)]
     )
-    func `known texts have their known CRC-32C`(text: String, checksum: UInt32) {
+    @Aside func `known texts have their known CRC-32C`(text: String, checksum: UInt32) {
         #expect(CRC32C.checksum(Array(text.utf8)) == checksum)
     }
 
     /// RFC 3720 §B.4.
-    @Test func `the vectors of the RFC hold`() {
+    @Test @Aside func `the vectors of the RFC hold`() {
         #expect(CRC32C.checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
         #expect(CRC32C.checksum([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
         #expect(CRC32C.checksum(Array(0..<32)) == 0x46DD_794E)
         #expect(CRC32C.checksum((0..<32).reversed()) == 0x113F_DB5C)
     }
 
-    @Test func `a part has the checksum that it has alone, at each offset and length`() {
+    @Test @Aside func `a part has the checksum that it has alone, at each offset and length`() {
         var random = SeededGenerator(seed: 3)
         let bytes = (0..<64).map { _ in UInt8.random(in: 0...255, using: &random) }
         for start in 0..<20 {
@@ -55,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `a line comes back as it was written`() throws {
+    @Test @Aside func `a line comes back as it was written`() throws {
         let bytes = line()
         #expect(
             String(decoding: bytes, as: UTF8.self).hasPrefix(#"{"index":42,"text":"hello","crc":""#)
@@ -67,7 +68,7 @@ import Testing
         )
     }
 
-    @Test func `lines one after the other are each sealed from their own start`() throws {
+    @Test @Aside func `lines one after the other are each sealed from their own start`() throws {
         var writer = JSONWriter()
         for index in 0..<3 { Line.write(to: &writer) { $0.member("index", index) } }
         let lines = writer.bytes.split(separator: UInt8(ascii: "\n"))
@@ -77,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `each flipped bit of a line is found`() {
+    @Test @Aside func `each flipped bit of a line is found`() {
         let bytes = line("h\u{E9}\"llo")
         for bit in 0..<(bytes.count - 1) * 8 {
             var flipped = bytes
@@ -86,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func `each cut of a line is found`() {
+    @Test @Aside func `each cut of a line is found`() {
         let bytes = line()
         for end in 0..<bytes.count - 1 {
             #expect(throws: LineError.self) { try Line.check(bytes, in: 0..<end) }
@@ -103,7 +104,7 @@ import Testing
         (#"{"a":1.5"#, .notAnInteger), (#"{"a":1,"a":2"#, .doubledMember("a")),
         (#"{"#, .expected("a string")),
     ])
-    func `a right seal does not excuse wrong JSON`(open: String, reason: LineError.Reason) {
+    @Aside func `a right seal does not excuse wrong JSON`(open: String, reason: LineError.Reason) {
         var writer = JSONWriter()
         writer.verbatim(Array(open.utf8))
         writer.seal(from: 0)
@@ -114,7 +115,7 @@ import Testing
         } catch { #expect(error.reason == reason) }
     }
 
-    @Test func `a checksum in capitals is refused`() {
+    @Test @Aside func `a checksum in capitals is refused`() {
         let capitals = line().map { (97...102).contains($0) ? $0 - 32 : $0 }
         #expect(throws: LineError.self) { try Line.check(capitals, in: 0..<capitals.count - 1) }
     }

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 /// Rot in files that nobody reads is found while the node runs; what is good is not accused.
@@ -77,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `nothing is said of what is good, whatever is written beside it`() throws {
+    @Test @Aside func `nothing is said of what is good, whatever is written beside it`() throws {
         let running = try Running()
         #expect(running.closed.count >= 3)
         let scrubber = running.scrub()
@@ -87,7 +88,8 @@ import Testing
         running.thread.stop()
     }
 
-    @Test func `a flipped bit in a closed file is told once, with its place and its last entry`()
+    @Test @Aside
+    func `a flipped bit in a closed file is told once, with its place and its last entry`()
         throws
     {
         let running = try Running()
@@ -116,7 +118,7 @@ import Testing
         running.thread.stop()
     }
 
-    @Test func `every byte that counts of a closed file is watched`() throws {
+    @Test @Aside func `every byte that counts of a closed file is watched`() throws {
         let running = try Running()
         let path = running.closed[0]
         let bytes = try #require(running.fixture.disk.contents(of: path))
@@ -138,7 +140,7 @@ import Testing
         running.thread.stop()
     }
 
-    @Test func `a flipped bit in a snapshot is told once`() throws {
+    @Test @Aside func `a flipped bit in a snapshot is told once`() throws {
         let running = try Running()
         let bytes = try #require(running.fixture.disk.contents(of: running.snapshotPath))
         let head = try #require(bytes.firstIndex(of: 10))
@@ -153,7 +155,7 @@ import Testing
         running.thread.stop()
     }
 
-    @Test func `a file that is cut, or fails to be read, is told`() throws {
+    @Test @Aside func `a file that is cut, or fails to be read, is told`() throws {
         for change in 0..<3 {
             let running = try Running()
             let path = running.closed[0]
@@ -172,7 +174,7 @@ import Testing
         }
     }
 
-    @Test func `what reads well the second time is not told`() throws {
+    @Test @Aside func `what reads well the second time is not told`() throws {
         let running = try Running()
         for path in running.closed + [running.snapshotPath] {
             running.fixture.disk.misread(bit: 120 * 8 + 3, of: path)
@@ -184,7 +186,8 @@ import Testing
         running.thread.stop()
     }
 
-    @Test func `a file that is dropped meanwhile, or can't be opened for now, is not told`() throws
+    @Test @Aside func `a file that is dropped meanwhile, or can't be opened for now, is not told`()
+        throws
     {
         let running = try Running()
         let (thread, closed) = (running.thread, running.closed)
@@ -216,7 +219,7 @@ import Testing
     }
 
     @Test(arguments: [ScrubPace(bytesPerSecond: 1, rest: .zero), ScrubPace()])
-    func `stopping does not wait for the pace or the rest`(pace: ScrubPace) throws {
+    @Aside func `stopping does not wait for the pace or the rest`(pace: ScrubPace) throws {
         let fixture = JournalFixture(
             configuration: JournalConfiguration(
                 segmentBytes: 600 << 10,

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct SnapshotTransferTests {
@@ -17,7 +18,7 @@ import Testing
     static let incoming = SnapshotFixture.path(7) + ".incoming"
 
     @Test(arguments: [1, 2, 7, 100, 511, 512, 513, 100_000])
-    func `pieces of any size make the same file`(count: Int) throws {
+    @Aside func `pieces of any size make the same file`(count: Int) throws {
         let receiver = try fixture.store.receive(position, bytes: bytes.count)
         try receiver.take(bytes, by: count)
         #expect(try fixture.store.newest().head == old.head)
@@ -32,7 +33,7 @@ import Testing
         #expect(try fixture.holdsAlone(sample))
     }
 
-    @Test func `what a store sends another takes`() throws {
+    @Test @Aside func `what a store sends another takes`() throws {
         let sender = try SnapshotFixture()
         try sample.write(to: sender.store)
         let whole = try sender.store.chunk(of: position, at: 0, maximumBytes: 0).whole
@@ -49,7 +50,7 @@ import Testing
         #expect(try sample.isWhole(in: fixture.store))
     }
 
-    @Test func `it goes on where an earlier process stopped`() throws {
+    @Test @Aside func `it goes on where an earlier process stopped`() throws {
         for stop in stride(from: 0, through: bytes.count, by: 97) {
             let fixture = SnapshotFixture(cloning: fixture)
             let first = try fixture.store.receive(position, bytes: bytes.count)
@@ -63,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `what does not follow is refused, and nothing is taken`() throws {
+    @Test @Aside func `what does not follow is refused, and nothing is taken`() throws {
         let receiver = try fixture.store.receive(position, bytes: bytes.count)
         try receiver.append(Array(bytes[..<10]), at: 0)
         let wrong = [
@@ -81,7 +82,7 @@ import Testing
         #expect(try receiver.finish() == sample.head)
     }
 
-    @Test func `a bit flipped on the way is found, and all is sent anew`() throws {
+    @Test @Aside func `a bit flipped on the way is found, and all is sent anew`() throws {
         for offset in stride(from: 0, to: bytes.count, by: 13) {
             let fixture = SnapshotFixture(cloning: fixture)
             var changed = bytes
@@ -98,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `another's bytes under this name are refused`() throws {
+    @Test @Aside func `another's bytes under this name are refused`() throws {
         let other = try SnapshotSample(8).bytes()
         let receiver = try fixture.store.receive(position, bytes: other.count)
         try receiver.take(other, by: 100)
@@ -113,7 +114,7 @@ import Testing
         #expect(try fixture.store.newest().head == old.head && fixture.names().count == 1)
     }
 
-    @Test func `a transfer of another snapshot ends the first`() throws {
+    @Test @Aside func `a transfer of another snapshot ends the first`() throws {
         let first = try fixture.store.receive(position, bytes: bytes.count)
         try first.append(Array(bytes[..<50]), at: 0)
         let other = SnapshotSample(8)
@@ -126,7 +127,7 @@ import Testing
         )
     }
 
-    @Test func `a longer rest of another transfer is dropped, a mixed one found`() throws {
+    @Test @Aside func `a longer rest of another transfer is dropped, a mixed one found`() throws {
         let first = try fixture.store.receive(position, bytes: bytes.count)
         try first.append(Array(bytes[..<400]), at: 0)
         let shorter = SnapshotSample(7, ["short"])
@@ -151,7 +152,7 @@ import Testing
         }
     }
 
-    @Test func `a transfer goes with what a newer snapshot makes needless`() throws {
+    @Test @Aside func `a transfer goes with what a newer snapshot makes needless`() throws {
         let receiver = try fixture.store.receive(position, bytes: bytes.count)
         try receiver.append(Array(bytes[..<50]), at: 0)
         try SnapshotSample(5).write(to: fixture.store)
@@ -160,7 +161,7 @@ import Testing
         #expect(try fixture.names() == ["snapshot-0000000007.jsonl"])
     }
 
-    @Test func `a version that is newer is refused by name`() throws {
+    @Test @Aside func `a version that is newer is refused by name`() throws {
         var writer = JSONWriter()
         Line.write(to: &writer) { $0.member("snapshot", 2) }
         let receiver = try fixture.store.receive(position, bytes: writer.count)

@@ -58,7 +58,8 @@ import Testing
         #expect(decide(wish) == .change(.add(wish)))
     }
 
-    @Test @Aside func `an id in use is refused while its member is heard, and both addresses are named`() {
+    @Test @Aside
+    func `an id in use is refused while its member is heard, and both addresses are named`() {
         let decision = decide(Self.member("n2", "b", .joining), silent: ["n3"])
         #expect(code(decision) == "id_in_use")
         guard case .refused(let refusal) = decision else { return }
@@ -66,7 +67,8 @@ import Testing
         #expect(refusal.message.contains("n2/aaaaaaaaaaaaaaaa at n2:1"))
     }
 
-    @Test @Aside func `an id in use is refused from another address, however silent its member is`() {
+    @Test @Aside func `an id in use is refused from another address, however silent its member is`()
+    {
         let decision = decide(Self.member("n2", "b", at: "n9:1", .joining))
         #expect(code(decision) == "id_in_use")
         guard case .refused(let refusal) = decision else { return }
@@ -106,7 +108,8 @@ import Testing
         #expect(decide(other) == .change(.add(other)))
     }
 
-    @Test @Aside mutating func `one without a vote goes first, and its next incarnation comes then`() {
+    @Test @Aside
+    mutating func `one without a vote goes first, and its next incarnation comes then`() {
         rules.membership.incoming.append(Self.member("n4", .learner))
         let wish = Self.member("n4", "b", .learner)
         #expect(decide(wish) == .change(.remove(Self.node("n4"))))

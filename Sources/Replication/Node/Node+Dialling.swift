@@ -35,6 +35,13 @@ extension Node {
         }
     }
 
+    /// Whether another incarnation of a member is one too.
+    private func isSecond(_ member: Member) -> Bool {
+        core.membership.all.contains {
+            $0.identity.id == member.identity.id && $0.identity != member.identity
+        }
+    }
+
     private var wantedDials: [Dial] {
         var claims: [String: Claim] = [:]
         func claim(_ address: String, _ claim: Claim) {
@@ -45,12 +52,15 @@ extension Node {
             // Where it says that it is counts more than the log's word, which may be older or,
             // before it has moved, newer.
             let here = newest[member.identity]
+            // It was admitted because the old one is silent, and may not know this node's address;
+            // what is left of the old one's connection must not keep it from being called.
+            let takesPlace = member.role == .joining && isSecond(member)
             claim(
                 here?.hello.peerAddress ?? member.peerAddress,
                 Claim(
-                    isHere: here != nil,
+                    isHere: here != nil || takesPlace,
                     hasMembersID: true,
-                    link: here?.link ?? 0,
+                    link: takesPlace ? .max : here?.link ?? 0,
                     isJoining: member.role == .joining,
                     to: member.identity
                 )

@@ -45,6 +45,7 @@ extension Simulation {
         healNetwork()
         for host in hosts.indices {
             hosts[host].disk.heal()
+            hosts[host].disk.endCrash()
             hosts[host].disk.setCapacity(nil)
             hosts[host].stall = nil
             hosts[host].effectsToLive = nil

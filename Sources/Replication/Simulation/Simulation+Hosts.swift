@@ -31,10 +31,16 @@ extension Simulation {
                 snapshots: hosts[host].snapshots,
                 configuration: configuration
             )
+            if dies {
+                hosts[host].disk.endCrash()
+                // Down after the very last call: nothing has failed, and nothing will be written.
+                guard !hosts[host].disk.isCrashed else {
+                    throw FileError(.crashed, call: "start", path: dataDirectory)
+                }
+            }
             hosts[host].journal = journal
             if restored.state != nil { counts[.restores] += 1 }
             counts[.misreads] += hosts[host].disk.forgetMisreads()
-            if dies { hosts[host].disk.endCrash() }
             try begin(host, restored, configuration)
         } catch let error as Violation {
             throw error

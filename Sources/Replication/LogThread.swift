@@ -6,11 +6,18 @@ package final class LogThread: Sendable {
     private struct Line: Sendable {
         var level: LogLevel
         var text: String
+        /// How many were dropped since the line before.
+        var droppedBefore: Int
     }
 
     private struct State: Sendable {
         var waiting = 0
         var dropped = 0
+
+        mutating func takeDropped() -> Int {
+            defer { dropped = 0 }
+            return dropped
+        }
     }
 
     /// Lines that wait at the most; those that come then are dropped.
@@ -28,33 +35,34 @@ package final class LogThread: Sendable {
     package init(_ target: LogSink) {
         let (lines, isOver, state) = (lines, isOver, state)
         sink = target.passing { level, text in
-            let mayWait = state.withLock { state in
+            let droppedBefore: Int? = state.withLock { state in
                 guard state.waiting < Self.limit else {
                     state.dropped += 1
-                    return false
+                    return nil
                 }
                 state.waiting += 1
-                return true
+                return state.takeDropped()
             }
-            if mayWait { lines.push(Line(level: level, text: text)) }
+            guard let droppedBefore else { return }
+            lines.push(Line(level: level, text: text, droppedBefore: droppedBefore))
         }
         guard !target.isSilent else {
             isOver.close()
             return
         }
+        let tellDropped = { @Sendable (count: Int) in
+            guard count > 0 else { return }
+            target.log(.error, "\(count) lines of this log were dropped: it is too slow")
+        }
         runOnThread {
             while let batch = lines.takeAll() {
                 for line in batch {
+                    tellDropped(line.droppedBefore)
                     target.log(line.level, line.text)
                     state.withLock { $0.waiting -= 1 }
                 }
-                let dropped = state.withLock { state in
-                    defer { state.dropped = 0 }
-                    return state.dropped
-                }
-                if dropped > 0 {
-                    target.log(.error, "\(dropped) lines of this log were dropped: it is too slow")
-                }
+                // With lines still to come, the next that found room says where the gap is.
+                tellDropped(state.withLock { $0.waiting == 0 ? $0.takeDropped() : 0 })
             }
             isOver.push(true)
         }

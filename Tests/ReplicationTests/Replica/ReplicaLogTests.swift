@@ -5,20 +5,33 @@ import Testing
 
 /// What an embedder's sink may do to a replica: nothing.
 @Suite struct ReplicaLogTests {
-    /// A sink that blocks until it is let go, and notes what it got.
+    /// A sink that blocks at each line until it is let go, and notes what it got.
     private final class Gate: Sendable {
-        private let opened = Mailbox<Bool>()
+        private let passes = Mailbox<Bool>()
         let lines = Lock([String]())
 
         var sink: LogSink {
-            LogSink(from: .trace) { [opened, lines] _, text in
-                // Closed and empty: everybody may pass.
-                while opened.takeAll() != nil {}
+            LogSink(from: .trace) { [passes, lines] _, text in
+                // Closed, it has no line wait.
+                _ = passes.takeAll()
                 lines.withLock { $0.append(text) }
             }
         }
 
-        func open() { opened.close() }
+        func open() { passes.close() }
+
+        /// Lets lines pass, one by one, until there are so many.
+        func letPass(_ count: Int) async throws {
+            for number in 1...count {
+                passes.push(true)
+                try await wait(for: number)
+            }
+        }
+
+        func wait(for count: Int) async throws {
+            let have = { [lines] in lines.withLock { $0.count } }
+            _ = try await eventually("\(count) lines") { have() >= count ? true : nil } as Bool
+        }
     }
 
     @Test(.timeLimit(.minutes(5)))
@@ -67,18 +80,34 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `lines beyond the limit are dropped, counted and told`() async throws {
+    func `lines beyond the limit are dropped, counted and told where they are missing`()
+        async throws
+    {
         let gate = Gate()
         let thread = LogThread(gate.sink)
-        let count = LogThread.limit + 500
-        for number in 0..<count { thread.sink.log(.info, "\(number)") }
+        // The sink holds its thread up at the first line, wherever the others are by then.
+        for number in 0..<LogThread.limit + 500 { thread.sink.log(.info, "\(number)") }
+        // The second line said, the place of the first is free.
+        try await gate.letPass(2)
+        thread.sink.log(.info, "after")
         gate.open()
+        try await gate.wait(for: LogThread.limit + 2)
+        thread.stop()
+        let kept = (0..<LogThread.limit).map(String.init)
+        let told = "500 lines of this log were dropped: it is too slow"
+        #expect(gate.lines.withLock { $0 } == kept + [told, "after"])
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `lines dropped last are told once there is nothing else to say`() async throws {
+        let gate = Gate()
+        let thread = LogThread(gate.sink)
+        for number in 0..<LogThread.limit + 3 { thread.sink.log(.info, "\(number)") }
+        gate.open()
+        try await gate.wait(for: LogThread.limit + 1)
         thread.stop()
         let lines = gate.lines.withLock { $0 }
-        let kept = lines.filter { Int($0) != nil }
-        #expect(kept == (0..<kept.count).map(String.init) && kept.count < count)
-        #expect(
-            lines.last == "\(count - kept.count) lines of this log were dropped: it is too slow"
-        )
+        #expect(lines.count == LogThread.limit + 1)
+        #expect(lines.last == "3 lines of this log were dropped: it is too slow")
     }
 }

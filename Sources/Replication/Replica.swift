@@ -189,6 +189,8 @@ public actor Replica<Machine: Service> {
             front.inform = { [unowned self] route in
                 assumeIsolated { Answers.response(to: route, $0.node.status) }
             }
+            front.begin()
+            links.begin()
             perform(node.start(), at: SystemClock.now())
             loop.wake()
         }

@@ -116,12 +116,6 @@ struct CommandUser {
     }
 }
 
-/// An address that nobody listens on, for a node that is started more than once.
-func freeAddress() throws -> String {
-    let listener = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
-    return "127.0.0.1:\(listener.port)"
-}
-
 /// Runs a cluster of one in this process, with real sockets, while `body` runs.
 func withNode(
     in directory: CommandDirectory,

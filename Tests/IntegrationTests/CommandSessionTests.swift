@@ -1,4 +1,5 @@
 import Options
+import TestSupport
 import Testing
 import chat_cli
 
@@ -168,7 +169,8 @@ import chat_cli
     @Test(.timeLimit(.minutes(5)))
     func `a lost answer is found again by its key, and nothing is sent twice`() async throws {
         let directory = try CommandDirectory()
-        let peer = try freeAddress()
+        let port = try ReservedPort()
+        let peer = port.address
         var user = CommandUser(directory: directory)
         try await withNode(in: directory, peer: peer) { server in
             user.servers = server
@@ -189,7 +191,7 @@ import chat_cli
                 "--key",
                 "k1",
                 "--timeout",
-                "1500ms",
+                "5s",
                 "--json"
             )
             #expect(lost.code == .outcomeUnknown)

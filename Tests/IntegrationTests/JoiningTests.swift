@@ -2,6 +2,7 @@ import ChatCore
 import ChatService
 import Glibc
 import Replication
+import TestSupport
 import Testing
 
 extension ClusterTests {

@@ -27,7 +27,9 @@ extension ClusterTests {
         ) async throws {
             // The first node loses every answer that it has.
             let cluster = try await Cluster(options: {
-                $0 == 0 && meeting != .inFlight ? ["--test-drop-answers", "1"] : []
+                // Its followers held up, a leader is to remain one until two requests are there.
+                if meeting == .inFlight { return ["--election-timeout", "5s"] }
+                return $0 == 0 ? ["--test-drop-answers", "1"] : []
             })
             let client = try cluster.client(cluster.nodes.suffix(2))
             let scene = try await Scene(client)

@@ -9,7 +9,7 @@ import Glibc
 #endif
 
 /// The example of the README compiles, runs, and is the one that stands there.
-@Suite(.timeLimit(.minutes(5))) struct EmbedExampleTests {
+@Suite(.timeLimit(.minutes(20))) struct EmbedExampleTests {
     @Test func `the embedded tally answers over the network`() async throws {
         var template = Array("/tmp/swift-chat-embed-XXXXXX".utf8CString)
         let made = unsafe mkdtemp(&template).map { unsafe String(cString: $0) }

@@ -16,6 +16,19 @@ import Storage
     }
 }
 
+/// The same for what tries each call or byte of a disk, on a second thread.
+@globalActor package actor DiskAside {
+    /// The only one.
+    package static let shared = DiskAside()
+
+    private let executor = AsideExecutor()
+
+    /// The thread.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+}
+
 /// A thread that runs an actor's jobs, until the process ends.
 private final class AsideExecutor: SerialExecutor {
     private let jobs = Mailbox<UnownedJob>()

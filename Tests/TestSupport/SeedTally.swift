@@ -1,8 +1,7 @@
 package import Replication
 import Storage
 
-/// What many seeds of the simulation gave, run on two threads of their own: they would keep the
-/// cooperative pool from everybody else.
+/// What many seeds of the simulation gave.
 package struct SeedTally: Sendable {
     /// How many seeds were run.
     package var seeds = 0
@@ -29,19 +28,21 @@ package struct SeedTally: Sendable {
     ///
     /// - Parameters:
     ///   - seeds: Which ones, at the most.
+    ///   - threads: How many threads of their own they are run on.
     ///   - replayEvery: Each so many seeds one is run twice.
     ///   - goesOn: Asked before each seed.
     ///   - configure: Changes what a seed stands for.
     /// - Returns: What they gave.
     package static func run(
         _ seeds: ClosedRange<UInt64>,
+        onThreads threads: Int = 2,
         replayEvery: UInt64 = 50,
         while goesOn: @escaping @Sendable () -> Bool = { true },
-        _ configure: @escaping @Sendable (inout SimulationConfiguration) -> Void = { _ in }
+        configure: @escaping @Sendable (inout SimulationConfiguration) -> Void = { _ in }
     ) -> SeedTally {
         let tally = Lock(SeedTally())
         let next = Lock(seeds.lowerBound)
-        let threads = (0..<2).map { _ in
+        let threads = (0..<threads).map { _ in
             spawnThread {
                 while goesOn() {
                     let seed = next.withLock { next in
@@ -58,16 +59,6 @@ package struct SeedTally: Sendable {
         }
         for thread in threads { thread.join() }
         return tally.withLock { $0 }
-    }
-
-    /// Runs seeds without holding up the caller's thread.
-    package static func runAside(
-        _ seeds: ClosedRange<UInt64>,
-        _ configure: @escaping @Sendable (inout SimulationConfiguration) -> Void
-    ) async -> SeedTally {
-        await withCheckedContinuation { continuation in
-            _ = spawnThread { continuation.resume(returning: run(seeds, configure)) }
-        }
     }
 
     private init() {}
@@ -99,7 +90,8 @@ package struct SeedTally: Sendable {
         duration = run.duration
     }
 
-    private mutating func add(_ other: SeedTally) {
+    /// Adds what others gave.
+    package mutating func add(_ other: SeedTally) {
         seeds += other.seeds
         void += other.void
         broken += other.broken

@@ -63,6 +63,9 @@ final class Front {
         return Ticket(lastTicket)
     }
 
+    /// Takes connections from now on.
+    func begin() { acceptor.begin() }
+
     /// Carries on with a socket that is ready; false if it is none of these.
     func handle(_ ready: Readiness, at now: Instant) -> Bool {
         if ready.key == acceptor.key {

@@ -14,13 +14,19 @@ package final class Acceptor {
     private var listener: Listener?
     private let loop: EventLoop
 
-    /// Puts a listener on a loop; on its thread.
+    /// Takes a listener, whose connections wait until ``begin()``.
     package init(_ listener: consuming Listener, key: PollKey, on loop: EventLoop) {
         port = listener.port
         self.key = key
         self.loop = loop
-        loop.watch(listener.descriptor, for: .read, as: key)
         self.listener = consume listener
+    }
+
+    /// Puts the listener on the loop; on its thread. Nobody may find it there who takes nothing:
+    /// it would stay readable, and keep the loop spinning.
+    package func begin() {
+        guard let descriptor = listener?.descriptor else { return }
+        loop.watch(descriptor, for: .read, as: key)
     }
 
     /// Takes all connections that wait.
@@ -41,8 +47,7 @@ package final class Acceptor {
     package func resume(at now: Instant) {
         guard let moment = resumesAt, moment <= now else { return }
         resumesAt = nil
-        guard let descriptor = listener?.descriptor else { return }
-        loop.watch(descriptor, for: .read, as: key)
+        begin()
     }
 
     /// Takes no more and closes the socket, so that who connects is refused at once and goes

@@ -43,6 +43,9 @@ final class PeerLinks {
         outgoing.values.sorted { $0.name < $1.name }
     }
 
+    /// Takes connections from now on.
+    func begin() { acceptor.begin() }
+
     /// Carries on with a socket that is ready; false if it is none of these.
     func handle(_ ready: Readiness, at now: Instant) -> Bool {
         if ready.key == acceptor.key {

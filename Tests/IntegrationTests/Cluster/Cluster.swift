@@ -1,6 +1,7 @@
 import Glibc
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// A cluster of real processes in a directory that goes with it.

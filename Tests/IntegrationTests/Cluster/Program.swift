@@ -80,12 +80,12 @@ final class Program {
     }
 
     /// Waits until it has ended.
-    func end(within limit: Duration = .seconds(10)) async throws -> Ending {
+    func end(within limit: Duration = .seconds(60)) async throws -> Ending {
         try await eventually("the end of process \(pid)", within: limit) { poll() }
     }
 
     /// The next line of its output; nil once there is no more.
-    func line(within limit: Duration = .seconds(15)) async throws -> String? {
+    func line(within limit: Duration = .seconds(60)) async throws -> String? {
         try await eventually("a line of process \(pid)", within: limit) { () -> String?? in
             let isOpen = receive()
             if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {

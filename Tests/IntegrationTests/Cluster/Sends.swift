@@ -54,7 +54,7 @@ final class Sends: Sendable {
             let text = "\(name)-\(number)"
             let key = ClusterClient.randomKey()
             fates.withLock { _ = $0.sent.insert(text) }
-            let answered = try await eventually("an answer to \(text)", within: .seconds(60)) {
+            let answered = try await eventually("an answer to \(text)", within: .seconds(120)) {
                 try await attempt(text, key, client, givesUp: givesUp)
             }
             guard case .sent(let sent)? = answered?.output else { continue }
@@ -84,7 +84,7 @@ final class Sends: Sendable {
 
     /// Waits until so many were acknowledged.
     func reach(_ count: Int) async throws {
-        try await eventually("\(count) messages", within: .seconds(90)) { acknowledged >= count }
+        try await eventually("\(count) messages", within: .seconds(120)) { acknowledged >= count }
     }
 
     /// Checks what all nodes hold against what was sent and answered.

@@ -41,7 +41,7 @@ struct Shell {
         if let input { program.write(input) }
         program.endInput()
         let lines = try await program.rest()
-        let ending = try await program.end(within: .seconds(30))
+        let ending = try await program.end()
         return Outcome(ending: ending, lines: lines, complaints: text(ofFile: errors(words)))
     }
 

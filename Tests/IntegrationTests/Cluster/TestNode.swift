@@ -1,6 +1,7 @@
 import Glibc
 import Replication
 import Storage
+import TestSupport
 import Testing
 
 /// A node of a test's cluster: its place on disk and its process, if it runs.
@@ -53,10 +54,10 @@ final class TestNode {
     }
 
     /// Stops the process in good order.
-    func stop(within limit: Duration = .seconds(10)) async throws -> Program.Ending? {
+    func stop() async throws -> Program.Ending? {
         process?.signal(SIGTERM)
         defer { process = nil }
-        return try await process?.end(within: limit)
+        return try await process?.end()
     }
 
     /// What it wrote to standard error, over all its starts.

@@ -57,7 +57,7 @@ final class Wire {
     }
 
     /// The next answer; nil if the connection ended before it began or inside it.
-    func answer(within limit: Duration = .seconds(15)) async throws -> Answer? {
+    func answer(within limit: Duration = .seconds(60)) async throws -> Answer? {
         var answer: Answer?
         while let part = try await part(within: limit) {
             switch part {
@@ -90,7 +90,7 @@ final class Wire {
 
     /// The next part of an answer; nil once the connection has ended.
     private func part(
-        within limit: Duration = .seconds(15)
+        within limit: Duration = .seconds(60)
     ) async throws -> HTTPResponseParser.Part? {
         try await eventually("an answer", within: limit) { () -> HTTPResponseParser.Part?? in
             do throws(HTTPResponseParser.Malformed) {

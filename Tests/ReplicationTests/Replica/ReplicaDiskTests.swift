@@ -12,7 +12,7 @@ import Testing
         var configuration = aloneConfiguration(try ReplicaDirectory())
         configuration.dataDirectory = "/data"
         configuration.journal.reserveBytes = 1 << 16
-        configuration.requestTimeout = .seconds(1)
+        configuration.requestTimeout = .seconds(10)
         let run = try ReplicaRun<Register>(configuration, fileSystem: disk)
         try await run.lead()
         let server = run.replica.clientAddress

@@ -38,28 +38,28 @@ import Testing
     }
 
     @Test func `a cancelled caller waits no longer`() async throws {
-        let cluster = try ReplicaCluster()
+        let cluster = try ReplicaCluster {
+            // Beyond the test's own limit of time.
+            $0.requestTimeout = .seconds(3_600)
+        }
         try cluster.start(0)
         let run = cluster.running[0]
         _ = await run.replica.status
         let caller = Task { try await run.append("a") }
         caller.cancel()
-        let start = SystemClock.now()
         await #expect(throws: ReplicationError.unavailable("not_tried")) { try await caller.value }
-        // Well before its request would time out; other tests may keep the pool's threads for long.
-        #expect(SystemClock.now() - start < .seconds(25))
         try await cluster.stopAll()
     }
 
     @Test func `what cannot be started leaves nothing open`() async throws {
         let directory = try ReplicaDirectory()
         var configuration = aloneConfiguration(directory)
-        configuration.clientAddress = try FreePort.address()
+        configuration.clientAddress = try directory.address()
         let taken = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
         configuration.peerAddress = "127.0.0.1:\(taken.port)"
         #expect(throws: ReplicationError.self) { _ = try Replica<Register>(configuration) }
         #expect(taken.port != 0)
-        configuration.peerAddress = try FreePort.address()
+        configuration.peerAddress = try directory.address()
         // How a cluster is formed is checked once the journal is known to be new.
         var unformed = configuration
         unformed.bootstrapExpect = 2
@@ -88,8 +88,8 @@ import Testing
     @Test func `a run that has returned gives port and directory back`() async throws {
         let directory = try ReplicaDirectory()
         var configuration = aloneConfiguration(directory)
-        configuration.clientAddress = try FreePort.address()
-        configuration.peerAddress = try FreePort.address()
+        configuration.clientAddress = try directory.address()
+        configuration.peerAddress = try directory.address()
         // The ended replicas stay alive: what they held must not hang on that.
         var runs: [ReplicaRun<Register>] = []
         for number in 1...3 {
@@ -126,7 +126,7 @@ import Testing
     @Test func `an operation of another version ends the run, and names the entry`() async throws {
         let directory = try ReplicaDirectory()
         var configuration = aloneConfiguration(directory)
-        configuration.peerAddress = try FreePort.address()
+        configuration.peerAddress = try directory.address()
         let first = try ReplicaRun<Register>(configuration)
         try await first.append("a")
         try await first.stop()

@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 /// Changes of members, as a program that embeds a replica orders them.
-@Suite(.timeLimit(.minutes(5))) struct ReplicaMembersTests {
+@Suite(.timeLimit(.minutes(20))) struct ReplicaMembersTests {
     @Test func `a change is planned, carried out, and refused to whom it does not fit`()
         async throws
     {
-        let cluster = try ReplicaCluster()
+        let cluster = try ReplicaCluster { $0.electionTimeout = .seconds(5) }
         try cluster.startAll()
         let place = try await cluster.leader()
         let leader = try #require(cluster.runs[place]).replica

@@ -107,7 +107,7 @@ func aloneConfiguration(_ directory: ReplicaDirectory, name: String = "n1") -> R
 /// A node alone that leads.
 func runAlone(_ directory: ReplicaDirectory) async throws -> ReplicaRun<Register> {
     var configuration = aloneConfiguration(directory)
-    configuration.peerAddress = try FreePort.address()
+    configuration.peerAddress = try directory.address()
     let run = try ReplicaRun<Register>(configuration, in: directory)
     try await run.lead()
     return run

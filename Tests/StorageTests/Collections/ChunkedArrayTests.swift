@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    @Aside func `it does what an array does`(seed: UInt64) {
+    @DiskAside func `it does what an array does`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var chunked = ChunkedArray<Wide>()
         var model: [Wide] = []
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `whole blocks are dropped at the front`() {
+    @Test @DiskAside func `whole blocks are dropped at the front`() {
         var chunked = ChunkedArray((0..<400_000).lazy.map { $0 })
         var first = 0
         for removed in [1, 511, 512, 100_000, 131_072, 7, 160_000] {
@@ -73,7 +73,7 @@ import Testing
         #expect(chunked == [3])
     }
 
-    @Test @Aside func `removed chunks give back what they held`() {
+    @Test @DiskAside func `removed chunks give back what they held`() {
         final class Held: Sendable {}
         var chunked = ChunkedArray<Held>()
         weak var first: Held?
@@ -88,7 +88,7 @@ import Testing
         #expect(first == nil)
     }
 
-    @Test @Aside func `the ends of chunks and blocks can be crossed both ways`() {
+    @Test @DiskAside func `the ends of chunks and blocks can be crossed both ways`() {
         for size in [1, 511, 512, 513, 131_071, 131_072, 131_073] {
             var chunked = ChunkedArray(0..<size)
             #expect(chunked.popLast() == size - 1)
@@ -100,12 +100,12 @@ import Testing
         }
     }
 
-    @Test @Aside func `elements of any width work`() {
+    @Test @DiskAside func `elements of any width work`() {
         #expect(ChunkedArray(repeatElement((), count: 2_000)).count == 2_000)
         #expect(ChunkedArray((0..<2_000).map { "\($0)" })[1_999] == "1999")
     }
 
-    @Test @Aside func `slices, equality and hashes are those of the content`() {
+    @Test @DiskAside func `slices, equality and hashes are those of the content`() {
         var one = ChunkedArray(0..<2_000)
         var other = ChunkedArray(-100..<2_000)
         other.removeFirst(100)
@@ -116,7 +116,7 @@ import Testing
         #expect("\([1, 2] as ChunkedArray)" == "[1, 2]")
     }
 
-    @Test @Aside func `an index out of bounds traps`() async {
+    @Test @DiskAside func `an index out of bounds traps`() async {
         await #expect(processExitsWith: .failure) {
             _ = ChunkedArray([1, 2, 3])[3]
         }

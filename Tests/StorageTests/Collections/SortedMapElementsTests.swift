@@ -6,7 +6,7 @@ import Testing
 @Suite struct SortedMapElementsTests {
     /// Even keys, so that each bound is tried on a key, between keys and beyond both ends.
     @Test(arguments: [0, 1, 5, 64, 65, 400, 3_000])
-    @Aside func `each range gives what a filter gives`(size: Int) {
+    @DiskAside func `each range gives what a filter gives`(size: Int) {
         let keys = (0..<size).map { $0 * 2 }
         let map = SortedMap(keys.map { ($0, $0) })
         var random = SeededGenerator(seed: UInt64(size) + 1)
@@ -40,7 +40,7 @@ import Testing
         )
     }
 
-    @Test @Aside func `ranges hold where removals left separators without a key`() {
+    @Test @DiskAside func `ranges hold where removals left separators without a key`() {
         var map = SortedMap((0..<3_000).map { ($0, $0) })
         for key in 0..<3_000 where key % 7 != 0 { map[key] = nil }
         let keys = (0..<3_000).filter { $0 % 7 == 0 }
@@ -54,14 +54,14 @@ import Testing
         }
     }
 
-    @Test @Aside func `prefixes are scanned through a lower bound`() {
+    @Test @DiskAside func `prefixes are scanned through a lower bound`() {
         let words = ["ann", "anna", "annabel", "anne", "bob", "anz"]
         let map = SortedMap(words.map { ($0, true) })
         let found = map.elements(from: "anna").prefix { $0.key.hasPrefix("anna") }
         #expect(found.map(\.key) == ["anna", "annabel"])
     }
 
-    @Test @Aside func `a loop sees the map as it was when it began`() {
+    @Test @DiskAside func `a loop sees the map as it was when it began`() {
         var map = SortedMap((0..<1_000).map { ($0, $0) })
         var seen = 0
         for (key, _) in map {
@@ -72,7 +72,7 @@ import Testing
         #expect(seen == 1_000 && map.count == 1_000 && map.first?.key == 5_000)
     }
 
-    @Test @Aside func `an iterator at its end stays there`() {
+    @Test @DiskAside func `an iterator at its end stays there`() {
         let map = SortedMap((0..<100).map { ($0, $0) })
         var ascending = map.elements(from: 10, upTo: 20).makeIterator()
         var descending = map.descending(from: 20, downTo: 11).makeIterator()

@@ -7,7 +7,7 @@ import Testing
     private typealias Map = SortedMap<Int, Int>
 
     @Test(arguments: [(1, 8), (2, 70), (3, 300), (4, 3_000), (5, 20_000)])
-    @Aside func `it does what a dictionary does`(seed: UInt64, keys: Int) {
+    @DiskAside func `it does what a dictionary does`(seed: UInt64, keys: Int) {
         var random = SeededGenerator(seed: seed)
         var map = Map()
         var model: [Int: Int] = [:]
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 2, 15, 16, 17, 48, 63, 64, 65, 66, 128, 129, 1_000, 4_100])
-    @Aside func `each size is built in any order and emptied in any order`(size: Int) {
+    @DiskAside func `each size is built in any order and emptied in any order`(size: Int) {
         var random = SeededGenerator(seed: UInt64(size))
         let ascending = Array(0..<size)
         for order in [ascending, ascending.reversed(), ascending.shuffled(using: &random)] {
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `a copy keeps its content while the original changes`() {
+    @Test @DiskAside func `a copy keeps its content while the original changes`() {
         var map = Map((0..<2_000).map { ($0, $0) })
         let frozen = map
         for key in 0..<2_000 { map[key, default: 0] += 1 }
@@ -84,7 +84,7 @@ import Testing
         #expect(map.map(\.value) == (0..<1_000).map { $0 * 2 + 2 })
     }
 
-    @Test @Aside func `values are changed in place`() {
+    @Test @DiskAside func `values are changed in place`() {
         var map: SortedMap<Int, Tracked> = [1: Tracked(), 2: Tracked()]
         for _ in 0..<10 {
             map[1, default: Tracked()].touch()
@@ -98,7 +98,7 @@ import Testing
         #expect(frozen[1]?.copies == 0)
     }
 
-    @Test @Aside func `nil assigned in place removes, also from a tree of many nodes`() {
+    @Test @DiskAside func `nil assigned in place removes, also from a tree of many nodes`() {
         var map = Map((0..<5_000).map { ($0, $0) })
         func clear(_ value: inout Int?) { value = nil }
         func fill(_ value: inout Int?) { value = 7 }
@@ -112,13 +112,13 @@ import Testing
         #expect(map[4] == nil && map.count == 11)
     }
 
-    @Test @Aside func `the first entry can be popped until none is left`() {
+    @Test @DiskAside func `the first entry can be popped until none is left`() {
         var map = Map((0..<500).map { ($0, $0) })
         for key in 0..<500 { #expect(map.popFirst()?.key == key) }
         #expect(map.popFirst() == nil)
     }
 
-    @Test @Aside func `equality and hashes are those of the content`() {
+    @Test @DiskAside func `equality and hashes are those of the content`() {
         let one = Map((0..<300).map { ($0, $0) })
         var other = Map((0..<600).reversed().map { ($0, $0) })
         for key in 300..<600 { other[key] = nil }
@@ -129,7 +129,7 @@ import Testing
         #expect("\(Map())" == "[:]")
     }
 
-    @Test @Aside func `a frozen copy can be read and released on another thread`() async {
+    @Test @DiskAside func `a frozen copy can be read and released on another thread`() async {
         var map = Map((0..<10_000).map { ($0, $0) })
         let frozen = map
         let sum = Task.detached { frozen.reduce(0) { $0 + $1.value } }
@@ -138,7 +138,7 @@ import Testing
         #expect(map.reduce(0) { $0 + $1.value } == 99_990_000)
     }
 
-    @Test @Aside func `a big tree is released without a deep stack`() async {
+    @Test @DiskAside func `a big tree is released without a deep stack`() async {
         await Task.detached {
             var map: SortedMap<Int, [Int]>? = SortedMap((0..<100_000).map { ($0, [$0]) })
             #expect(map?.count == 100_000)

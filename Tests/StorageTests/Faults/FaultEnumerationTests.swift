@@ -13,7 +13,8 @@ import Testing
     ]
 
     @Test(arguments: reasons, [1, .max])
-    @Aside func `any call may fail in any way, once or for good, and nothing acknowledged is lost`(
+    @DiskAside
+    func `any call may fail in any way, once or for good, and nothing acknowledged is lost`(
         reason: FileError.Reason,
         times: Int
     ) throws {

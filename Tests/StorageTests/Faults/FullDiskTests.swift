@@ -17,7 +17,8 @@ import Testing
 
     /// Full before each byte of the script in turn, then with room again.
     @Test(arguments: FileError.SpaceLimit.allCases.filter { $0 != .descriptors })
-    @Aside func `pitfall 40: what finds no space is not there, and is written once there is some`(
+    @DiskAside
+    func `pitfall 40: what finds no space is not there, and is written once there is some`(
         limit: FileError.SpaceLimit
     ) throws {
         var capacity = 0
@@ -37,7 +38,7 @@ import Testing
         #expect(capacity > 2_000 && found > 20 && opens > 0)
     }
 
-    @Test @Aside func `without space for the filling a batch is written alone`() throws {
+    @Test @DiskAside func `without space for the filling a batch is written alone`() throws {
         var spared = 0
         for room in stride(from: 0, to: 500, by: 7) {
             var fixture = Self.fixture()
@@ -53,7 +54,8 @@ import Testing
         #expect((10...15).contains(spared), "\(spared)")
     }
 
-    @Test @Aside func `the reserve is made at the start, once, and given up before anything waits`()
+    @Test @DiskAside
+    func `the reserve is made at the start, once, and given up before anything waits`()
         throws
     {
         let fixture = Self.fixture(reserveBytes: 5_000)
@@ -81,7 +83,7 @@ import Testing
         #expect(again.notes.isEmpty && again.terms.last.index == LogIndex(index))
     }
 
-    @Test @Aside func `a start on a full disk uses up the reserve, and says so`() throws {
+    @Test @DiskAside func `a start on a full disk uses up the reserve, and says so`() throws {
         let fixture = Self.fixture(reserveBytes: 5_000)
         try fixture.open().journal.append([entry(1, 1)])
         fixture.disk.setCapacity(fixture.disk.usedBytes)
@@ -92,7 +94,7 @@ import Testing
         #expect(try fixture.reopen().recovered.vote.term == Term(2))
     }
 
-    @Test @Aside func `a start without room for a reserve is a shortage, and says so`() throws {
+    @Test @DiskAside func `a start without room for a reserve is a shortage, and says so`() throws {
         let fixture = Self.fixture(reserveBytes: 5_000)
         fixture.disk.setCapacity(4_000)
         let (journal, recovered) = try fixture.open()
@@ -104,7 +106,7 @@ import Testing
         #expect(journal.shortage == nil)
     }
 
-    @Test @Aside func `a reserve of another length is made again`() throws {
+    @Test @DiskAside func `a reserve of another length is made again`() throws {
         _ = try Self.fixture(reserveBytes: 5_000).open()
         let fixture = Self.fixture(reserveBytes: 5_000)
         _ = try fixture.open()
@@ -116,7 +118,7 @@ import Testing
     }
 
     @Test(arguments: [FileCall.Kind.truncate, .synchronize])
-    @Aside func `what can't be cut off again ends the journal`(kind: FileCall.Kind) throws {
+    @DiskAside func `what can't be cut off again ends the journal`(kind: FileCall.Kind) throws {
         let fixture = Self.fixture()
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
@@ -137,7 +139,7 @@ import Testing
 
     /// The file may be on the disk, whole but for its filling, and its removal not.
     @Test(arguments: 1...16 as ClosedRange<UInt64>)
-    @Aside func `a file begun without space does not come back over what followed`(seed: UInt64)
+    @DiskAside func `a file begun without space does not come back over what followed`(seed: UInt64)
         throws
     {
         let long = String(repeating: "x", count: 600)

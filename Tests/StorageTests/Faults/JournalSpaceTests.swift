@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Guards pitfall 40: a journal's thread on a full disk waits, in order, and goes on by itself.
-@Suite(.timeLimit(.minutes(5))) struct JournalSpaceTests {
+@Suite struct JournalSpaceTests {
     let fixture = JournalFixture(
         configuration: JournalConfiguration(
             segmentBytes: 1 << 14,
@@ -14,7 +14,7 @@ import Testing
     )
 
     /// How long to wait for what must come.
-    static let patience = Duration.seconds(20)
+    static let patience = Duration.seconds(120)
 
     /// What the callbacks said.
     final class Told: Sendable {
@@ -43,7 +43,8 @@ import Testing
         }
     }
 
-    @Test @Aside func `out of the reserve it goes on writing, then waits, then goes on by itself`()
+    @Test @DiskAside
+    func `out of the reserve it goes on writing, then waits, then goes on by itself`()
         throws
     {
         let (journal, _) = try fixture.open()
@@ -76,7 +77,7 @@ import Testing
         #expect(try again.allLines().count == Int(index))
     }
 
-    @Test @Aside func `what waits stays in order, a cluster's id among it`() throws {
+    @Test @DiskAside func `what waits stays in order, a cluster's id among it`() throws {
         var without = fixture
         without.configuration.reserveBytes = 0
         let (journal, _) = try without.open()
@@ -103,7 +104,7 @@ import Testing
         #expect(try again.allLines().last?.contains("other") == true)
     }
 
-    @Test @Aside func `entries that a waiting truncation takes away are not read`() throws {
+    @Test @DiskAside func `entries that a waiting truncation takes away are not read`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1), entry(2, 1), entry(3, 1)])
         let told = Told()
@@ -119,7 +120,8 @@ import Testing
         thread.stop()
     }
 
-    @Test @Aside func `a stop does not wait for space, and what waited was never called durable`()
+    @Test @DiskAside
+    func `a stop does not wait for space, and what waited was never called durable`()
         throws
     {
         let (journal, _) = try fixture.open()
@@ -144,7 +146,7 @@ import Testing
         #expect(recovered.terms.last.index == LogIndex(1) && recovered.identity.cluster == nil)
     }
 
-    @Test @Aside func `a start without room says at once that there is none`() throws {
+    @Test @DiskAside func `a start without room says at once that there is none`() throws {
         fixture.disk.setCapacity(2_000)
         let (journal, _) = try fixture.open()
         let told = Told()
@@ -160,7 +162,7 @@ import Testing
     }
 
     /// Guards pitfall 36: a shortage is waited for, a failed sync never.
-    @Test @Aside func `a sync that fails for want of space ends the journal`() throws {
+    @Test @DiskAside func `a sync that fails for want of space ends the journal`() throws {
         let (journal, _) = try fixture.open()
         let told = Told()
         let thread = told.start(journal)

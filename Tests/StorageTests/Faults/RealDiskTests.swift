@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Faults of real file systems and of the process's limits.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct RealDiskTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct RealDiskTests {
     static let configuration = JournalConfiguration(
         segmentBytes: 256 << 10,
         fillBytes: 64 << 10,
@@ -53,7 +53,8 @@ import Testing
     }
 
     @Test(.enabled(if: SmallDisk.isAllowed, SmallDisk.need))
-    @Aside func `on a full disk the reserve is written into, and with room it goes on by itself`()
+    @DiskAside
+    func `on a full disk the reserve is written into, and with room it goes on by itself`()
         throws
     {
         let small = try SmallDisk(bytes: 2 << 20)
@@ -84,7 +85,8 @@ import Testing
     }
 
     @Test(.enabled(if: SmallDisk.isAllowed, SmallDisk.need))
-    @Aside func `a disk that can't be written is refused at the start, and nothing changes`() throws
+    @DiskAside func `a disk that can't be written is refused at the start, and nothing changes`()
+        throws
     {
         let small = try SmallDisk(bytes: 2 << 20)
         let directory = small.path + "/n1"

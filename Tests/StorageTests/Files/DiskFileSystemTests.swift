@@ -19,7 +19,7 @@ import Glibc
         root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    @Test @Aside func `files do what the seam promises`() throws {
+    @Test @DiskAside func `files do what the seam promises`() throws {
         defer { remove("") }
         let path = root + "/a"
         let file = try disk.create(path)
@@ -42,7 +42,7 @@ import Glibc
         #expect(try !disk.exists(root + "/b"))
     }
 
-    @Test @Aside func `a journal on the disk is there after a restart`() throws {
+    @Test @DiskAside func `a journal on the disk is there after a restart`() throws {
         let directory = root + "/data/n1"
         defer { remove("/data/n1", "/data", "") }
         let configuration = JournalConfiguration(segmentBytes: 4_096, fillBytes: 1_024)

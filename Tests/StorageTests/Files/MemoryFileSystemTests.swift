@@ -5,7 +5,7 @@ import Testing
 @Suite struct MemoryFileSystemTests {
     let disk = MemoryFileSystem()
 
-    @Test @Aside func `what was not synced is lost, kept or torn`() throws {
+    @Test @DiskAside func `what was not synced is lost, kept or torn`() throws {
         var found: Set<[UInt8]> = []
         for seed in 0..<64 as Range<UInt64> {
             let disk = MemoryFileSystem()
@@ -22,7 +22,7 @@ import Testing
         #expect(found == [[1, 1, 1, 1], [1, 1, 2, 2], [2, 2, 1, 1], [2, 2, 2, 2]])
     }
 
-    @Test @Aside func `what was synced stays`() throws {
+    @Test @DiskAside func `what was synced stays`() throws {
         let file = try disk.create("/a")
         try file.write([1, 2, 3], at: 0)
         try file.synchronize()
@@ -31,7 +31,7 @@ import Testing
         #expect(disk.contents(of: "/a") == [1, 2, 3])
     }
 
-    @Test @Aside func `a name that was not synced may be lost`() throws {
+    @Test @DiskAside func `a name that was not synced may be lost`() throws {
         var kept = 0
         for seed in 0..<32 as Range<UInt64> {
             let disk = MemoryFileSystem()
@@ -44,7 +44,7 @@ import Testing
         #expect((1..<32).contains(kept))
     }
 
-    @Test @Aside func `a rename that was not synced leaves one of two states`() throws {
+    @Test @DiskAside func `a rename that was not synced leaves one of two states`() throws {
         var found: Set<[String]> = []
         for seed in 0..<32 as Range<UInt64> {
             let disk = MemoryFileSystem()
@@ -57,7 +57,7 @@ import Testing
         #expect(found == [["old"], ["new"]])
     }
 
-    @Test @Aside func `bytes of a failed sync are read back and never reach the disk`() throws {
+    @Test @DiskAside func `bytes of a failed sync are read back and never reach the disk`() throws {
         let file = try disk.create("/a")
         try disk.syncDirectory("/")
         try file.write([1], at: 0)
@@ -68,7 +68,7 @@ import Testing
         #expect(disk.contents(of: "/a") == [])
     }
 
-    @Test @Aside func `a crashed machine answers no call until it is back`() throws {
+    @Test @DiskAside func `a crashed machine answers no call until it is back`() throws {
         let file = try disk.create("/a")
         disk.crash(afterCalls: 1, .during)
         try file.write([1, 1], at: 0)
@@ -79,7 +79,7 @@ import Testing
         #expect(throws: FileError.self) { _ = try file.size() }
     }
 
-    @Test @Aside func `a clone goes its own way`() throws {
+    @Test @DiskAside func `a clone goes its own way`() throws {
         let file = try disk.create("/a")
         let clone = disk.clone()
         try file.write([1], at: 0)
@@ -96,7 +96,7 @@ import Testing
 @Suite struct MemoryFileSystemFaultTests {
     let disk = MemoryFileSystem()
 
-    @Test @Aside func `a full disk takes what fits, then says that it is full`() throws {
+    @Test @DiskAside func `a full disk takes what fits, then says that it is full`() throws {
         let file = try disk.create("/a")
         try file.write([1, 1, 1], at: 0)
         disk.setCapacity(5, .quota)
@@ -111,7 +111,7 @@ import Testing
         #expect(disk.usedBytes == 1)
     }
 
-    @Test @Aside func `space that is set aside counts and is given back`() throws {
+    @Test @DiskAside func `space that is set aside counts and is given back`() throws {
         disk.setCapacity(1_000)
         let file = try disk.create("/a")
         try file.allocate(900)
@@ -121,7 +121,7 @@ import Testing
         #expect(try file.size() == 400 && disk.usedBytes == 400)
     }
 
-    @Test @Aside func `a call fails as often as asked for, after those that go well`() throws {
+    @Test @DiskAside func `a call fails as often as asked for, after those that go well`() throws {
         let file = try disk.create("/a")
         disk.fail(.write, of: "a", with: .noSpace(.disk), after: 1, times: 2)
         try file.write([1, 1], at: 0)
@@ -133,7 +133,7 @@ import Testing
         try disk.rename("/a", to: "/b")
     }
 
-    @Test @Aside func `rot stays, a misreading does not`() throws {
+    @Test @DiskAside func `rot stays, a misreading does not`() throws {
         let file = try disk.create("/a")
         try file.write([0, 0, 0], at: 0)
         disk.misread(bit: 9, of: "a")

@@ -10,7 +10,7 @@ import Glibc
 
 /// Calls that do less than they were asked for.
 @Suite struct TransferTests {
-    @Test @Aside func `a signal and a short call are gone on from`() throws {
+    @Test @DiskAside func `a signal and a short call are gone on from`() throws {
         var answers = [-1, 3, -1, -1, 1, 6]
         var asked: [Int] = []
         let done = try Transfer.run(10, "write", "/a") { done in
@@ -21,7 +21,7 @@ import Glibc
         #expect(done == 10 && asked == [0, 0, 3, 3, 3, 4])
     }
 
-    @Test @Aside func `what follows a short call tells why it was short`() {
+    @Test @DiskAside func `what follows a short call tells why it was short`() {
         var answers = [3, -1]
         #expect(throws: FileError(.noSpace(.disk), call: "write", path: "/a")) {
             _ = try Transfer.run(10, "write", "/a") { _ in
@@ -31,7 +31,7 @@ import Glibc
         }
     }
 
-    @Test @Aside func `a call that does nothing ends it`() throws {
+    @Test @DiskAside func `a call that does nothing ends it`() throws {
         var answers = [3, 0]
         let done = try Transfer.run(10, "read", "/a") { _ in answers.removeFirst() }
         #expect(done == 3)
@@ -41,7 +41,7 @@ import Glibc
         (ENOSPC, FileError.SpaceLimit.disk), (EDQUOT, .quota), (EFBIG, .fileSize),
         (EMFILE, .descriptors), (ENFILE, .descriptors),
     ])
-    @Aside func `what is used up is told apart`(code: CInt, limit: FileError.SpaceLimit) {
+    @DiskAside func `what is used up is told apart`(code: CInt, limit: FileError.SpaceLimit) {
         #expect(throws: FileError(.noSpace(limit), call: "write", path: "/a")) {
             _ = try Transfer.run(1, "write", "/a") { _ in
                 errno = code

@@ -10,7 +10,7 @@ import Glibc
 
 /// What any version wrote is read as it was then.
 @Suite struct GoldenJournalTests {
-    @Test @Aside func `a journal of every version is read as what it was written as`() throws {
+    @Test @DiskAside func `a journal of every version is read as what it was written as`() throws {
         if let name = unsafe getenv("REGENERATE_GOLDEN") {
             try GoldenJournal(name: unsafe String(cString: name)).regenerate()
         }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct JournalCompactionTests {
     let fixture = JournalFixture()
 
-    @Test @Aside func `only whole files go, and what is left reads as before`() throws {
+    @Test @DiskAside func `only whole files go, and what is left reads as before`() throws {
         let journal = try filled()
         let files = try fixture.files()
         let lines = try journal.allLines()
@@ -58,7 +58,7 @@ import Testing
 
     /// Guards pitfall 1 over files that go: the vote is repeated in each head.
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    @Aside func `pitfall 1: no second vote after votes, new files, compaction and a power cut`(
+    @DiskAside func `pitfall 1: no second vote after votes, new files, compaction and a power cut`(
         seed: UInt64
     ) throws {
         let journal = try filled()
@@ -79,7 +79,7 @@ import Testing
         #expect(throws: JournalError.self) { try again.append([vote(6, for: "n2")]) }
     }
 
-    @Test @Aside func `a membership that is behind the log still counts`() throws {
+    @Test @DiskAside func `a membership that is behind the log still counts`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1, members: true)])
         for index in 2...60 as ClosedRange<UInt64> { try journal.append([entry(index, 1, "x")]) }
@@ -89,7 +89,7 @@ import Testing
     }
 
     /// Guards pitfall 32.
-    @Test @Aside func `a log that holds the snapshot's end keeps what is behind it`() throws {
+    @Test @DiskAside func `a log that holds the snapshot's end keeps what is behind it`() throws {
         let journal = try filled()
         let files = try fixture.files()
         try journal.reset(to: position(40, 1), membership: LogIndex(1))
@@ -99,7 +99,9 @@ import Testing
 
     /// Guards pitfall 32.
     @Test(arguments: [(40, 2), (90, 1)] as [(UInt64, UInt64)])
-    @Aside func `a log that does not hold it is dropped whole`(index: UInt64, term: UInt64) throws {
+    @DiskAside func `a log that does not hold it is dropped whole`(index: UInt64, term: UInt64)
+        throws
+    {
         let journal = try filled()
         try journal.append([vote(5, for: "n2")])
         let files = try fixture.files()
@@ -116,7 +118,7 @@ import Testing
         #expect(lines.map(\.position.index) == [LogIndex(index + 1)])
     }
 
-    @Test @Aside
+    @Test @DiskAside
     func `a crash between a snapshot and the drop of the log drops it at the next start`()
         throws
     {
@@ -128,7 +130,7 @@ import Testing
         #expect(recovered.notes.contains { $0.contains("goes on from the snapshot at 90@2") })
     }
 
-    @Test @Aside func `without its snapshot a compacted log must come from others`() throws {
+    @Test @DiskAside func `without its snapshot a compacted log must come from others`() throws {
         let journal = try filled()
         _ = try journal.compact(through: LogIndex(40))
         let (again, recovered) = try fixture.reopen()
@@ -139,7 +141,7 @@ import Testing
         #expect(later.lost == position(60, 1) && later.terms.last == position(1, 1))
     }
 
-    @Test @Aside func `damage behind which a snapshot lies costs nothing`() throws {
+    @Test @DiskAside func `damage behind which a snapshot lies costs nothing`() throws {
         let journal = try filled()
         let files = try fixture.files()
         try writeSnapshot(at: position(50, 1), in: fixture)
@@ -160,7 +162,7 @@ import Testing
         #expect(left.count == Int(60 - recovered.terms.before.index.value))
     }
 
-    @Test @Aside func `a snapshot without any journal is refused`() throws {
+    @Test @DiskAside func `a snapshot without any journal is refused`() throws {
         _ = try filled()
         try writeSnapshot(at: position(50, 1), in: fixture)
         for file in try fixture.files() where file.contains("journal-") {
@@ -175,7 +177,7 @@ import Testing
     }
 
     @Test(arguments: JournalCrashTests.Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    @Aside func `a crash at any call of compaction and reset loses nothing`(
+    @DiskAside func `a crash at any call of compaction and reset loses nothing`(
         fault: JournalCrashTests.Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

@@ -38,7 +38,7 @@ import Testing
     )
 
     @Test(arguments: Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    @Aside func `a crash at any call loses nothing acknowledged`(
+    @DiskAside func `a crash at any call loses nothing acknowledged`(
         fault: Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    @Aside func `pitfall 37: a crash at any call of a recovery loses nothing`(
+    @DiskAside func `pitfall 37: a crash at any call of a recovery loses nothing`(
         fault: Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

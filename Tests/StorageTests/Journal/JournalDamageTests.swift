@@ -55,7 +55,7 @@ import Testing
     ]
 
     @Test(arguments: damages.indices)
-    @Aside func `damage ends the log, and is named by file and line`(index: Int) throws {
+    @DiskAside func `damage ends the log, and is named by file and line`(index: Int) throws {
         let (name, change, outcome) = Self.damages[index]
         let sample = try Sample()
         let changed = change(sample)
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1])
-    @Aside func `what reads well the second time is no damage`(reading: Int) throws {
+    @DiskAside func `what reads well the second time is no damage`(reading: Int) throws {
         let sample = try Sample()
         let damaging = sample.batches[0]..<sample.batches[2]
         var misreads = 0
@@ -171,7 +171,7 @@ import Testing
     }
 
     @Test(arguments: 0..<3)
-    @Aside func `pitfall 38: no flipped bit is served, spread, or lets the node vote twice`(
+    @DiskAside func `pitfall 38: no flipped bit is served, spread, or lets the node vote twice`(
         part: Int
     )
         throws

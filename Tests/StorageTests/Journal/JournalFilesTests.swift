@@ -6,7 +6,7 @@ import Testing
 @Suite struct JournalFilesTests {
     let fixture = JournalFixture()
 
-    @Test @Aside func `the files are the lines that the format states`() throws {
+    @Test @DiskAside func `the files are the lines that the format states`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([vote(4, for: "n2"), entry(1, 3, members: true), entry(2, 3)])
         try journal.append([.truncate(after: LogIndex(1))])
@@ -36,7 +36,7 @@ import Testing
         )
     }
 
-    @Test @Aside func `a file is filled ahead and cut when it is closed`() throws {
+    @Test @DiskAside func `a file is filled ahead and cut when it is closed`() throws {
         let (journal, _) = try fixture.open()
         let filled = try #require(fixture.disk.contents(of: fixture.path(1)))
         #expect(filled.count > 1_024 && filled.suffix(1_024).allSatisfy { $0 == 10 })
@@ -48,7 +48,7 @@ import Testing
         #expect(try fixture.reopen().recovered.notes.isEmpty)
     }
 
-    @Test @Aside func `a start without new records costs no file for ever`() throws {
+    @Test @DiskAside func `a start without new records costs no file for ever`() throws {
         try fill()
         let before = try fixture.files().count
         for _ in 0..<5 { _ = try fixture.reopen() }
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [0, 700])
-    @Aside func `a last file that lost its content is damage`(bytes: Int) throws {
+    @DiskAside func `a last file that lost its content is damage`(bytes: Int) throws {
         try fill()
         let (journal, _) = try fixture.reopen()
         try journal.append([entry(61, 1)])
@@ -67,7 +67,8 @@ import Testing
         #expect(error?.isDamage == true)
     }
 
-    @Test @Aside func `what lies beyond the counted bytes of an older file is ignored`() throws {
+    @Test @DiskAside func `what lies beyond the counted bytes of an older file is ignored`() throws
+    {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         try journal.append([entry(2, 1)])
@@ -84,7 +85,7 @@ import Testing
         #expect(try last.allLines().count == 3)
     }
 
-    @Test @Aside func `a flipped bit is found when an entry is read back`() throws {
+    @Test @DiskAside func `a flipped bit is found when an entry is read back`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         try journal.append([entry(2, 1)])
@@ -101,7 +102,7 @@ import Testing
         #expect(damage.line == 6)
     }
 
-    @Test @Aside func `pitfall 20: a membership counts until it is truncated`() throws {
+    @Test @DiskAside func `pitfall 20: a membership counts until it is truncated`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1, members: true), entry(2, 1), entry(3, 1, members: true)])
         #expect(try fixture.reopen().recovered.membershipIndex == LogIndex(3))
@@ -110,7 +111,7 @@ import Testing
         #expect(try fixture.reopen().recovered.membershipIndex == LogIndex(1))
     }
 
-    @Test @Aside func `an empty batch is due after one with lines`() throws {
+    @Test @DiskAside func `an empty batch is due after one with lines`() throws {
         let (journal, _) = try fixture.open()
         #expect(!journal.needsEmptyBatch)
         try journal.append([entry(1, 1)])

@@ -7,7 +7,7 @@ import Testing
 /// Real processes on a real file system; `Tests/Campaigns/kill-storage.sh` does this for long.
 @Suite struct JournalKillTests {
     @Test(arguments: [1 as UInt64])
-    @Aside func `a process that is killed loses nothing acknowledged`(seed: UInt64) throws {
+    @DiskAside func `a process that is killed loses nothing acknowledged`(seed: UInt64) throws {
         var template = Array("/tmp/swift-chat-XXXXXX".utf8CString)
         try #require(unsafe mkdtemp(&template) != nil)
         let root = String(

@@ -7,7 +7,7 @@ import Testing
     let fixture = JournalFixture()
 
     @Test(arguments: [0, 1])
-    @Aside func `a file lost before the last leaves what lies before it`(index: Int) throws {
+    @DiskAside func `a file lost before the last leaves what lies before it`(index: Int) throws {
         try fill()
         let files = try fixture.files()
         try fixture.disk.remove(files[index])
@@ -27,7 +27,8 @@ import Testing
         #expect(Set(try fixture.files()).isDisjoint(with: files[(index + 1)...]))
     }
 
-    @Test @Aside func `damage that comes while another is repaired is repaired as well`() throws {
+    @Test @DiskAside func `damage that comes while another is repaired is repaired as well`() throws
+    {
         try fill()
         let files = try fixture.files()
         flip(files[1])
@@ -47,7 +48,7 @@ import Testing
         #expect(try fixture.reopen().recovered.lost == nil)
     }
 
-    @Test @Aside func `a last file that is lost is refused`() throws {
+    @Test @DiskAside func `a last file that is lost is refused`() throws {
         try fill()
         let (journal, _) = try fixture.reopen()
         try journal.append([entry(61, 1)])
@@ -59,7 +60,7 @@ import Testing
         #expect(try contents() == files)
     }
 
-    @Test @Aside func `a copy of a file under a later name counts for nothing`() throws {
+    @Test @DiskAside func `a copy of a file under a later name counts for nothing`() throws {
         try fill()
         let files = try fixture.files()
         try put(files[1], as: fixture.path(files.count + 1))
@@ -71,7 +72,7 @@ import Testing
         #expect(try fixture.reopen().recovered.damages == [])
     }
 
-    @Test @Aside func `a copy in the place of the last file is refused`() throws {
+    @Test @DiskAside func `a copy in the place of the last file is refused`() throws {
         try fill()
         let files = try fixture.files()
         let last = try #require(files.last)
@@ -81,7 +82,8 @@ import Testing
         #expect(error?.isDamage == true)
     }
 
-    @Test @Aside func `a copy in the place of an older file leaves what lies before it`() throws {
+    @Test @DiskAside func `a copy in the place of an older file leaves what lies before it`() throws
+    {
         try fill()
         let files = try fixture.files()
         try fixture.disk.remove(files[2])
@@ -93,7 +95,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    @Aside func `a file of another journal is refused with both names`(isLast: Bool) throws {
+    @DiskAside func `a file of another journal is refused with both names`(isLast: Bool) throws {
         try fill()
         var other = fixture
         other.disk = MemoryFileSystem()
@@ -108,7 +110,7 @@ import Testing
         #expect(error?.description.contains("n1/8f3a91c04be7d215") == true)
     }
 
-    @Test @Aside func `a file of a newer version is refused with its name`() throws {
+    @Test @DiskAside func `a file of a newer version is refused with its name`() throws {
         try fill()
         let last = try #require(try fixture.files().last)
         var bytes = try #require(fixture.disk.contents(of: last))
@@ -123,7 +125,7 @@ import Testing
     }
 
     @Test(arguments: JournalCrashTests.Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    @Aside func `a crash at any call of a damaged start leaves the same damage`(
+    @DiskAside func `a crash at any call of a damaged start leaves the same damage`(
         fault: JournalCrashTests.Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

@@ -88,7 +88,7 @@ import Testing
     ]
 
     @Test(arguments: tears.indices)
-    @Aside func `pitfall 38: a torn end is dropped and said`(index: Int) throws {
+    @DiskAside func `pitfall 38: a torn end is dropped and said`(index: Int) throws {
         let (name, tear, last) = Self.tears[index]
         let sample = try Sample()
         let (journal, recovered) = try sample.open(tear(sample))

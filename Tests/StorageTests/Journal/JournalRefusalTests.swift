@@ -8,7 +8,9 @@ import Testing
 
     /// Guards pitfall 36.
     @Test(arguments: [FileCall.Kind.synchronize, .write])
-    @Aside func `pitfall 36: after a failed write or sync every call throws`(kind: FileCall.Kind)
+    @DiskAside func `pitfall 36: after a failed write or sync every call throws`(
+        kind: FileCall.Kind
+    )
         throws
     {
         let (journal, _) = try fixture.open()
@@ -29,7 +31,7 @@ import Testing
 
     /// Guards pitfall 36: reading shows the page cache, which the disk never got.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    @Aside func `pitfall 36: what a failed sync left in the cache is made durable elsewhere`(
+    @DiskAside func `pitfall 36: what a failed sync left in the cache is made durable elsewhere`(
         seed: UInt64
     )
         throws
@@ -45,7 +47,7 @@ import Testing
         #expect(again.vote == recovered.vote && again.terms == recovered.terms)
     }
 
-    @Test @Aside func `a failed sync of a new file is no different`() throws {
+    @Test @DiskAside func `a failed sync of a new file is no different`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         fixture.disk.failSynchronize(of: "2.jsonl")
@@ -58,7 +60,7 @@ import Testing
     }
 
     /// Guards pitfall 40.
-    @Test @Aside func `a full disk is an error and no loss`() throws {
+    @Test @DiskAside func `a full disk is an error and no loss`() throws {
         let (journal, _) = try fixture.open()
         try journal.append([entry(1, 1)])
         fail(.write, .noSpace(.disk))
@@ -69,7 +71,9 @@ import Testing
     }
 
     /// Guards pitfall 39.
-    @Test @Aside func `pitfall 39: a second opener is refused until the first has closed`() throws {
+    @Test @DiskAside func `pitfall 39: a second opener is refused until the first has closed`()
+        throws
+    {
         let (journal, _) = try fixture.open()
         let before = try fixture.files()
         #expect(throws: JournalError.locked(directory: JournalFixture.directory)) {
@@ -81,14 +85,14 @@ import Testing
         _ = try fixture.open()
     }
 
-    @Test @Aside func `a directory of another node is refused`() throws {
+    @Test @DiskAside func `a directory of another node is refused`() throws {
         _ = try fixture.open(id: "n2")
         fixture.disk.processCrash()
         let error = #expect(throws: JournalError.self) { _ = try fixture.open(id: "n1") }
         #expect(error?.description.contains("belongs to node n2/8f3a91c04be7d215") == true)
     }
 
-    @Test @Aside func `pitfall 26: a cluster is adopted once`() throws {
+    @Test @DiskAside func `pitfall 26: a cluster is adopted once`() throws {
         let (journal, _) = try fixture.open()
         try journal.adopt(cluster: "c1")
         try journal.adopt(cluster: "c1")
@@ -105,7 +109,7 @@ import Testing
         [.entry(LogPosition(index: LogIndex(2), term: Term(2)), line: entryLine(2, 2).dropLast())],
         [.entry(LogPosition(index: LogIndex(2), term: Term(2)), line: [])],
     ])
-    @Aside func `records that do not follow are refused and nothing is written`(
+    @DiskAside func `records that do not follow are refused and nothing is written`(
         records: [JournalRecord]
     ) throws {
         let (journal, _) = try fixture.open()

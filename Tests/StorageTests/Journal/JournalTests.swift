@@ -5,7 +5,7 @@ import Testing
 @Suite struct JournalTests {
     let fixture = JournalFixture()
 
-    @Test @Aside func `what was appended is there after a restart`() throws {
+    @Test @DiskAside func `what was appended is there after a restart`() throws {
         let (journal, fresh) = try fixture.open()
         #expect(fresh.isNew && fresh.terms.last == .zero && fresh.notes.isEmpty)
         try journal.append([vote(1, for: "n1")])
@@ -26,7 +26,9 @@ import Testing
         #expect(try again.allLines() == lines.map { String(decoding: $0, as: UTF8.self) })
     }
 
-    @Test @Aside func `the last writing of an index counts within one file and one batch`() throws {
+    @Test @DiskAside func `the last writing of an index counts within one file and one batch`()
+        throws
+    {
         var fixture = fixture
         fixture.configuration = JournalConfiguration()
         let (journal, _) = try fixture.open()
@@ -43,7 +45,8 @@ import Testing
     }
 
     @Test(arguments: [1, 100, 1_000, Int.max])
-    @Aside func `entries are read back over segments and truncations`(maximumBytes: Int) throws {
+    @DiskAside func `entries are read back over segments and truncations`(maximumBytes: Int) throws
+    {
         let (journal, _) = try fixture.open()
         for index in 1...60 as ClosedRange<UInt64> {
             try journal.append([entry(index, 1, "old \(index)")])

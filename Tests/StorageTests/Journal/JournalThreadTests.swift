@@ -2,7 +2,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct JournalThreadTests {
+@Suite struct JournalThreadTests {
     let fixture = JournalFixture(
         configuration: JournalConfiguration(
             segmentBytes: 1 << 16,
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `what gathers during a sync becomes one batch, in order`() throws {
+    @Test @DiskAside func `what gathers during a sync becomes one batch, in order`() throws {
         let (journal, _) = try fixture.open()
         // The first sync waits until all the others are submitted.
         let gate = Mailbox<Void>()
@@ -55,7 +55,7 @@ import Testing
         #expect(try again.allLines().count == 200)
     }
 
-    @Test @Aside func `a load sees what was submitted before it and nothing after`() throws {
+    @Test @DiskAside func `a load sees what was submitted before it and nothing after`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()
         let thread = report.start(journal)
@@ -70,7 +70,7 @@ import Testing
         #expect(report.tokens.takeAll() == [1, 2])
     }
 
-    @Test @Aside func `an idle journal vouches for its last batch`() throws {
+    @Test @DiskAside func `an idle journal vouches for its last batch`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()
         let syncs = Mailbox<Void>()
@@ -90,7 +90,9 @@ import Testing
     }
 
     /// Guards pitfall 36.
-    @Test @Aside func `pitfall 36: after a failure nothing is written and no token named`() throws {
+    @Test @DiskAside func `pitfall 36: after a failure nothing is written and no token named`()
+        throws
+    {
         let (journal, _) = try fixture.open()
         let report = Report()
         fixture.disk.failSynchronize()
@@ -119,7 +121,7 @@ import Testing
     }
 
     /// Guards pitfall 46.
-    @Test @Aside func `pitfall 46: a request after the stop is answered`() throws {
+    @Test @DiskAside func `pitfall 46: a request after the stop is answered`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()
         let thread = report.start(journal)

@@ -74,7 +74,7 @@ import Testing
         return found
     }
 
-    @Test @Aside func `a look finds what a start finds, torn or damaged, and changes nothing`()
+    @Test @DiskAside func `a look finds what a start finds, torn or damaged, and changes nothing`()
         throws
     {
         var cases: [(String, @Sendable (Sample) -> [UInt8])] = []
@@ -89,7 +89,8 @@ import Testing
     }
 
     @Test(arguments: 0..<2)
-    @Aside func `a look agrees with a start about any flipped bit of any file`(part: Int) throws {
+    @DiskAside func `a look agrees with a start about any flipped bit of any file`(part: Int) throws
+    {
         let run = try JournalDamageTests.Run()
         var flips = 0
         for (path, bytes) in run.files {
@@ -103,7 +104,7 @@ import Testing
         #expect(flips > 40)
     }
 
-    @Test @Aside func `a look agrees with a start about every crash and lost power`() throws {
+    @Test @DiskAside func `a look agrees with a start about every crash and lost power`() throws {
         var compared = 0
         for calls in stride(from: 12, to: 90, by: 3) {
             var run = JournalRun(fixture: JournalCrashTests.fixture)
@@ -120,7 +121,7 @@ import Testing
         #expect(compared > 12)
     }
 
-    @Test @Aside func `a look agrees with a start about snapshots, fitting, newer and missing`()
+    @Test @DiskAside func `a look agrees with a start about snapshots, fitting, newer and missing`()
         throws
     {
         for kind in 0..<4 {
@@ -143,7 +144,8 @@ import Testing
         }
     }
 
-    @Test @Aside func `a directory without a journal is no journal, one that is missing an error`()
+    @Test @DiskAside
+    func `a directory without a journal is no journal, one that is missing an error`()
         throws
     {
         let fixture = JournalFixture()
@@ -152,7 +154,7 @@ import Testing
         #expect(try Self.look(fixture) == nil)
     }
 
-    @Test @Aside func `a look takes no lock, and sees what an open journal holds`() throws {
+    @Test @DiskAside func `a look takes no lock, and sees what an open journal holds`() throws {
         let fixture = JournalFixture()
         let (journal, _) = try fixture.open()
         for index in 1...30 as ClosedRange<UInt64> {
@@ -164,7 +166,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `all damaged lines are told, not only the first`() throws {
+    @Test @DiskAside func `all damaged lines are told, not only the first`() throws {
         let run = try JournalDamageTests.Run()
         var flipped: [String] = []
         // The first file ends before the first entry: nothing of it is needed.

@@ -36,7 +36,7 @@ import Testing
     ]
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    @Aside func `random bytes never trap`(seed: UInt64) {
+    @DiskAside func `random bytes never trap`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let alphabet = Array("{}[]\",:\\u0123456789abcdefDtrnls-+.eE \n\u{0}\u{E9}\u{1F600}".utf8)
         for round in 0..<1_500 {
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    @Aside func `mutated documents never trap`(seed: UInt64) {
+    @DiskAside func `mutated documents never trap`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for round in 0..<1_500 {
             var bytes = Self.documents[round % Self.documents.count]
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `each prefix of a document is refused`() {
+    @Test @DiskAside func `each prefix of a document is refused`() {
         for document in Self.documents {
             for end in document.indices {
                 var reader = JSONReader(Array(document[..<end]))

@@ -19,7 +19,7 @@ import Testing
         #""\"\\\/\b\f\n\r\t\u0041\ud83d\ude00\uD83D\uDE00""#, "\"\u{7F}\u{80}\u{10FFFF}\"",
         #"{"a":1,"A":2,"":3}"#, "{\"\u{E9}\":1,\"e\u{301}\":2}",
     ])
-    @Aside func `valid documents are accepted`(text: String) {
+    @DiskAside func `valid documents are accepted`(text: String) {
         #expect(skip(Array(text.utf8)) == nil)
     }
 
@@ -63,7 +63,7 @@ import Testing
             (#""\ude00""#, .loneSurrogate, 3), (#""\ude00\ud83d""#, .loneSurrogate, 3),
         ] as [(String, LineError.Reason, Int)]
     )
-    @Aside func `what is not strict JSON is refused`(
+    @DiskAside func `what is not strict JSON is refused`(
         text: String,
         reason: LineError.Reason,
         at: Int
@@ -78,14 +78,15 @@ import Testing
             [0xFF], [0x61, 0xC3, 0x28], [0xF0, 0x80, 0x80, 0xAF],
         ] as [[UInt8]]
     )
-    @Aside func `bytes that are not UTF-8 are refused, with and without escapes`(bytes: [UInt8]) {
+    @DiskAside func `bytes that are not UTF-8 are refused, with and without escapes`(bytes: [UInt8])
+    {
         let quote = UInt8(ascii: "\"")
         #expect(skip([quote] + bytes + [quote])?.reason == .invalidUTF8)
         #expect(skip([quote] + bytes + Array(#"\n"#.utf8) + [quote])?.reason == .invalidUTF8)
         #expect(skip(Array("{\"".utf8) + bytes + Array("\":1}".utf8))?.reason == .invalidUTF8)
     }
 
-    @Test @Aside func `nesting is refused beyond its limit and not before`() {
+    @Test @DiskAside func `nesting is refused beyond its limit and not before`() {
         func nested(_ depth: Int) -> [UInt8] {
             [UInt8](repeating: UInt8(ascii: "["), count: depth)
                 + [UInt8](repeating: UInt8(ascii: "]"), count: depth)
@@ -99,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: [2, 31, 32, 33, 34, 1_000])
-    @Aside func `a doubled member is found among any number`(count: Int) {
+    @DiskAside func `a doubled member is found among any number`(count: Int) {
         let names = (0..<count).map { "\"m\($0)\":\($0)" }
         #expect(skip(Array("{\(names.joined(separator: ","))}".utf8)) == nil)
         for doubled in [0, count / 2, count - 1] {
@@ -108,7 +109,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `integers are read up to the ends of their ranges`() throws {
+    @Test @DiskAside func `integers are read up to the ends of their ranges`() throws {
         func integer(_ text: String) throws(LineError) -> Int64 {
             try Int64(lineBytes: Array(text.utf8))
         }
@@ -123,7 +124,7 @@ import Testing
         #expect(throws: LineError(.notAnInteger, at: 0)) { try reader.count() }
     }
 
-    @Test @Aside func `each kind is refused where another one belongs`() {
+    @Test @DiskAside func `each kind is refused where another one belongs`() {
         for text in ["{}", "[]", "\"\"", "1", "true", "null", "x", ""] {
             let bytes = Array(text.utf8)
             var readers = (0..<6).map { _ in JSONReader(bytes) }
@@ -138,7 +139,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `a case is one member and an empty object has none`() throws {
+    @Test @DiskAside func `a case is one member and an empty object has none`() throws {
         func name(_ text: String) throws(LineError) -> String {
             var reader = JSONReader(Array(text.utf8))
             return try reader.oneCase { (name, reader) throws(LineError) in
@@ -152,7 +153,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `a part of the bytes is read and no more`() throws {
+    @Test @DiskAside func `a part of the bytes is read and no more`() throws {
         let bytes = Array("xx[1,2]yy".utf8)
         var reader = JSONReader(bytes, in: 2..<7)
         #expect(try reader.verbatim() == Array("[1,2]".utf8))

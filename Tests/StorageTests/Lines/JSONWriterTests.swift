@@ -9,7 +9,7 @@ import Testing
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    @Test @Aside func `only quotes, backslashes and control bytes are escaped`() {
+    @Test @DiskAside func `only quotes, backslashes and control bytes are escaped`() {
         let all = (0..<0x20).map { String(Unicode.Scalar(UInt8($0))) }.joined()
         #expect(
             text { $0.string(all) }
@@ -23,7 +23,7 @@ import Testing
         )
     }
 
-    @Test @Aside func `each scalar comes back as it was`() throws {
+    @Test @DiskAside func `each scalar comes back as it was`() throws {
         var scalars = String.UnicodeScalarView()
         for value in Array(UInt32(0)...0x2FF) + [
             0xD7FF, 0xE000, 0xFEFF, 0xFFFF, 0x1_0000, 0x10_FFFF,
@@ -43,13 +43,13 @@ import Testing
             .min + 1,
         ] as [Int64]
     )
-    @Aside func `integers come back as they were`(value: Int64) throws {
+    @DiskAside func `integers come back as they were`(value: Int64) throws {
         #expect(String(decoding: value.lineBytes, as: UTF8.self) == "\(value)")
         #expect(try Int64(lineBytes: value.lineBytes) == value)
         #expect(try UInt64(lineBytes: value.magnitude.lineBytes) == value.magnitude)
     }
 
-    @Test @Aside func `powers of ten and their neighbours have all their digits`() {
+    @Test @DiskAside func `powers of ten and their neighbours have all their digits`() {
         var power: UInt64 = 1
         for _ in 0..<20 {
             for value in [power - 1, power, power + 1, UInt64.max - power] {
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `commas stand between members and elements only`() {
+    @Test @DiskAside func `commas stand between members and elements only`() {
         let written = text { writer in
             writer.beginObject()
             writer.member("a", 1)
@@ -85,7 +85,7 @@ import Testing
         )
     }
 
-    @Test @Aside func `a buffer used again starts empty`() {
+    @Test @DiskAside func `a buffer used again starts empty`() {
         var writer = JSONWriter()
         writer.string("x")
         writer.removeAll()

@@ -50,14 +50,14 @@ import Testing
         case blue
     }
 
-    @Test @Aside func `members stand in the order of their declaration and nil is left out`() {
+    @Test @DiskAside func `members stand in the order of their declaration and nil is left out`() {
         roundTrip(Point(y: -1, x: 2), #"{"y":-1,"x":2}"#)
         roundTrip(Point(y: 0, x: 0, label: "a\"b"), #"{"y":0,"x":0,"label":"a\"b"}"#)
         roundTrip([Point(y: 1, x: 1)], #"[{"y":1,"x":1}]"#)
         roundTrip(Color.blue, #""blue""#)
     }
 
-    @Test @Aside func `nested values, arrays and dictionaries come back`() {
+    @Test @DiskAside func `nested values, arrays and dictionaries come back`() {
         let path = Path(
             name: "p",
             points: [Point(y: 1, x: 2), Point(y: 3, x: 4)],
@@ -78,7 +78,7 @@ import Testing
         )
     }
 
-    @Test @Aside func `enumerations have the form that Swift gives them`() {
+    @Test @DiskAside func `enumerations have the form that Swift gives them`() {
         roundTrip(Command.clear, #"{"clear":{}}"#)
         roundTrip(Command.say("x"), #"{"say":{"_0":"x"}}"#)
         roundTrip(Command.move(to: Point(y: 1, x: 2), fast: nil), #"{"move":{"to":{"y":1,"x":2}}}"#)
@@ -88,7 +88,7 @@ import Testing
         )
     }
 
-    @Test @Aside func `large dictionaries come back, in one order`() {
+    @Test @DiskAside func `large dictionaries come back, in one order`() {
         struct Table: Codable, LineCodable, Equatable { var rows: [String: Int] }
         let table = Table(
             rows: Dictionary(uniqueKeysWithValues: (0..<5_000).map { ("k\($0)", $0) })
@@ -98,7 +98,7 @@ import Testing
         roundTrip(table, form)
     }
 
-    @Test @Aside func `white space and another order are read`() throws {
+    @Test @DiskAside func `white space and another order are read`() throws {
         let bytes = Array(" { \"x\" : 2 ,\n\"y\" : 1 } ".utf8)
         #expect(try Point(lineBytes: bytes) == Point(y: 1, x: 2))
     }
@@ -111,12 +111,14 @@ import Testing
         (#"[1,2]"#, .expected("an object")), (#"{"y":null,"x":2}"#, .expected("an integer")),
         (#"{"y":1,"x":2,"label":7}"#, .expected("a string")),
     ])
-    @Aside func `a struct refuses what it would not write`(form: String, expected: LineError.Reason)
-    {
+    @DiskAside func `a struct refuses what it would not write`(
+        form: String,
+        expected: LineError.Reason
+    ) {
         #expect(reason(Point.self, form) == expected)
     }
 
-    @Test @Aside func `unknown members are refused at each depth`() {
+    @Test @DiskAside func `unknown members are refused at each depth`() {
         #expect(
             reason(Command.self, #"{"both":{"_0":{"clear":{"a":1}},"_1":{"clear":{}}}}"#)
                 == .unknownMember("a")
@@ -128,7 +130,7 @@ import Testing
         #expect(reason(Color.self, #""green""#) != nil)
     }
 
-    @Test @Aside func `a part with a form of its own keeps it`() {
+    @Test @DiskAside func `a part with a form of its own keeps it`() {
         struct Hex: Codable, LineCodable, Equatable {
             var value: UInt64
             init(value: UInt64) { self.value = value }
@@ -173,7 +175,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `subclasses keep their base apart`() {
+    @Test @DiskAside func `subclasses keep their base apart`() {
         roundTrip(Dog(), #"{"age":3,"super":{"name":"n"}}"#)
         #expect(
             reason(Dog.self, #"{"age":3,"super":{"name":"n","b":1}}"#) == .unknownMember("b")
@@ -192,7 +194,9 @@ import Testing
     }
 
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    @Aside func `mutated forms never trap, and what is read is written again`(seed: UInt64) throws {
+    @DiskAside func `mutated forms never trap, and what is read is written again`(seed: UInt64)
+        throws
+    {
         var random = SeededGenerator(seed: seed)
         let forms = [
             #"{"both":{"_0":{"move":{"to":{"y":1,"x":2},"fast":true}},"_1":{"say":{"_0":"y"}}}}"#,

@@ -27,19 +27,19 @@ import Testing
             ("The quick brown fox jumps over the lazy dog", 0x2262_0404),
         ] as [(String, UInt32)]
     )
-    @Aside func `known texts have their known CRC-32C`(text: String, checksum: UInt32) {
+    @DiskAside func `known texts have their known CRC-32C`(text: String, checksum: UInt32) {
         #expect(CRC32C.checksum(Array(text.utf8)) == checksum)
     }
 
     /// RFC 3720 §B.4.
-    @Test @Aside func `the vectors of the RFC hold`() {
+    @Test @DiskAside func `the vectors of the RFC hold`() {
         #expect(CRC32C.checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
         #expect(CRC32C.checksum([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
         #expect(CRC32C.checksum(Array(0..<32)) == 0x46DD_794E)
         #expect(CRC32C.checksum((0..<32).reversed()) == 0x113F_DB5C)
     }
 
-    @Test @Aside func `a part has the checksum that it has alone, at each offset and length`() {
+    @Test @DiskAside func `a part has the checksum that it has alone, at each offset and length`() {
         var random = SeededGenerator(seed: 3)
         let bytes = (0..<64).map { _ in UInt8.random(in: 0...255, using: &random) }
         for start in 0..<20 {
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `a line comes back as it was written`() throws {
+    @Test @DiskAside func `a line comes back as it was written`() throws {
         let bytes = line()
         #expect(
             String(decoding: bytes, as: UTF8.self).hasPrefix(#"{"index":42,"text":"hello","crc":""#)
@@ -68,7 +68,8 @@ import Testing
         )
     }
 
-    @Test @Aside func `lines one after the other are each sealed from their own start`() throws {
+    @Test @DiskAside func `lines one after the other are each sealed from their own start`() throws
+    {
         var writer = JSONWriter()
         for index in 0..<3 { Line.write(to: &writer) { $0.member("index", index) } }
         let lines = writer.bytes.split(separator: UInt8(ascii: "\n"))
@@ -78,7 +79,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `each flipped bit of a line is found`() {
+    @Test @DiskAside func `each flipped bit of a line is found`() {
         let bytes = line("h\u{E9}\"llo")
         for bit in 0..<(bytes.count - 1) * 8 {
             var flipped = bytes
@@ -87,7 +88,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `each cut of a line is found`() {
+    @Test @DiskAside func `each cut of a line is found`() {
         let bytes = line()
         for end in 0..<bytes.count - 1 {
             #expect(throws: LineError.self) { try Line.check(bytes, in: 0..<end) }
@@ -104,7 +105,10 @@ import Testing
         (#"{"a":1.5"#, .notAnInteger), (#"{"a":1,"a":2"#, .doubledMember("a")),
         (#"{"#, .expected("a string")),
     ])
-    @Aside func `a right seal does not excuse wrong JSON`(open: String, reason: LineError.Reason) {
+    @DiskAside func `a right seal does not excuse wrong JSON`(
+        open: String,
+        reason: LineError.Reason
+    ) {
         var writer = JSONWriter()
         writer.verbatim(Array(open.utf8))
         writer.seal(from: 0)
@@ -115,7 +119,7 @@ import Testing
         } catch { #expect(error.reason == reason) }
     }
 
-    @Test @Aside func `a checksum in capitals is refused`() {
+    @Test @DiskAside func `a checksum in capitals is refused`() {
         let capitals = line().map { (97...102).contains($0) ? $0 - 32 : $0 }
         #expect(throws: LineError.self) { try Line.check(capitals, in: 0..<capitals.count - 1) }
     }

@@ -17,11 +17,11 @@ import Testing
             "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"
         ),
     ])
-    @Aside func `known texts have their known digests`(text: String, digest: String) {
+    @DiskAside func `known texts have their known digests`(text: String, digest: String) {
         #expect(SHA256.hexDigest(Array(text.utf8)) == digest)
     }
 
-    @Test @Aside func `a million letters have their known digest, in pieces of any size`() {
+    @Test @DiskAside func `a million letters have their known digest, in pieces of any size`() {
         let letters = [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000)
         let known = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
         #expect(SHA256.hexDigest(letters) == known)
@@ -36,7 +36,7 @@ import Testing
         #expect(digest.finalize() == SHA256.hash(letters))
     }
 
-    @Test @Aside func `each length around a block is padded rightly`() {
+    @Test @DiskAside func `each length around a block is padded rightly`() {
         for length in 0..<200 {
             let bytes = (0..<length).map { UInt8($0) }
             var digest = SHA256()
@@ -58,7 +58,7 @@ import Testing
         )
     }
 
-    @Test @Aside func `a finished digest begins anew`() {
+    @Test @DiskAside func `a finished digest begins anew`() {
         var digest = SHA256()
         digest.update([1, 2, 3])
         _ = digest.finalize()

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 /// Rot in files that nobody reads is found while the node runs; what is good is not accused.
-@Suite(.timeLimit(.minutes(5))) struct ScrubberTests {
-    static let patience = Duration.seconds(20)
+@Suite struct ScrubberTests {
+    static let patience = Duration.seconds(120)
 
     /// A journal that runs, with closed files and a snapshot beside it.
     struct Running {
@@ -78,7 +78,8 @@ import Testing
         }
     }
 
-    @Test @Aside func `nothing is said of what is good, whatever is written beside it`() throws {
+    @Test @DiskAside func `nothing is said of what is good, whatever is written beside it`() throws
+    {
         let running = try Running()
         #expect(running.closed.count >= 3)
         let scrubber = running.scrub()
@@ -88,7 +89,7 @@ import Testing
         running.thread.stop()
     }
 
-    @Test @Aside
+    @Test @DiskAside
     func `a flipped bit in a closed file is told once, with its place and its last entry`()
         throws
     {
@@ -118,7 +119,7 @@ import Testing
         running.thread.stop()
     }
 
-    @Test @Aside func `every byte that counts of a closed file is watched`() throws {
+    @Test @DiskAside func `every byte that counts of a closed file is watched`() throws {
         let running = try Running()
         let path = running.closed[0]
         let bytes = try #require(running.fixture.disk.contents(of: path))
@@ -140,7 +141,7 @@ import Testing
         running.thread.stop()
     }
 
-    @Test @Aside func `a flipped bit in a snapshot is told once`() throws {
+    @Test @DiskAside func `a flipped bit in a snapshot is told once`() throws {
         let running = try Running()
         let bytes = try #require(running.fixture.disk.contents(of: running.snapshotPath))
         let head = try #require(bytes.firstIndex(of: 10))
@@ -155,7 +156,7 @@ import Testing
         running.thread.stop()
     }
 
-    @Test @Aside func `a file that is cut, or fails to be read, is told`() throws {
+    @Test @DiskAside func `a file that is cut, or fails to be read, is told`() throws {
         for change in 0..<3 {
             let running = try Running()
             let path = running.closed[0]
@@ -174,7 +175,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `what reads well the second time is not told`() throws {
+    @Test @DiskAside func `what reads well the second time is not told`() throws {
         let running = try Running()
         for path in running.closed + [running.snapshotPath] {
             running.fixture.disk.misread(bit: 120 * 8 + 3, of: path)
@@ -186,7 +187,8 @@ import Testing
         running.thread.stop()
     }
 
-    @Test @Aside func `a file that is dropped meanwhile, or can't be opened for now, is not told`()
+    @Test @DiskAside
+    func `a file that is dropped meanwhile, or can't be opened for now, is not told`()
         throws
     {
         let running = try Running()
@@ -219,7 +221,7 @@ import Testing
     }
 
     @Test(arguments: [ScrubPace(bytesPerSecond: 1, rest: .zero), ScrubPace()])
-    @Aside func `stopping does not wait for the pace or the rest`(pace: ScrubPace) throws {
+    @DiskAside func `stopping does not wait for the pace or the rest`(pace: ScrubPace) throws {
         let fixture = JournalFixture(
             configuration: JournalConfiguration(
                 segmentBytes: 600 << 10,

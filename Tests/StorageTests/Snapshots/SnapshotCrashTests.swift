@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: JournalCrashTests.Fault.all, MemoryFileSystem.CrashPoint.allCases)
-    @Aside func `pitfall 35: a crash at any call leaves the old one or the new one`(
+    @DiskAside func `pitfall 35: a crash at any call leaves the old one or the new one`(
         fault: JournalCrashTests.Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {

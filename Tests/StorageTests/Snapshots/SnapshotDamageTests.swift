@@ -27,7 +27,7 @@ import Testing
         return found.damages[0]
     }
 
-    @Test @Aside func `every flipped bit is found, and named by its line`() throws {
+    @Test @DiskAside func `every flipped bit is found, and named by its line`() throws {
         let lineOf = bytes.reduce(into: [1]) { lines, byte in
             lines.append((lines.last ?? 1) + (byte == 10 ? 1 : 0))
         }
@@ -49,7 +49,7 @@ import Testing
         #expect(found == bytes.count * 3)
     }
 
-    @Test @Aside func `every cut is found`() throws {
+    @Test @DiskAside func `every cut is found`() throws {
         var found = 0
         for count in 0..<bytes.count where try damage(Array(bytes[..<count])) != nil {
             found += 1
@@ -57,14 +57,15 @@ import Testing
         #expect(found == bytes.count)
     }
 
-    @Test @Aside func `bytes behind the foot are found`() throws {
+    @Test @DiskAside func `bytes behind the foot are found`() throws {
         let lines = bytes.split(separator: 10).map { Array($0) + [10] }
         for more in [[10], [0], [32], Array("x\n".utf8), lines[1], lines[5], bytes] {
             #expect(try damage(bytes + more)?.reason == "there are bytes behind the foot")
         }
     }
 
-    @Test @Aside func `lines that are good each, but lost, doubled or moved, are found`() throws {
+    @Test @DiskAside func `lines that are good each, but lost, doubled or moved, are found`() throws
+    {
         let lines = bytes.split(separator: 10).map { Array($0) + [10] }
         var changes: [[[UInt8]]] = []
         for place in 1..<5 {
@@ -96,7 +97,7 @@ import Testing
         #expect(try damage(Array(lines.dropLast().joined()))?.reason == "the foot is missing")
     }
 
-    @Test @Aside func `a file under another's name is refused`() throws {
+    @Test @DiskAside func `a file under another's name is refused`() throws {
         try fixture.disk.rename(path, to: SnapshotFixture.path(8))
         let found = try fixture.store.newest()
         #expect(found.head == older.head)
@@ -104,7 +105,7 @@ import Testing
         #expect(found.damages.first?.file == SnapshotFixture.path(8))
     }
 
-    @Test @Aside func `names that no snapshot has are passed by`() throws {
+    @Test @DiskAside func `names that no snapshot has are passed by`() throws {
         for name in [
             "snapshot-.jsonl", "snapshot-0000000000.jsonl", "snapshot-9.jsonl",
             "snapshot-00000000099.jsonl", "snapshot-18446744073709551615.jsonl",
@@ -117,7 +118,7 @@ import Testing
         #expect(found.head == sample.head && found.damages == [])
     }
 
-    @Test @Aside func `a newer version is refused by name, and nothing else is used`() throws {
+    @Test @DiskAside func `a newer version is refused by name, and nothing else is used`() throws {
         var writer = JSONWriter()
         Line.write(to: &writer) { writer in
             writer.member("snapshot", 2)
@@ -131,7 +132,7 @@ import Testing
         #expect("\(SnapshotError.newerFormat(file: path))".contains("start that one"))
     }
 
-    @Test @Aside func `what reads well the second time is no damage`() throws {
+    @Test @DiskAside func `what reads well the second time is no damage`() throws {
         for offset in bytes.indices {
             fixture.disk.misread(bit: offset * 8 + offset % 8, of: path)
             let found = try fixture.store.newest()
@@ -141,14 +142,14 @@ import Testing
         }
     }
 
-    @Test @Aside func `one that is read back wrong once is written all the same`() throws {
+    @Test @DiskAside func `one that is read back wrong once is written all the same`() throws {
         let newer = SnapshotSample(9)
         fixture.disk.misread(bit: 100, of: ".partial")
         try newer.write(to: fixture.store)
         #expect(try fixture.holdsAlone(newer))
     }
 
-    @Test @Aside func `a damaged one is never read to its end`() throws {
+    @Test @DiskAside func `a damaged one is never read to its end`() throws {
         for offset in stride(from: 0, to: bytes.count, by: 7) {
             var changed = bytes
             changed[offset] ^= 2
@@ -161,7 +162,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `garbage of any kind is damage, and no trap`() throws {
+    @Test @DiskAside func `garbage of any kind is damage, and no trap`() throws {
         var generator = SeededGenerator(seed: 11)
         let samples: [[UInt8]] = [
             [], [10], [10, 10], [0], [UInt8](repeating: 10, count: 5_000),

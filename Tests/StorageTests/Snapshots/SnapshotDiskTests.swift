@@ -10,7 +10,7 @@ import Glibc
 
 /// The same on the machine's own file system, watched.
 @Suite struct SnapshotDiskTests {
-    @Test @Aside func `written, sent, damaged and written again on a real disk`() throws {
+    @Test @DiskAside func `written, sent, damaged and written again on a real disk`() throws {
         let (from, to) = (try TemporaryDirectory(), try TemporaryDirectory())
         let disk = DiskFileSystem()
         let sender = SnapshotStore(directory: from.path, fileSystem: disk)
@@ -51,7 +51,7 @@ import Glibc
         #expect(try disk.list(to.path) == ["snapshot-0000000007.jsonl"])
     }
 
-    @Test @Aside func `a piece at a time is written, read and sent, and every file is closed`()
+    @Test @DiskAside func `a piece at a time is written, read and sent, and every file is closed`()
         throws
     {
         let directory = try TemporaryDirectory()
@@ -90,7 +90,7 @@ import Glibc
     }
 
     #if os(Linux)
-    @Test @Aside func `the memory that a large snapshot needs is that of a piece`() async {
+    @Test @DiskAside func `the memory that a large snapshot needs is that of a piece`() async {
         await #expect(processExitsWith: .success) {
             let directory = try TemporaryDirectory()
             let store = SnapshotStore(directory: directory.path, fileSystem: DiskFileSystem())

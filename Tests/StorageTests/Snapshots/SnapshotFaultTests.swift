@@ -7,7 +7,7 @@ import Testing
     typealias Work = SnapshotCrashTests.Work
 
     @Test(arguments: [FileError.Reason.inputOutput, .noSpace(.disk)], [1, .max])
-    @Aside func `whichever call fails, the old one is there, and the next one works`(
+    @DiskAside func `whichever call fails, the old one is there, and the next one works`(
         reason: FileError.Reason,
         times: Int
     ) throws {
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: [0, 100, 700, 1_100])
-    @Aside func `on a full disk nothing is left that takes space`(room: Int) throws {
+    @DiskAside func `on a full disk nothing is left that takes space`(room: Int) throws {
         let bytes = try Work.new.bytes()
         for work in [Work.newer, .transfer] {
             let fixture = try SnapshotFixture()
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `a transfer is not synced again after a sync failed`() throws {
+    @Test @DiskAside func `a transfer is not synced again after a sync failed`() throws {
         let fixture = try SnapshotFixture()
         let position = SnapshotSample(7).head.position
         let piece = [UInt8](repeating: 10, count: 1 << 20)
@@ -112,7 +112,7 @@ import Testing
         #expect(try fixture.store.receive(position, bytes: 9 << 20).offset == 0)
     }
 
-    @Test @Aside func `what a failed sync left in the cache alone is written again`() throws {
+    @Test @DiskAside func `what a failed sync left in the cache alone is written again`() throws {
         let fixture = try SnapshotFixture()
         let sample = Work.new
         let bytes = try sample.bytes()

@@ -14,7 +14,7 @@ import Testing
     ]
 
     @Test(arguments: bodies.indices)
-    @Aside func `what is written is read back, line by line`(body: Int) throws {
+    @DiskAside func `what is written is read back, line by line`(body: Int) throws {
         let fixture = try SnapshotFixture()
         let sample = SnapshotSample(42, Self.bodies[body])
         #expect(try fixture.store.newest().head == nil)
@@ -25,7 +25,7 @@ import Testing
         #expect(try fixture.names() == ["snapshot-0000000042.jsonl"])
     }
 
-    @Test @Aside func `each line is one that every tool can check`() throws {
+    @Test @DiskAside func `each line is one that every tool can check`() throws {
         let text = String(decoding: try SnapshotSample(42).bytes(), as: UTF8.self)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count == 7 && lines.last == "")
@@ -42,7 +42,7 @@ import Testing
         #expect(lines[5].hasPrefix("{\"foot\":{\"lines\":4,\"bytes\":\(before),\"whole\":\""))
     }
 
-    @Test @Aside func `the newest counts, and older ones go once it is there`() throws {
+    @Test @DiskAside func `the newest counts, and older ones go once it is there`() throws {
         let fixture = try SnapshotFixture()
         for index in [3, 12, 7, 9_999_999_999, 10_000_000_000] as [UInt64] {
             try SnapshotSample(index).write(to: fixture.store)
@@ -51,7 +51,7 @@ import Testing
         #expect(try fixture.store.newest().head == SnapshotSample(10_000_000_000).head)
     }
 
-    @Test @Aside func `one that is newer than what is written stays`() throws {
+    @Test @DiskAside func `one that is newer than what is written stays`() throws {
         // It may have been received while the state was being written.
         let fixture = try SnapshotFixture()
         try SnapshotSample(12).write(to: fixture.store)
@@ -63,7 +63,7 @@ import Testing
     }
 
     /// Guards pitfall 33.
-    @Test @Aside func `pitfall 33: one that is pinned stays until nobody holds it`() throws {
+    @Test @DiskAside func `pitfall 33: one that is pinned stays until nobody holds it`() throws {
         let fixture = try SnapshotFixture()
         let old = SnapshotSample(3)
         try old.write(to: fixture.store)
@@ -82,7 +82,7 @@ import Testing
         #expect(try fixture.names() == ["snapshot-0000000005.jsonl"])
     }
 
-    @Test @Aside func `a body that throws leaves nothing behind`() throws {
+    @Test @DiskAside func `a body that throws leaves nothing behind`() throws {
         let fixture = try SnapshotFixture()
         try SnapshotSample(3).write(to: fixture.store)
         let error = #expect(throws: SnapshotError.self) {
@@ -95,7 +95,7 @@ import Testing
         #expect(try fixture.names() == ["snapshot-0000000003.jsonl"])
     }
 
-    @Test @Aside func `lines that would be taken for something else are refused`() throws {
+    @Test @DiskAside func `lines that would be taken for something else are refused`() throws {
         let fixture = try SnapshotFixture()
         let lines: [@Sendable (inout JSONWriter) -> Void] = [
             { $0.member("foot", 1) }, { $0.member("snapshot", 1) }, { _ in },
@@ -124,7 +124,7 @@ import Testing
         #expect(try fixture.names() == [])
     }
 
-    @Test @Aside func `a line that the reader refuses is named, and no damage`() throws {
+    @Test @DiskAside func `a line that the reader refuses is named, and no damage`() throws {
         let fixture = try SnapshotFixture()
         let sample = SnapshotSample(4)
         try sample.write(to: fixture.store)
@@ -135,7 +135,8 @@ import Testing
         #expect(error?.isInvalid == true && "\(error.debugDescription)".contains("line 2"))
     }
 
-    @Test @Aside func `a piece of any place is that of the file, and no longer than asked`() throws
+    @Test @DiskAside func `a piece of any place is that of the file, and no longer than asked`()
+        throws
     {
         let fixture = try SnapshotFixture()
         let sample = SnapshotSample(4)

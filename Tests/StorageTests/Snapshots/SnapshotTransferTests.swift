@@ -18,7 +18,7 @@ import Testing
     static let incoming = SnapshotFixture.path(7) + ".incoming"
 
     @Test(arguments: [1, 2, 7, 100, 511, 512, 513, 100_000])
-    @Aside func `pieces of any size make the same file`(count: Int) throws {
+    @DiskAside func `pieces of any size make the same file`(count: Int) throws {
         let receiver = try fixture.store.receive(position, bytes: bytes.count)
         try receiver.take(bytes, by: count)
         #expect(try fixture.store.newest().head == old.head)
@@ -33,7 +33,7 @@ import Testing
         #expect(try fixture.holdsAlone(sample))
     }
 
-    @Test @Aside func `what a store sends another takes`() throws {
+    @Test @DiskAside func `what a store sends another takes`() throws {
         let sender = try SnapshotFixture()
         try sample.write(to: sender.store)
         let whole = try sender.store.chunk(of: position, at: 0, maximumBytes: 0).whole
@@ -50,7 +50,7 @@ import Testing
         #expect(try sample.isWhole(in: fixture.store))
     }
 
-    @Test @Aside func `it goes on where an earlier process stopped`() throws {
+    @Test @DiskAside func `it goes on where an earlier process stopped`() throws {
         for stop in stride(from: 0, through: bytes.count, by: 97) {
             let fixture = SnapshotFixture(cloning: fixture)
             let first = try fixture.store.receive(position, bytes: bytes.count)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `what does not follow is refused, and nothing is taken`() throws {
+    @Test @DiskAside func `what does not follow is refused, and nothing is taken`() throws {
         let receiver = try fixture.store.receive(position, bytes: bytes.count)
         try receiver.append(Array(bytes[..<10]), at: 0)
         let wrong = [
@@ -82,7 +82,7 @@ import Testing
         #expect(try receiver.finish() == sample.head)
     }
 
-    @Test @Aside func `a bit flipped on the way is found, and all is sent anew`() throws {
+    @Test @DiskAside func `a bit flipped on the way is found, and all is sent anew`() throws {
         for offset in stride(from: 0, to: bytes.count, by: 13) {
             let fixture = SnapshotFixture(cloning: fixture)
             var changed = bytes
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `another's bytes under this name are refused`() throws {
+    @Test @DiskAside func `another's bytes under this name are refused`() throws {
         let other = try SnapshotSample(8).bytes()
         let receiver = try fixture.store.receive(position, bytes: other.count)
         try receiver.take(other, by: 100)
@@ -114,7 +114,7 @@ import Testing
         #expect(try fixture.store.newest().head == old.head && fixture.names().count == 1)
     }
 
-    @Test @Aside func `a transfer of another snapshot ends the first`() throws {
+    @Test @DiskAside func `a transfer of another snapshot ends the first`() throws {
         let first = try fixture.store.receive(position, bytes: bytes.count)
         try first.append(Array(bytes[..<50]), at: 0)
         let other = SnapshotSample(8)
@@ -127,7 +127,8 @@ import Testing
         )
     }
 
-    @Test @Aside func `a longer rest of another transfer is dropped, a mixed one found`() throws {
+    @Test @DiskAside func `a longer rest of another transfer is dropped, a mixed one found`() throws
+    {
         let first = try fixture.store.receive(position, bytes: bytes.count)
         try first.append(Array(bytes[..<400]), at: 0)
         let shorter = SnapshotSample(7, ["short"])
@@ -152,7 +153,7 @@ import Testing
         }
     }
 
-    @Test @Aside func `a transfer goes with what a newer snapshot makes needless`() throws {
+    @Test @DiskAside func `a transfer goes with what a newer snapshot makes needless`() throws {
         let receiver = try fixture.store.receive(position, bytes: bytes.count)
         try receiver.append(Array(bytes[..<50]), at: 0)
         try SnapshotSample(5).write(to: fixture.store)
@@ -161,7 +162,7 @@ import Testing
         #expect(try fixture.names() == ["snapshot-0000000007.jsonl"])
     }
 
-    @Test @Aside func `a version that is newer is refused by name`() throws {
+    @Test @DiskAside func `a version that is newer is refused by name`() throws {
         var writer = JSONWriter()
         Line.write(to: &writer) { $0.member("snapshot", 2) }
         let receiver = try fixture.store.receive(position, bytes: writer.count)

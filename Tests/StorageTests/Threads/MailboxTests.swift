@@ -2,8 +2,8 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct MailboxTests {
-    @Test @Aside func `elements of one thread arrive in order and none is lost`() {
+@Suite struct MailboxTests {
+    @Test @DiskAside func `elements of one thread arrive in order and none is lost`() {
         let mailbox = Mailbox<Int>()
         let thread = spawnThread {
             for number in 0..<10_000 { mailbox.push(number) }
@@ -15,13 +15,13 @@ import Testing
         #expect(taken == Array(0..<10_000))
     }
 
-    @Test @Aside func `a wait ends when its time is up`() {
+    @Test @DiskAside func `a wait ends when its time is up`() {
         let mailbox = Mailbox<Int>()
         #expect(mailbox.takeAll(waiting: .milliseconds(1)) == [])
         #expect(mailbox.takeAll(waiting: .seconds(-1)) == [])
     }
 
-    @Test @Aside func `a closed mailbox refuses and gives what is left`() {
+    @Test @DiskAside func `a closed mailbox refuses and gives what is left`() {
         let mailbox = Mailbox<Int>()
         #expect(mailbox.push(1))
         mailbox.close()
@@ -30,7 +30,7 @@ import Testing
         #expect(mailbox.takeAll() == nil)
     }
 
-    @Test @Aside func `a close wakes the one who waits`() {
+    @Test @DiskAside func `a close wakes the one who waits`() {
         let mailbox = Mailbox<Int>()
         let thread = spawnThread { mailbox.close() }
         #expect(mailbox.takeAll() == nil)

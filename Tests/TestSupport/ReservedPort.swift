@@ -1,16 +1,20 @@
+#if canImport(Darwin)
+import Darwin
+#else
 import Glibc
+#endif
 
 /// A port that the system chose, kept from everybody but a server that is told of it.
 ///
 /// The socket is bound and never listens. The system then gives the port to nobody else, neither
 /// for listening on port 0 nor for connections, while the server is down; and the server can listen
 /// there, because both sides allow the address to be used again.
-final class ReservedPort {
+package final class ReservedPort: Sendable {
     /// `127.0.0.1:` and the port.
-    let address: String
+    package let address: String
     private let descriptor: Int32
 
-    init() throws {
+    package init() throws {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         descriptor = socket(AF_INET, type, 0)
         var on: Int32 = 1
@@ -28,8 +32,10 @@ final class ReservedPort {
             }
         }
         address = "127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
-        guard code == 0 else { throw NotInTime(description: "no port is free: \(errno)") }
+        guard code == 0 else { throw NoPort(code: errno) }
     }
 
     deinit { _ = close(descriptor) }
+
+    private struct NoPort: Error { var code: Int32 }
 }

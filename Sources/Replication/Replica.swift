@@ -122,13 +122,14 @@ public actor Replica<Machine: Service> {
         front = Front(
             sockets.clients,
             on: loop,
-            limits: configuration.ofFront,
+            limits: configuration.ofFront(.current),
             nextKey: nextKey,
             at: now
         )
         links = PeerLinks(
             sockets.peers,
             on: loop,
+            limits: configuration.ofPeers(.current),
             nextKey: nextKey,
             resolve: { address in
                 let isTaken = resolver.run {

@@ -12,7 +12,9 @@ extension Journal {
         try checkUsable()
         // Each file's head repeats what holds before it, and all but the last batch of the last
         // file is vouched for: nothing of the older ones is needed to read the later ones.
-        let kept = segments.lastIndex { $0.after.index <= index } ?? 0
+        // But for a head that a truncation has taken back since: without the files before it that
+        // one would be taken for damage.
+        let kept = segments.lastIndex { $0.after.index <= index && !$0.isOvertaken } ?? 0
         let dropped = segments.prefix(kept).map(\.number)
         guard !dropped.isEmpty else { return Compaction(before: state.terms.before) }
         segments.removeFirst(kept)

@@ -182,6 +182,7 @@ public final class Journal {
         bodyOffset: Int
     ) {
         index.apply(lines, segment: segment, bodyOffset: bodyOffset)
+        segments.apply(lines)
         state = next
         nextBatch += 1
         needsEmptyBatch = !lines.isEmpty

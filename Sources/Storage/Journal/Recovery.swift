@@ -14,6 +14,9 @@ struct Recovery {
         var bytes: Int
         /// The last entry before it.
         var after: LogPosition
+        /// Whether a truncation in it or behind it took back what its head says: read without the
+        /// files before, it would contradict itself.
+        var isOvertaken = false
     }
 
     /// A file whose head is good, to be read.
@@ -247,5 +250,17 @@ extension Recovery {
             let bytes = try file.read(at: 0, count: min(try file.size(), first))
             return SegmentFile(number: number, path: path, bytes: bytes)
         } catch { throw .file(error) }
+    }
+}
+
+extension [Recovery.Segment] {
+    /// Notes what truncations took back of what heads say.
+    mutating func apply(_ lines: [Batch.PlacedLine]) {
+        for placed in lines {
+            guard case .truncate(let last) = placed.line else { continue }
+            for index in indices where self[index].after.index > last {
+                self[index].isOvertaken = true
+            }
+        }
     }
 }

@@ -98,9 +98,7 @@ struct Invariants<Machine: Service> {
         }
     }
 
-    /// Checks a host after a step.
-    ///
-    /// - Parameter latest: What no good clock is ahead of.
+    /// Checks a host after a step; no good clock is ahead of `latest`.
     mutating func check(
         _ host: SimulatedHost<Machine>,
         before latest: Timestamp,

@@ -169,6 +169,17 @@ import Testing
             let isTested = names.contains { $0.contains("`pitfall \(number): ") }
             let isExcused = text.contains("does not apply: ")
             #expect(isTested != isExcused, "pitfall \(number): a test, or a reason, and not both")
+            // The row names all of them, and none that is gone.
+            let told =
+                isExcused
+                ? []
+                : (text.split(separator: "|").last ?? "").split(separator: "`").enumerated()
+                    .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+            let found = names.compactMap { name -> String? in
+                guard let start = name.firstRange(of: "`pitfall \(number): ") else { return nil }
+                return String(name[start.upperBound...].prefix { $0 != "`" })
+            }
+            #expect(told.sorted() == found.sorted(), "the tests of pitfall \(number)")
         }
     }
 }

@@ -58,7 +58,7 @@ enum Simulate {
         let configuration = SimulationConfiguration.drawn(from: seed)
         print("\(configuration.nodes) nodes, \(configuration.faults)")
         do throws(Violation) {
-            let run = try SimulationRun(configuration, RegisterCalls()) { now, host, level, text in
+            let run = try SimulationRun(ofSeed: configuration) { now, host, level, text in
                 print("\(Double(now.nanoseconds) / 1e9) n\(host + 1) \(level) \(text)")
             }
             for (name, count) in SeedTally(of: run, seed: seed).table {

@@ -28,7 +28,7 @@ package struct Hunt: Sendable, CustomStringConvertible {
     package init(
         _ description: String,
         for promises: Set<Violation.Promise>? = nil,
-        faultyFor duration: Duration = .seconds(20),
+        faultyFor duration: Duration = .seconds(6),
         _ configure: @escaping @Sendable (inout SimulationConfiguration) -> Void
     ) {
         self.init(description, for: promises) { (seed) throws(Violation) in

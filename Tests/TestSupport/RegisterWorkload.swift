@@ -17,6 +17,8 @@ package final class RegisterWorkload {
     private let simulation: Simulation<Register>
     private var clients: [Client]
     private var owners: [Ticket: Int] = [:]
+    /// Between two calls of a client, at the most.
+    private let pause: Duration
     /// What they saw.
     package private(set) var history = History()
     /// How many attempts were retries under the same key.
@@ -28,8 +30,16 @@ package final class RegisterWorkload {
     ///   - simulation: The cluster.
     ///   - clients: How many there are; each has one call under way.
     ///   - calls: How many calls each makes.
-    package init(_ simulation: Simulation<Register>, clients: Int, calls: Int) {
+    ///   - duration: Over how long they are spread.
+    package init(
+        _ simulation: Simulation<Register>,
+        clients: Int,
+        calls: Int,
+        over duration: Duration = .zero
+    ) {
         self.simulation = simulation
+        // With some left for tries again.
+        pause = max(.milliseconds(20), duration / max(1, calls) * 3 / 2)
         self.clients = (0..<clients).map { Client(number: $0, left: calls) }
         simulation.onReply = { [unowned self] ticket, reply in take(reply, for: ticket) }
         for client in 0..<clients { plan(client, after: .milliseconds(10)) }
@@ -124,6 +134,6 @@ package final class RegisterWorkload {
         history.end(call, kind, at: simulation.now)
         clients[number].call = nil
         clients[number].ticket = nil
-        plan(number, after: .milliseconds(simulation.draw(20)))
+        plan(number, after: pause / 1_000 * simulation.draw(1_000))
     }
 }

@@ -17,6 +17,8 @@ package struct SeedTally: Sendable {
     package var calls = 0
     /// How many had an answer.
     package var answered = 0
+    /// How many of those were refused by the state machine.
+    package var refused = 0
     /// How many had an answer while faults came.
     package var answeredUnderFaults = 0
     /// How many tries were not the first of their call.
@@ -65,9 +67,9 @@ package struct SeedTally: Sendable {
 
     private init(_ configuration: SimulationConfiguration, isReplayed: Bool) {
         do throws(Violation) {
-            let run = try SimulationRun(configuration, RegisterCalls())
+            let run = try SimulationRun(ofSeed: configuration)
             self.init(of: run, seed: configuration.seed)
-            if isReplayed, try SimulationRun(configuration, RegisterCalls()) != run {
+            if isReplayed, try SimulationRun(ofSeed: configuration) != run {
                 unlike = [configuration.seed]
             }
         } catch {
@@ -85,6 +87,7 @@ package struct SeedTally: Sendable {
         counts = run.counts
         calls = run.calls
         answered = run.answered
+        refused = run.refused
         answeredUnderFaults = run.answeredUnderFaults
         retries = run.retries
         duration = run.duration
@@ -99,6 +102,7 @@ package struct SeedTally: Sendable {
         counts += other.counts
         calls += other.calls
         answered += other.answered
+        refused += other.refused
         answeredUnderFaults += other.answeredUnderFaults
         retries += other.retries
         duration += other.duration
@@ -108,11 +112,25 @@ package struct SeedTally: Sendable {
     package var table: [(name: String, count: Int)] {
         [
             ("seeds", seeds), ("virtual seconds", Int(duration.components.seconds)),
-            ("calls", calls), ("answered", answered),
+            ("calls", calls), ("answered", answered), ("refused", refused),
             ("answered under faults", answeredUnderFaults), ("tries again", retries),
         ] + counts.table.map { ($0.kind.rawValue, $0.count) } + [
             ("void", void.count), ("not replayed alike", unlike.count),
             ("promises broken", broken.count),
         ]
+    }
+}
+
+extension SimulationRun {
+    /// Runs a seed of a campaign: each third over a machine that refuses.
+    package init(
+        ofSeed configuration: SimulationConfiguration,
+        onLog: ((Instant, _ host: Int, LogLevel, String) -> Void)? = nil
+    ) throws(Violation) {
+        if configuration.seed % 3 == 0 {
+            try self.init(configuration, PurseCalls(), onLog: onLog)
+        } else {
+            try self.init(configuration, RegisterCalls(), onLog: onLog)
+        }
     }
 }

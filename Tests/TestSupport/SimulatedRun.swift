@@ -16,7 +16,7 @@ package struct SimulatedRun {
         _ configuration: SimulationConfiguration,
         clients: Int = 5,
         calls: Int = 40,
-        faultyFor duration: Duration = .seconds(20)
+        faultyFor duration: Duration = .seconds(6)
     ) throws(Violation) {
         var configuration = configuration
         let adjust = configuration.adjust
@@ -25,8 +25,9 @@ package struct SimulatedRun {
             adjust(&node)
         }
         let simulation = try Simulation<Register>(configuration)
-        let workload = RegisterWorkload(simulation, clients: clients, calls: calls)
-        try simulation.run(for: duration) { workload.isDone }
+        let workload = RegisterWorkload(simulation, clients: clients, calls: calls, over: duration)
+        // Also when all calls are answered: what goes wrong then counts too.
+        try simulation.run(for: duration)
         try simulation.heal()
         let isDone = try simulation.run(for: .seconds(60)) {
             workload.isDone && simulation.isConverged

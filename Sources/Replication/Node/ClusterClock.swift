@@ -3,19 +3,23 @@ package import Storage
 /// The leader's estimate of the time: the median of the voters' wall clocks, never ahead of a good
 /// one while only a minority of them is wrong.
 ///
-/// Each clock is what a node's last message said, aged by monotonic time. A voter that is gone
-/// counts with its last word: it is as good, or as wrong, as it was. Where voters were not heard,
-/// the estimate is so low that all of a minority may be ahead and among those that were; it may
-/// then be too low, and the log's time stands still, which ends no session.
+/// Each clock is what a node's last message said, aged by monotonic time, and forgotten when no other
+/// came for a while: a clock that was wrong may have been set right meanwhile, and must not count as
+/// wrong together with another that went wrong since. Where voters were not heard, the estimate is
+/// so low that all of a minority may be ahead and among those that were; it may then be too low, and
+/// the log's time stands still, which ends no session.
 package struct ClusterClock: Sendable {
     private struct Reading {
         var wall: Timestamp
         var heard: Instant
     }
     private var readings: [NodeIdentity: Reading] = [:]
+    private let patience: Duration
 
     /// Creates a clock that has heard nobody.
-    package init() {}
+    ///
+    /// - Parameter patience: How long a reading counts.
+    package init(patience: Duration) { self.patience = patience }
 
     /// Notes what a node's clock said.
     package mutating func note(_ wall: Timestamp, of node: NodeIdentity, at now: Moment) {
@@ -36,7 +40,9 @@ package struct ClusterClock: Sendable {
 
     private func time(of node: NodeIdentity, own: NodeIdentity, at now: Moment) -> Timestamp? {
         if node == own { return now.wall }
-        return readings[node].map { $0.wall + (now.instant - $0.heard) }
+        guard let reading = readings[node] else { return nil }
+        let age = now.instant - reading.heard
+        return age > patience ? nil : reading.wall + age
     }
 
     /// How far a node's clock is ahead of the median, or nil if it was not heard.

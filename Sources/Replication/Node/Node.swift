@@ -30,7 +30,7 @@ package struct Node<Machine: Service>: Sendable {
     var compactions = 0
     /// The time of the newest line of the log.
     var lastTime: Timestamp
-    var clock = ClusterClock()
+    var clock: ClusterClock
 
     /// What goes into the journal with the next token.
     var records: [JournalRecord] = []
@@ -151,6 +151,7 @@ package struct Node<Machine: Service>: Sendable {
             maximumBytes: configuration.cacheBytes
         )
         lastTime = max(restored.lastTime, state.time)
+        clock = ClusterClock(patience: configuration.consensus.electionTimeout)
         var generator = SeededGenerator(seed: configuration.seed)
         forwardOffset = generator.next()
         reads = ReadWaiters(after: generator.next())

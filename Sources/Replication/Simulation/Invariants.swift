@@ -59,6 +59,7 @@ struct Invariants<Machine: Service> {
             switch record {
             case .vote: break
             case .truncate(let index):
+                try checkTruncation(after: index, by: host)
                 let keep = Int(index.value)
                 if keep < host.log.count { host.log.removeSubrange(keep...) }
             case .entry(let position, let line):
@@ -82,8 +83,25 @@ struct Invariants<Machine: Service> {
         }
     }
 
+    /// A node drops nothing that is committed.
+    private func checkTruncation(
+        after index: LogIndex,
+        by host: SimulatedHost<Machine>
+    ) throws(Violation) {
+        let dropped = Int(index.value)..<max(Int(index.value), host.log.count)
+        let kept = dropped.first { $0 < applied.count && applied[$0] == host.log[$0] }
+        guard index >= host.checkedApplied, kept == nil else {
+            throw violation(
+                .acknowledgedIsKept,
+                "\(host.name) drops what follows \(index), and it is committed"
+            )
+        }
+    }
+
+    /// Checks a host after a step; no good clock is ahead of `latest`.
     mutating func check(
         _ host: SimulatedHost<Machine>,
+        before latest: Timestamp,
         counts: inout FaultCounts
     ) throws(Violation) {
         if host.node?.core.role == .leader, let term = host.node?.core.term,
@@ -91,7 +109,7 @@ struct Invariants<Machine: Service> {
         {
             try check(leader: identity, of: term, host, counts: &counts)
         }
-        try checkApplied(host)
+        try checkApplied(host, before: latest)
         try checkDigest(host)
     }
 
@@ -144,7 +162,8 @@ struct Invariants<Machine: Service> {
     }
 
     private mutating func checkApplied(
-        _ host: SimulatedHost<Machine>
+        _ host: SimulatedHost<Machine>,
+        before latest: Timestamp
     ) throws(Violation) {
         guard let reached = host.node?.state.applied.index, host.checkedApplied < reached else {
             return
@@ -166,11 +185,28 @@ struct Invariants<Machine: Service> {
                 }
             } else {
                 applied.append(host.log[index])
+                try checkTime(of: LogIndex(UInt64(index + 1)), before: latest)
             }
             host.checkedApplied = host.checkedApplied.next
         }
         if let entry = host.node?.state.membership, entry.index > membershipIndex {
             (membership, membershipIndex) = (entry.membership, entry.index)
+        }
+    }
+
+    /// A minority of wrong clocks does not put the log's time ahead.
+    private func checkTime(of index: LogIndex, before latest: Timestamp) throws(Violation) {
+        let position = LogPosition(index: index, term: applied[Int(index.value) - 1].term)
+        guard let line = lines[position] else { return }
+        let time: Timestamp
+        do throws(LineError) { time = try LogEntry.head(ofLine: line).time } catch {
+            throw violation(.logMatching, "entry \(position) cannot be read: \(error)")
+        }
+        guard time <= latest else {
+            throw violation(
+                .time,
+                "entry \(position) is of \(time.milliseconds), and it is \(latest.milliseconds) at the latest"
+            )
         }
     }
 }

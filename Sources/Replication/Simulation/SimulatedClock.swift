@@ -11,9 +11,14 @@ struct SimulatedClock {
     var jump = Duration.zero
 
     func moment(at now: Instant) -> Moment {
+        Moment(instant: local(now), wall: goodTime(at: now) + jump)
+    }
+
+    /// What the wall clock says if nobody has set it wrong.
+    func goodTime(at now: Instant) -> Timestamp {
         let local = local(now)
         let wall = Timestamp(milliseconds: 1_763_697_600_000 + local.nanoseconds / 1_000_000)
-        return Moment(instant: local, wall: wall + wallOffset + jump)
+        return wall + wallOffset
     }
 
     /// What the monotonic clock says at a virtual time.

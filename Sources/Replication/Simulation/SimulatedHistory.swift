@@ -15,12 +15,16 @@ struct SimulatedHistory<Machine: Service> {
         var kind: Kind
         /// A request's; it names no other.
         var key = ""
+        /// SHA-256 of a request without its secrets: what its key stands for.
+        var digest = ""
         var caller: Caller
         var began: Instant
         /// When its answer came, or nil if none came: it may or may not have taken effect.
         var ended: Instant?
         /// Where in the log it has its place, and what it was answered.
         var place: (index: LogIndex, answer: [UInt8])?
+        /// What it was refused with: its place, if it has one, is not told.
+        var refusal: Refusal?
 
         var isRequest: Bool { if case .request = kind { true } else { false } }
     }
@@ -35,23 +39,42 @@ struct SimulatedHistory<Machine: Service> {
     /// Takes an answer; of several to one request all must say the same.
     mutating func end(
         _ number: Int,
-        _ place: (index: LogIndex, answer: [UInt8])?,
+        _ place: (index: LogIndex, answer: [UInt8]),
         at now: Instant
     ) throws(SimulatedFlaw) {
-        guard calls[number].ended == nil else {
-            guard calls[number].isRequest, let known = calls[number].place, let place else {
-                return
-            }
-            guard known == place else {
-                throw SimulatedFlaw(
-                    .exactlyOnce,
-                    "'\(calls[number].key)' was answered at \(known.index) and at \(place.index)"
-                )
+        let call = calls[number]
+        guard call.ended == nil else {
+            guard !call.isRequest || call.place.map({ $0 == place }) ?? false else {
+                throw flaw(in: call, "answered at \(place.index)")
             }
             return
         }
         calls[number].ended = now
         calls[number].place = place
+    }
+
+    /// Takes a refusal.
+    mutating func refuse(
+        _ number: Int,
+        _ refusal: Refusal,
+        at now: Instant
+    ) throws(SimulatedFlaw) {
+        let call = calls[number]
+        guard call.ended == nil else {
+            guard !call.isRequest || call.refusal == refusal else {
+                throw flaw(in: call, "refused: \(refusal.code)")
+            }
+            return
+        }
+        calls[number].ended = now
+        calls[number].refusal = refusal
+    }
+
+    private func flaw(in call: Call, _ now: String) -> SimulatedFlaw {
+        let before =
+            call.place.map { "answered at \($0.index)" }
+            ?? "refused: \(call.refusal?.code ?? "")"
+        return SimulatedFlaw(.exactlyOnce, "'\(call.key)' was \(before), and then \(now)")
     }
 
     /// Checks all answers against the lines of the log.
@@ -60,6 +83,7 @@ struct SimulatedHistory<Machine: Service> {
     func check(_ lines: [[UInt8]]) throws(SimulatedFlaw) -> Machine {
         let replay = try Replay<Machine>(lines, calls)
         for call in calls where call.isRequest {
+            if let refusal = call.refusal { try check(refusal, of: call, in: replay) }
             guard let place = call.place else { continue }
             guard let effect = replay.effects[call.key] else {
                 throw SimulatedFlaw(
@@ -78,6 +102,26 @@ struct SimulatedHistory<Machine: Service> {
         try checkOrder()
         try checkFuture(replay.effects)
         return replay.machine
+    }
+
+    /// What took effect was not refused, or just so.
+    private func check(
+        _ refusal: Refusal,
+        of call: Call,
+        in replay: Replay<Machine>
+    ) throws(SimulatedFlaw) {
+        guard let effect = replay.effects[call.key] else { return }
+        let output: Machine.Output
+        do throws(LineError) { output = try Machine.Output(lineBytes: effect.output) } catch {
+            throw SimulatedFlaw(.logMatching, "an output cannot be read: \(error)")
+        }
+        guard Machine.refusal(in: output) == refusal else {
+            throw SimulatedFlaw(
+                .linearizability,
+                "'\(call.key)' was refused with \(refusal.code), and took effect at"
+                    + " \(effect.index) otherwise"
+            )
+        }
     }
 
     /// What ended before a call began is seen by it.
@@ -152,7 +196,8 @@ private struct Replay<Machine: Service> {
         _ lines: [[UInt8]],
         _ calls: [SimulatedHistory<Machine>.Call]
     ) throws(SimulatedFlaw) {
-        let sent = Set(calls.filter(\.isRequest).map(\.key))
+        let digests = calls.filter(\.isRequest).map { ($0.key, $0.digest) }
+        let sent = Dictionary(digests) { first, _ in first }
         var queries: [LogIndex: [SimulatedHistory<Machine>.Call]] = [:]
         for call in calls where !call.isRequest {
             if let place = call.place { queries[place.index, default: []].append(call) }
@@ -160,8 +205,11 @@ private struct Replay<Machine: Service> {
         for line in lines {
             let entry = try Self.read(line)
             if case .operation(let proposal) = entry.payload {
-                guard sent.contains(proposal.key) else {
-                    throw SimulatedFlaw(.nothingInvented, "'\(proposal.key)' was never sent")
+                guard sent[proposal.key] == proposal.request else {
+                    throw SimulatedFlaw(
+                        .nothingInvented,
+                        "what '\(proposal.key)' stands for in the log was never sent"
+                    )
                 }
                 do throws(LineError) { try apply(proposal, of: entry) } catch {
                     throw Self.unreadable(error)

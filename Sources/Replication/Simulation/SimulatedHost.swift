@@ -7,11 +7,16 @@ final class SimulatedHost<Machine: Service> {
     let name: String
     var address: String
     var disk: MemoryFileSystem {
-        didSet { snapshots = SnapshotStore(directory: dataDirectory, fileSystem: disk) }
+        didSet {
+            snapshots = SnapshotStore(directory: dataDirectory, fileSystem: disk)
+            isRotten = false
+        }
     }
     /// What it pins goes with the process.
     private(set) var snapshots: SnapshotStore
     var clock: SimulatedClock
+    /// When its wall clock was last set right, if it was wrong.
+    var clockSetRight: Instant?
     /// Whether it waits to be admitted to a cluster, rather than form one.
     var joins = false
     /// Whether it is to become a learner alone.
@@ -60,6 +65,8 @@ final class SimulatedHost<Machine: Service> {
     var checkedApplied = LogIndex.zero
     /// Whether its last process may have left a batch half written.
     var isTorn = false
+    /// Whether bits of its disk may have flipped, healed or not.
+    var isRotten = false
     /// What is wrong with its disk, or nil if that is good.
     var wound: DiskWound?
 

@@ -34,6 +34,10 @@ extension Simulation {
         hosts[host].disk = MemoryFileSystem()
         hosts[host].joins = true
         hosts[host].hadLoss = true
+        // Who votes is replaced by one that is to vote.
+        if let old = hosts[host].identity, invariants.membership.isVoter(old) {
+            hosts[host].joinsAsLearner = false
+        }
         hosts[host].wound = .init(
             healsWith: invariants.lastApplied,
             identity: hosts[host].identity,

@@ -99,6 +99,23 @@ extension Simulation {
         }
     }
 
+    /// Which hosts are no members though nobody removed them, and which disks still lack what they
+    /// lost: nothing, once all are healed.
+    var unsettled: [String] {
+        guard let leader, let state = hosts[leader].node?.state else { return ["no leader"] }
+        return hosts.compactMap { host in
+            guard let identity = host.identity,
+                state.formerMembers.retirement(of: identity) == nil
+            else { return nil }
+            let members = state.membership.membership
+            guard members.member(identity) != nil else { return "\(host.name) is no member" }
+            // Another one had the disk, and was removed, or took the vote along.
+            guard let wound = host.wound, wound.identity.map({ members.member($0) != nil }) ?? true
+            else { return nil }
+            return "\(host.name)'s disk is not healed"
+        }
+    }
+
     private func isFirstLeader(_ host: Int) -> Bool {
         guard hosts[host].node?.core.role == .leader, let term = hosts[host].node?.core.term else {
             return false

@@ -67,8 +67,19 @@ extension Simulation {
         }
         disk.processCrash()
         // Whoever finds no space to start in tries again.
-        if disk.isFull { return restart(host) }
+        if disk.isFull, lacksSpace(error) { return restart(host) }
         throw violation(.staysUp, "\(hosts[host].name) refuses its disk: \(error)")
+    }
+
+    private func lacksSpace(_ error: any Error) -> Bool {
+        switch error {
+        case JournalError.full: true
+        case JournalError.file(let cause), JournalError.failed(let cause),
+            SnapshotError.file(let cause):
+            cause.isNoSpace
+        case let cause as FileError: cause.isNoSpace
+        default: false
+        }
     }
 
     private func nodeConfiguration(_ host: Int) -> NodeConfiguration {
@@ -153,11 +164,19 @@ extension Simulation {
             try perform(rest, on: host)
         }
         if configuration.checksInvariants {
-            try invariants.check(hosts[host], counts: &counts)
+            try invariants.check(hosts[host], before: latestGoodTime, counts: &counts)
         }
         try bury(host)
         noteHealed(host)
         planTimer(host)
+    }
+
+    /// What the good clocks say at the latest.
+    private var latestGoodTime: Timestamp {
+        var latest = Timestamp(milliseconds: 0)
+        for host in hosts { latest = max(latest, host.clock.goodTime(at: now)) }
+        // Each reading is cut to milliseconds.
+        return latest + .milliseconds(2)
     }
 
     func planTimer(_ host: Int) {

@@ -43,7 +43,9 @@ extension Simulation {
             switch error {
             case .full: putOff(done, host)
             case .damaged:
-                guard case .load(_, let through, _) = done.first else { throw failed(host, error) }
+                guard hosts[host].isRotten, case .load(_, let through, _) = done.first else {
+                    throw failed(host, error)
+                }
                 input = .unloadable(through: through)
             default: return try end(host, after: error)
             }
@@ -99,7 +101,11 @@ extension Simulation {
             return try crash(host, powerLoss: configuration.diesByPowerLoss)
         }
         switch error {
-        case .failed, .file:
+        // Only a disk that was made to fail does, and says just that.
+        case .failed(let cause), .file(let cause):
+            guard hosts[host].disk.failures > 0, cause.reason == .inputOutput else {
+                throw failed(host, error)
+            }
             counts[.diskFailures] += 1
             onLog?(host, .critical, "its disk failed: \(error)")
             try stop(host, powerLoss: false)

@@ -71,13 +71,18 @@ extension Simulation {
     func followAddresses() throws(Violation) {
         for host in hosts.indices {
             guard let identity = hosts[host].identity,
-                let member = invariants.membership.member(identity),
+                let member = invariants.membership.member(identity) ?? namesake(of: identity),
                 member.peerAddress != hosts[host].address
             else { continue }
             try stop(host, powerLoss: false)
             hosts[host].address = member.peerAddress
             restart(host)
         }
+    }
+
+    /// The member whose disk was lost, if this is who is to take its place.
+    private func namesake(of identity: NodeIdentity) -> Member? {
+        invariants.membership.incoming.first { $0.identity.id == identity.id }
     }
 
     /// A change that may make sense.

@@ -40,7 +40,13 @@ extension Simulation {
     func blackOut() throws(Violation) {
         counts[.blackouts] += 1
         for host in hosts.indices {
-            try stop(host, powerLoss: true)
+            if hosts[host].isUp {
+                try stop(host, powerLoss: true)
+            } else {
+                // What a killed process left in the page cache alone goes too.
+                hosts[host].disk.powerLoss(using: &generator)
+                hosts[host].isTorn = true
+            }
             restart(host)
         }
     }
@@ -73,19 +79,30 @@ extension Simulation {
     func jumpSomeClock() {
         counts[.clockJumps] += 1
         let wrong = hosts.indices.filter { hosts[$0].clock.jump != .zero }
-        let voters = invariants.membership.incoming.count { $0.role == .voter }
-        let most = (min(max(voters, 1), configuration.nodes) - 1) / 2
-        if wrong.count >= most, !wrong.isEmpty {
-            hosts[wrong[draw(wrong.count)]].clock.jump = .zero
-        } else if most > 0 {
+        // What one that was set right said before is believed for a while.
+        let doubtful = hosts.count { $0.clockSetRight.map { now - $0 < .seconds(2) } ?? false }
+        let most = mostWrongClocks
+        if wrong.count + doubtful < most {
             let day: Int64 = 86_400_000_000_000
             let longest = [60_000_000_000, day, 30 * day][draw(3)]
-            hosts[draw(hosts.count)].clock.jump = draw(-longest...longest)
+            setClock(of: draw(hosts.count), ahead: draw(-longest...longest))
+        } else if !wrong.isEmpty {
+            setClock(of: wrong[draw(wrong.count)], ahead: .zero)
         }
+    }
+
+    /// Of how many hosts the clocks may be wrong at once: a minority of the voters, also of those
+    /// that a change of members may leave.
+    private var mostWrongClocks: Int {
+        let voters = invariants.membership.incoming.count { $0.role == .voter }
+        let least = faults.changeEvery == nil ? configuration.nodes : min(configuration.nodes, 3)
+        return (min(max(voters, 1), least) - 1) / 2
     }
 
     /// Sets a host's wall clock ahead, or back, of what it was at first.
     public func setClock(of host: Int, ahead duration: Duration) {
+        let wasWrong = hosts[host].clock.jump != .zero
         hosts[host].clock.jump = duration
+        hosts[host].clockSetRight = wasWrong && duration == .zero ? now : nil
     }
 }

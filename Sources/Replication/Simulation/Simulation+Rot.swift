@@ -39,6 +39,7 @@ extension Simulation {
             disk.flip(bit: range.lowerBound * 8 + draw(range.count * 8), of: path)
             counts[.flippedBits] += 1
         }
+        hosts[host].isRotten = true
         hosts[host].wound = .init(
             healsWith: invariants.lastApplied,
             identity: hosts[host].identity

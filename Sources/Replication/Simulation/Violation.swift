@@ -20,6 +20,8 @@ public struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
         case linearizability
         /// Nothing appears that was never sent.
         case nothingInvented
+        /// The log's time is never ahead of all good clocks, so nothing expires early.
+        case time
         /// A node does not stop by itself, nor refuse its own disk.
         case staysUp
         /// Once nothing goes wrong any more, all is answered and all nodes agree.

@@ -36,6 +36,8 @@ struct MemoryDisk: Sendable {
     var crash: (at: Int, point: MemoryFileSystem.CrashPoint)?
     var hook: (@Sendable (FileCall) throws(FileError) -> Void)?
     var faults: [Fault] = []
+    /// How many calls were made to fail since the last start.
+    private(set) var failures = 0
     /// Why the call being made fails, if it does.
     private(set) var failing: FileError?
     /// What fits onto it, and what is said when it is full; nil if there is no end.
@@ -72,6 +74,7 @@ struct MemoryDisk: Sendable {
         let reason = faults[index].reason
         faults[index].times -= 1
         if faults[index].times == 0 { faults.remove(at: index) }
+        failures += 1
         return FileError(reason, call: call.kind.rawValue, path: call.path)
     }
 
@@ -98,6 +101,7 @@ struct MemoryDisk: Sendable {
         crash = nil
         failing = nil
         faults = []
+        failures = 0
         misreads = []
         locks = []
     }

@@ -53,6 +53,9 @@ extension MemoryFileSystem {
         withDisk { $0.faults.append(fault) }
     }
 
+    /// How many calls were made to fail since the last start.
+    package var failures: Int { withDisk { $0.failures } }
+
     /// Does not go down after all, if it has not yet.
     package func endCrash() { withDisk { if !$0.isCrashed { $0.crash = nil } } }
 

@@ -103,15 +103,6 @@ import Testing
         #expect(bench.change(.remove(Bench.c)).memberships.count == 1)
     }
 
-    @Test @Aside func `pitfall 24: the old voters must live too`() {
-        var bench = Bench.leader(of: Self.voters)
-        bench.wait()
-        while bench.core.liveMembers.count > 1, bench.core.role == .leader { bench.wait() }
-        // Check-quorum ends the leadership at the very look that finds nobody.
-        #expect(bench.core.role == .follower || bench.core.liveMembers == [Bench.a])
-        #expect(bench.change(.remove(Bench.c)).memberships.isEmpty)
-    }
-
     @Test @Aside func `pitfall 24: a vote is given to none that lags or is not heard`() throws {
         var bench = Bench.leader(of: Self.voters + [Self.learner])
         bench.step(.propose(bytes: [1]))

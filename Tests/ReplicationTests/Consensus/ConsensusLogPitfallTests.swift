@@ -102,8 +102,7 @@ import Testing
         #expect(bench.persist().commit == LogIndex(2))
     }
 
-    @Test @Aside func `pitfall 18: caches are told of a truncation before what replaces it`() throws
-    {
+    @Test @Aside func `caches are told of a truncation before what replaces it`() throws {
         var bench = Bench(terms: [1, 1, 1])
         let effects = bench.receive(Bench.append(term: 2, after: (1, 1), terms: [2, 2]))
         let cut = try #require(effects.firstIndex(of: .truncate(after: LogIndex(1))))

@@ -44,7 +44,7 @@ import Testing
         #expect(try Self.after(.remove(Bench.wiped), of: [a, b, wiped]) == [a, b])
     }
 
-    @Test @Aside func `pitfall 25: a member is reached elsewhere by a change alone`() throws {
+    @Test @Aside func `an order gives a member other addresses`() throws {
         var moved = Self.b
         moved.peerAddress = "b:7"
         moved.clientAddress = "b:8"

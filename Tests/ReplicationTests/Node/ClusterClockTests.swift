@@ -25,7 +25,7 @@ import Testing
         )
         func wall(_ node: Int) -> Timestamp { Timestamp(milliseconds: good + (wrong[node] ?? 0)) }
         let now = Moment(instant: Instant(nanoseconds: 5), wall: wall(own))
-        var clock = ClusterClock()
+        var clock = ClusterClock(patience: .seconds(1))
         for node in heard where node != own { clock.note(wall(node), of: names[node], at: now) }
         return clock.median(of: membership, own: names[own], at: now)?.milliseconds
     }
@@ -60,6 +60,28 @@ import Testing
         #expect(Self.estimate(1, own: 0, heard: [], wrong: [:]) == Self.good)
     }
 
+    @Test @Aside
+    func `a clock that was wrong when it was last heard does not count with a later one`() {
+        let names = Self.names(3)
+        let membership = Membership(
+            incoming: names.map { Member(identity: $0, peerAddress: "", clientAddress: "") }
+        )
+        let ahead = Timestamp(milliseconds: Self.good + Self.month)
+        var now = Moment(
+            instant: Instant(nanoseconds: 5),
+            wall: Timestamp(milliseconds: Self.good)
+        )
+        var clock = ClusterClock(patience: .seconds(1))
+        clock.note(ahead, of: names[1], at: now)
+        #expect(clock.median(of: membership, own: names[0], at: now)?.milliseconds == Self.good)
+        #expect(clock.offset(of: names[1], in: membership, own: names[0], at: now) != nil)
+        // The one is put right where nobody hears it, and then the other goes wrong.
+        now.instant = now.instant + .milliseconds(1_001)
+        clock.note(ahead, of: names[2], at: now)
+        #expect(clock.median(of: membership, own: names[0], at: now)?.milliseconds == Self.good)
+        #expect(clock.offset(of: names[1], in: membership, own: names[0], at: now) == nil)
+    }
+
     @Test @Aside func `who is no voter, or belongs to the cluster no more, does not count`() {
         let names = Self.names(4)
         var members = names.prefix(3).map {
@@ -70,7 +92,7 @@ import Testing
             instant: Instant(nanoseconds: 5),
             wall: Timestamp(milliseconds: Self.good)
         )
-        var clock = ClusterClock()
+        var clock = ClusterClock(patience: .seconds(1))
         clock.note(Timestamp(milliseconds: Self.good + 7), of: names[1], at: now)
         let membership = Membership(incoming: members)
         let before = clock.median(of: membership, own: names[0], at: now)

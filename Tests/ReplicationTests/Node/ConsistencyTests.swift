@@ -125,6 +125,11 @@ import Testing
         _ = try cluster.appended("a", at: old)
         // Written and acknowledged just before the end of its leader.
         _ = try cluster.appended("b", at: old)
+        // Who leads next holds it, and does not know that it is committed.
+        let behind = cluster.followers.filter {
+            cluster.simulation.applied(of: $0) < cluster.simulation.last(of: $0).index
+        }
+        #expect(!behind.isEmpty)
         try cluster.simulation.crash(old, powerLoss: true)
         let tickets = try cluster.followers.filter { $0 != old }.map {
             try cluster.simulation.query(Register.Read().lineBytes, at: $0)

@@ -87,7 +87,7 @@ import Testing
             instant: Instant(nanoseconds: 5_000_000_000),
             wall: Timestamp(milliseconds: 1_000_000)
         )
-        var clock = ClusterClock()
+        var clock = ClusterClock(patience: .seconds(1))
         clock.note(Timestamp(milliseconds: 1_000_100), of: names[1], at: now)
         clock.note(Timestamp(milliseconds: 1_000_000 + 2_592_000_000), of: names[2], at: now)
         let offsets = names.map { clock.offset(of: $0, in: membership, own: names[0], at: now) }

@@ -11,8 +11,10 @@ import Testing
         var effects: [NodeEffect] = []
         var now = Moment(instant: Instant(nanoseconds: 0), wall: Timestamp(milliseconds: 5_000))
 
+        let membership: Membership
+
         init() {
-            let membership = Membership(
+            membership = Membership(
                 incoming: names.map {
                     Member(identity: $0, peerAddress: "\($0.id):1", clientAddress: "\($0.id):2")
                 }
@@ -77,6 +79,47 @@ import Testing
             step(.message(LinkID(link), .consensus(.append(append), clock: now.wall), lines: []))
         }
 
+        /// Entries from the second on, each of which appends a value.
+        mutating func hear(
+            _ link: UInt64,
+            leadingTerm term: UInt64,
+            appending values: [String],
+            commit: UInt64
+        ) {
+            let entries = values.enumerated().map { place, value in
+                LogEntry(
+                    position: LogPosition(index: LogIndex(UInt64(2 + place)), term: Term(term)),
+                    time: now.wall,
+                    payload: .operation(
+                        Proposal(
+                            by: "client",
+                            key: value,
+                            request: String(repeating: "0", count: 64),
+                            operation: Register.Append(value: value).lineBytes
+                        )
+                    )
+                )
+            }
+            let append = Append(
+                term: Term(term),
+                previous: LogPosition(index: LogIndex(1), term: Term(1)),
+                entries: EntryBatch(
+                    first: LogIndex(2),
+                    terms: [TermRun(term: Term(term), count: values.count)]
+                ),
+                commit: LogIndex(commit),
+                round: AppendRound(1),
+                session: ReplicationSession(1)
+            )
+            step(
+                .message(
+                    LinkID(link),
+                    .consensus(.append(append), clock: now.wall),
+                    lines: entries.map { $0.line }
+                )
+            )
+        }
+
         mutating func request() {
             step(
                 .request(
@@ -117,8 +160,27 @@ import Testing
         #expect(follower.node.status.leader == hello.from)
     }
 
+    @Test @Aside func `pitfall 18: what was truncated is gone from the cache`() throws {
+        var follower = Follower()
+        follower.connect(1, 1)
+        follower.hear(1, leadingTerm: 1, appending: ["lost", "lost too"], commit: 1)
+        follower.connect(2, 2)
+        follower.hear(2, leadingTerm: 2, appending: ["kept"], commit: 2)
+        let first = LogEntry(
+            position: LogPosition(index: LogIndex(1), term: Term(1)),
+            time: follower.now.wall,
+            payload: .members(follower.membership, cluster: "c1")
+        )
+        follower.step(.loaded([first.line]))
+        // The journal was asked for what is older alone: the rest is applied from memory.
+        follower.step(
+            .query(Ticket(1), body: Register.Read().lineBytes, caller: Caller(), .stale)
+        )
+        #expect(follower.replies == [.answer(LogIndex(2), ["kept"].lineBytes)])
+    }
+
     @Test(arguments: ["c2", nil])
-    @Aside func `who does not say the cluster's id has no say in it`(cluster: String?) {
+    @Aside func `pitfall 26: who does not say the cluster's id has no say in it`(cluster: String?) {
         var follower = Follower()
         var hello = follower.hello(1)
         hello.cluster = cluster

@@ -105,7 +105,7 @@ import Testing
     private let names = ["n1", "n2", "n3"].map { NodeIdentity(id: $0, incarnation: "0") }
 
     private func median(_ clocks: [Int64?], own: Int64, aged seconds: Int64 = 0) -> Int64? {
-        var clock = ClusterClock()
+        var clock = ClusterClock(patience: .seconds(10))
         let start = Moment(instant: instant(100), wall: Timestamp(milliseconds: own))
         for (name, wall) in zip(names.dropFirst(), clocks) {
             guard let wall else { continue }

@@ -124,6 +124,22 @@ import Testing
         }
     }
 
+    @Test @Aside func `a wrong clock that was put right while its node was down does not count on`()
+        throws
+    {
+        let script = try Script(nodes: 3, seed: 5)
+        _ = try script.append("first", at: script.leader)
+        let others = (0..<3).filter { $0 != script.leader }
+        script.simulation.setClock(of: others[0], ahead: Self.month)
+        try script.simulation.run(for: .seconds(1))
+        try script.simulation.crash(others[0], powerLoss: false)
+        script.simulation.setClock(of: others[0], ahead: .zero)
+        try script.simulation.run(for: .seconds(2))
+        script.simulation.setClock(of: others[1], ahead: Self.month)
+        try script.simulation.run(for: .seconds(1))
+        try script.check()
+    }
+
     @Test @Aside func `a leader that was paused for long does not put the time back or ahead`()
         throws
     {

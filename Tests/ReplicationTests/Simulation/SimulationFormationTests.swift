@@ -29,12 +29,12 @@ import Testing
     private static let creator = 0
 
     @Test(arguments: Disk.allCases)
-    @Aside func `the creator may die before any packet`(disk: Disk) throws {
+    @Aside func `pitfall 26: the creator may die before any packet`(disk: Disk) throws {
         try enumerate(disk) { .packet($0) }
     }
 
     @Test(arguments: Disk.allCases, MemoryFileSystem.CrashPoint.allCases)
-    @Aside func `the creator may die at any call of its disk`(
+    @Aside func `pitfall 26: the creator may die at any call of its disk`(
         disk: Disk,
         point: MemoryFileSystem.CrashPoint
     ) throws {

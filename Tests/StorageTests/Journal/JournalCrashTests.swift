@@ -65,10 +65,18 @@ import Testing
         for before in [0, 1, 2, 3] as [UInt64] {
             var base = JournalRun(fixture: Self.fixture)
             base.fixture.disk = MemoryFileSystem()
-            base.fixture.disk.crash(afterCalls: 20 + 7 * Int(before))
+            base.fixture.disk.crash(
+                afterCalls: 20 + 7 * Int(before),
+                before < 2 ? .before : .after
+            )
             try base.run(JournalStep.script)
-            var generator = SeededGenerator(seed: before)
-            base.fixture.disk.powerLoss(using: &generator)
+            if before % 2 == 0 {
+                var generator = SeededGenerator(seed: before)
+                base.fixture.disk.powerLoss(using: &generator)
+            } else {
+                // The recovery reads what is in the page cache alone.
+                base.fixture.disk.processCrash()
+            }
             var calls = 0
             while true {
                 var run = base

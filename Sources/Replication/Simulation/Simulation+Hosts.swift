@@ -66,8 +66,10 @@ extension Simulation {
             return restart(host)
         }
         disk.processCrash()
-        // Whoever finds no space to start in tries again.
+        // Whoever finds no space to start in tries again. The last batch, which is written again, may
+        // be longer than all that fits.
         if disk.isFull { return restart(host) }
+        if let error = error as? JournalError, case .full = error { return restart(host) }
         throw violation(.staysUp, "\(hosts[host].name) refuses its disk: \(error)")
     }
 

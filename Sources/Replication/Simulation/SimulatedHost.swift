@@ -58,6 +58,8 @@ final class SimulatedHost<Machine: Service> {
     /// Where the journal begins.
     var logBefore = LogIndex.zero
     var checkedApplied = LogIndex.zero
+    /// Whether its process could not read back an entry.
+    var isUnreadable = false
     /// Whether its last process may have left a batch half written.
     var isTorn = false
     /// What is wrong with its disk, or nil if that is good.

@@ -224,7 +224,12 @@ extension Simulation {
         case .endStream(let ticket, let refusal):
             if let ticket = hosts[host].tickets[ticket] { onStreamEnd(ticket, refusal) }
         case .halt(let reason):
-            throw violation(.staysUp, "\(hosts[host].name) stopped: \(reason)")
+            guard hosts[host].isUnreadable else {
+                throw violation(.staysUp, "\(hosts[host].name) stopped: \(reason)")
+            }
+            // What this process can't do without the next start gets from the others.
+            counts[.diskFailures] += 1
+            hosts[host].effectsToLive = 1
         case .log(let level, let message): onLog?(host, level, message)
         }
     }
@@ -279,6 +284,7 @@ extension SimulatedHost {
         waiting = []
         busy = 0
         isShort = false
+        isUnreadable = false
         stall = nil
         snapshotJobs = []
         pins = []

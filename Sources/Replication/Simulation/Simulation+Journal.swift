@@ -42,9 +42,9 @@ extension Simulation {
         } catch {
             switch error {
             case .full: putOff(done, host)
-            case .damaged:
-                guard case .load(_, let through, _) = done.first else { throw failed(host, error) }
-                input = .unloadable(through: through)
+            case .unreadable(let index, _):
+                hosts[host].isUnreadable = true
+                input = .unloadable(through: index)
             default: return try end(host, after: error)
             }
         }

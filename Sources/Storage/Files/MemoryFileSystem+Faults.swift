@@ -96,6 +96,14 @@ extension MemoryFileSystem {
         }
     }
 
+    /// Lets a reading of any of these bytes of a file fail from now on, as a bad sector does.
+    public func spoil(_ bytes: Range<Int>, of path: String) {
+        withDisk { disk in
+            guard let node = disk.node(at: path) else { return }
+            disk.files[node]?.unreadable = bytes
+        }
+    }
+
     /// Flips a bit for the next reading over it alone: a second one sees what is there.
     ///
     /// - Parameters:

@@ -291,7 +291,7 @@ extension Journal {
         let read = SegmentFile(
             number: number,
             path: path,
-            bytes: try file.read(at: 0, count: try file.size())
+            bytes: try file.salvage(try file.size()).bytes
         )
         guard !read.isClosed(at: read.lastLine) else { return }
         var writer = JSONWriter()

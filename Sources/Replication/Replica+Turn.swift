@@ -133,9 +133,9 @@ extension Replica {
         journal.load(after: after, through: through, maximumBytes: maximumBytes) { result in
             switch result {
             case .success(let entries): mail.post(.node(.loaded(entries.map(\.line))))
-            case .failure(.damaged(let damage)):
+            case .failure(.unreadable(let index, let damage)):
                 logSink.log(.error, "damaged: \(damage)")
-                mail.post(.node(.unloadable(through: through)))
+                mail.post(.node(.unloadable(through: index)))
             case .failure(let error): mail.post(.failed(.journal(error)))
             }
         }

@@ -63,7 +63,8 @@ extension Recovery {
             if isLast, file.isClosed(at: end) {
                 let number = nextBatch + (lastBatch == nil ? 0 : 1)
                 guard try hasBatch(from: number, behind: file.number) else {
-                    throw .damaged(lostSuccessor(of: file, at: end))
+                    // It may be there, but without a head that can be read.
+                    throw .damaged(damages.first ?? lostSuccessor(of: file, at: end))
                 }
                 break
             }

@@ -128,7 +128,10 @@ extension Node {
     }
 
     /// Whether a member was not heard for long enough; a new leader has heard nobody before.
+    ///
+    /// It does not hear itself, and is there all the same.
     private func isSilent(_ node: NodeIdentity) -> Bool {
+        guard node != identity else { return false }
         let heard = max(self.heard[node] ?? leadsSince, leadsSince)
         return heard + configuration.replacementSilence <= now.instant
     }

@@ -18,10 +18,16 @@ extension Node {
     /// Whether this node asks to become a member: it is none, and nobody leads it.
     ///
     /// A member that has not got so far in the log as the entry which admits it is led. One that
-    /// was called by a leader whose entry was then lost has a cluster, and asks again.
+    /// was called by a leader whose entry was then lost has a cluster, and asks again; so does one
+    /// that holds that very entry, but does not know it to be committed, for nobody else may. Who
+    /// has a vote does not ask: it may be needed to find that out.
     var seeksAdmission: Bool {
-        core.leader == nil && removal == nil && creation == nil && adoption == nil
-            && core.membership.member(identity) == nil
+        guard core.leader == nil, removal == nil, creation == nil, adoption == nil else {
+            return false
+        }
+        guard let member = core.membership.member(identity) else { return true }
+        return member.role != .voter
+            && core.committedMembership.membership.member(identity) == nil
     }
 
     /// Asks one of those who know a cluster, another one each time.

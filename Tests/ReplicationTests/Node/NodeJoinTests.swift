@@ -239,6 +239,20 @@ import Testing
         #expect(called() == Self.names[1])
     }
 
+    @Test @Aside func `who is to be admitted by an entry that may be lost goes on asking`() {
+        var lone = Lone(members: Self.names, joining: [Lone.identity])
+        lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
+        _ = lone.sent()
+        lone.wait(.seconds(1))
+        #expect(lone.sent().map(\.message) == [Self.wish()])
+        // One that votes is no such node, whatever is committed.
+        var voter = Lone(members: Self.names + [Lone.identity])
+        voter.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
+        _ = voter.sent()
+        for _ in 0..<5 { voter.wait(.seconds(1)) }
+        #expect(!voter.sent().contains { $0.message == Self.wish() })
+    }
+
     @Test @Aside func `a member that has moved is called where it says that it is`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         lone.step(.hello(LinkID(1), Lone.hello(Self.names[1], cluster: "c1", at: "new:1")))

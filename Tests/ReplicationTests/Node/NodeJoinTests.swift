@@ -239,6 +239,24 @@ import Testing
         #expect(called() == Self.names[1])
     }
 
+    @Test @Aside func `who joins in an old one's place is called, until it is succeeded itself`() {
+        let second = NodeIdentity(id: "n2", incarnation: "00000000000000bb")
+        let third = NodeIdentity(id: "n2", incarnation: "00000000000000cc")
+        var lone = Lone(members: Self.names + [Lone.identity], joining: [second])
+        func called() -> NodeIdentity? { lone.dials.first { $0.address == "n2:1" }?.hello.to }
+        #expect(called() == second)
+        // What is left of the old one's connection changes nothing.
+        lone.step(.hello(LinkID(1), Lone.hello(Self.names[1], cluster: "c1")))
+        #expect(called() == second)
+        lone.step(.hello(LinkID(2), Lone.hello(third, cluster: nil, at: "n9:1")))
+        #expect(called() == second)
+        lone.step(.hello(LinkID(2), Lone.hello(third, cluster: nil)))
+        #expect(called() == nil && lone.dials.contains { $0.address == "n2:1" })
+        // A stranger does not disturb one that is here.
+        lone.step(.hello(LinkID(3), Lone.hello(second, cluster: "c1")))
+        #expect(called() == second)
+    }
+
     @Test @Aside func `who is to be admitted by an entry that may be lost goes on asking`() {
         var lone = Lone(members: Self.names, joining: [Lone.identity])
         lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))

@@ -243,4 +243,26 @@ import Testing
         #expect(leader.compactions.last.map { $0 > start } == true)
         #expect(leader.node.sent.positions.isEmpty)
     }
+
+    @Test @Aside func `an order is answered with its own end, not with that of what follows`() {
+        var leader = Leader(role: .joining)
+        // The member is heard and behind, so that it does not get its vote yet.
+        leader.beat { _ in .matched(through: LogIndex(1)) }
+        leader.write(1)
+        leader.beat { _ in .matched(through: LogIndex(1)) }
+        leader.isDurable = false
+        let change = MembershipChange.readdress(Leader.own, peer: "n1:1", client: "n9:2")
+        leader.step(.order(Ticket(7), .change(change, expecting: nil, isDryRun: false)))
+        let begun = leader.last
+        leader.beat { _ in .matched(through: LogIndex(begun)) }
+        // First the joint membership, then the new one; with its commit the promotion begins.
+        for _ in 0..<2 { if let token = leader.tokens.last { leader.step(.persisted(token)) } }
+        #expect(!leader.node.core.membership.outgoing.isEmpty && leader.last == begun + 2)
+        guard case .changed(let index, let membership)? = leader.outcomes.first else {
+            Issue.record("\(leader.outcomes)")
+            return
+        }
+        #expect(index.value == begun + 1 && membership.outgoing.isEmpty)
+        #expect(membership.member(Leader.other)?.role == .joining)
+    }
 }

@@ -265,4 +265,14 @@ import Testing
         #expect(index.value == begun + 1 && membership.outgoing.isEmpty)
         #expect(membership.member(Leader.other)?.role == .joining)
     }
+
+    @Test @Aside func `a node whose state is bad keeps no more lines in memory than others`() {
+        var leader = Leader(role: .learner)
+        leader.node.divergence = Divergence(index: LogIndex(1), nextRequest: leader.now.instant)
+        let first = leader.last
+        for _ in 0..<100 { leader.node.cache.append([UInt8](repeating: 0x78, count: 50)) }
+        leader.node.commitIndex = LogIndex(first + 90)
+        leader.node.applyCommitted()
+        #expect(leader.node.cache.before == LogIndex(first + 90))
+    }
 }

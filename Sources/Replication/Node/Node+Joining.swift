@@ -103,7 +103,8 @@ extension Node {
         }
         if core.role == .leader { return admit(wish, asker: hello.from) }
         guard isOwn, let leader = core.leader, isLinked(leader) else {
-            return answer(LinkRefusal(code: "no_leader", message: "no leader is known"))
+            let message = whyNoMembers ?? "no leader is known"
+            return answer(LinkRefusal(code: "no_leader", message: message))
         }
         send(.join(wish), to: leader)
     }

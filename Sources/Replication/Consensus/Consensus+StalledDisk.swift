@@ -23,11 +23,15 @@ extension Consensus {
 
     private var stall: Duration { configuration.electionTimeout / 2 }
 
-    /// When the oldest write has stalled, and for twice as long as another voter took for it at the
-    /// most: one with a disk like this one's is never that fast.
+    /// When the oldest write has stalled, and for clearly longer than another voter took for it: one
+    /// with a disk like this one's is never that fast.
+    ///
+    /// Clearly is twice as long, or an election timeout longer, if that is less: who was far behind
+    /// took long because of that.
     private var outrunAt: Instant? {
         guard let oldest = timing.oldestBatch, let elsewhere = oldest.elsewhere else { return nil }
-        return oldest.start + max(stall, elsewhere * 2)
+        let margin = min(elsewhere, configuration.electionTimeout)
+        return oldest.start + max(stall, elsewhere + margin)
     }
 
     /// A sole voter has nobody who could do better.

@@ -51,6 +51,7 @@ extension Node {
         case .success(let found):
             sent.transfers[peer]?.phase = .sent(again: now.instant + SnapshotsSent.patience)
             sent.transfers[peer]?.whole = found.whole
+            sent.transfers[peer]?.pieceBytes = found.lines.reduce(0) { $0 + $1.count }
             let piece = SnapshotPiece(
                 term: core.term,
                 position: transfer.position,
@@ -120,7 +121,7 @@ extension Node {
             if case .failed = transfer.phase {
                 sent.transfers[peer] = nil
                 stepCore(.snapshotFailed(to: peer))
-            } else if transfer.tries + 1 >= SnapshotsSent.tries {
+            } else if transfer.tries + 1 >= SnapshotsSent.tries(bytes: transfer.pieceBytes) {
                 log(.warning, "\(peer) is silent: no snapshot for it")
                 sent.transfers[peer] = nil
                 pinSnapshots()

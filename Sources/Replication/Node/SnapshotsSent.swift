@@ -25,6 +25,8 @@ struct SnapshotsSent: Sendable {
         var whole = 0
         /// Where the piece under way begins.
         var offset = 0
+        /// The length of that piece.
+        var pieceBytes = 0
         /// How often the piece was sent since the member was last heard.
         var tries = 0
         /// How many bytes of entries this node had applied when the transfer began.
@@ -41,9 +43,11 @@ struct SnapshotsSent: Sendable {
         var start: UInt64
     }
 
-    /// How long an answer is waited for, and how often.
+    /// How long an answer is waited for.
     static let patience = Duration.seconds(1)
-    static let tries = 10
+    /// How often an answer to a piece of this length is waited for: it may take its time, and who
+    /// is given up begins with another snapshot.
+    static func tries(bytes: Int) -> Int { 10 + bytes / (64 << 10) }
     /// How long after a failure the core is told: the next try would likely fail the same way.
     static let pause = Duration.seconds(5)
 

@@ -89,6 +89,21 @@ import Testing
         #expect(bench.core.role == .leader)
     }
 
+    @Test @Aside
+    func `others that were far behind show what the disk lacks as soon as they are not`() {
+        var bench = leader()
+        let start = bench.now
+        bench.step(.propose(bytes: [10]))
+        while bench.now < start + .seconds(2) {
+            let round = bench.wait().appends.map(\.round).max()
+            for peer in [Bench.b, Bench.c] { bench.acknowledge(2, from: peer, round: round) }
+        }
+        #expect(bench.core.role == .leader && !bench.core.isTransferring)
+        _ = beat(&bench, until: { $0.core.isTransferring })
+        #expect(bench.core.isTransferring)
+        #expect(bench.now - start < .milliseconds(2_000 + 300 + 70 + 70))
+    }
+
     @Test(arguments: [75, 150, 225, 400], [1, 8])
     @Aside func `disks that are all as slow keep their leader, and entries commit`(
         milliseconds: Int64,

@@ -18,6 +18,8 @@ import Testing
         var compactions: [UInt64] = []
         var written: [LogPosition] = []
         var outcomes: [OrderOutcome] = []
+        /// What each piece of a snapshot holds.
+        var piece = Array("x\n".utf8)
         /// The newest append to the other member.
         var append: Append?
 
@@ -94,6 +96,10 @@ import Testing
                 case .load(let after, let through, _):
                     step(.loaded(Array(lines[Int(after.value)..<Int(through.value)])))
                 case .snapshot(let head, _): written.append(head.position)
+                case .transfer(.read(let position, let offset, let peer)):
+                    let found = (lines: [piece], whole: piece.count)
+                    let read = SnapshotRead(position, offset: offset, .success(found))
+                    step(.snapshotRead(read, for: peer))
                 case .compact(let index): compactions.append(index.value)
                 case .reply(_, .ordered(let outcome)): outcomes.append(outcome)
                 case .send(_, let line, _):
@@ -159,12 +165,6 @@ import Testing
             step(.compacted(before: node.snapshots.newest))
             beat(for: .milliseconds(50)) { .conflict(previous: $0.previous.index, hint: .zero) }
             guard let transfer = node.sent.transfers[Self.other] else { return 0 }
-            let read = SnapshotRead(
-                transfer.position,
-                offset: 0,
-                .success(([Array("x\n".utf8)], 2))
-            )
-            step(.snapshotRead(read, for: Self.other))
             return transfer.position.index.value
         }
 
@@ -242,6 +242,21 @@ import Testing
         leader.write(2, bytes: 120_000)
         #expect(leader.compactions.last.map { $0 > start } == true)
         #expect(leader.node.sent.positions.isEmpty)
+    }
+
+    @Test(arguments: [(2, 10), (1 << 20, 26)])
+    @Aside func `who is given up has had the time that a long piece takes`(
+        bytes: Int,
+        seconds: Int64
+    ) {
+        var leader = Leader(role: .learner)
+        leader.piece = [UInt8](repeating: 0x78, count: bytes - 1) + Array("\n".utf8)
+        leader.write(25)
+        #expect(leader.sendSnapshot() > 10)
+        leader.beat(for: .seconds(seconds - 1)) { _ in .stale }
+        #expect(!leader.node.sent.transfers.isEmpty)
+        leader.beat(for: .seconds(2)) { _ in .stale }
+        #expect(leader.node.sent.transfers.isEmpty)
     }
 
     @Test @Aside func `an order is answered with its own end, not with that of what follows`() {

@@ -143,6 +143,27 @@ import Testing
         #expect(script.members.count == 3)
     }
 
+    @Test @Aside func `a disk that is lost while it is replaced is replaced after the hour`() throws
+    {
+        let script = try MembersScript()
+        try script.write(3)
+        let host = script.cluster.followers[0]
+        try script.simulation.loseDisk(of: host)
+        try script.simulation.start(host)
+        try script.cluster.reach("the second one") { _ in
+            script.members.contains { $0.role == .joining }
+        }
+        try script.simulation.loseDisk(of: host)
+        try script.simulation.start(host)
+        // It is called, though the second one is called by its name at the same address.
+        try script.cluster.reach("the reason") { _ in script.said("replaced_lately", by: host) > 0 }
+        for host in 0..<3 { script.simulation.setClock(of: host, ahead: .seconds(3_700)) }
+        try script.becomes(.voter, host)
+        #expect(script.members.count == 3)
+        try script.write(2)
+        try script.agree(0, 1, 2)
+    }
+
     @Test @Aside func `two lost disks are replaced one after the other`() throws {
         let script = try MembersScript(nodes: 5)
         let hosts = Array(script.cluster.followers.prefix(2))

@@ -126,18 +126,14 @@ final class SimulatedClients<Workload: SimulatedWorkload> {
         clients[number].isSlow = simulation.happens(simulation.faults.slowClients)
         if clients[number].isSlow { simulation.counts[.slowClients] += 1 }
         let kind: SimulatedHistory<Workload.Machine>.Call.Kind
-        var digest = ""
         switch content {
-        case .request(let request):
-            kind = .request
-            digest = SHA256.hexDigest(Workload.Machine.withoutSecrets(request).lineBytes)
+        case .request(let request): kind = .request(request)
         case .query(let query): kind = .query(query)
         }
         clients[number].call = history.begin(
             .init(
                 kind: kind,
                 key: key(number),
-                digest: digest,
                 caller: clients[number].caller,
                 began: simulation.now
             )

@@ -1,4 +1,4 @@
-import Storage
+package import Storage
 
 /// What clients did and were told, and whether the log explains it.
 ///
@@ -6,17 +6,19 @@ import Storage
 /// the last entry that it saw. So the order is known, and the check is exact: the log, applied to a
 /// fresh state machine, gives these answers at these places; each request took effect once; what
 /// ended before something else began comes before it.
-struct SimulatedHistory<Machine: Service> {
-    struct Call {
-        enum Kind {
-            case request
+package struct SimulatedHistory<Machine: Service> {
+    /// A call of a client.
+    package struct Call {
+        /// What is called.
+        package enum Kind {
+            /// Something that is to take effect once.
+            case request(Machine.Request)
+            /// A question.
             case query(Machine.Query)
         }
         var kind: Kind
         /// A request's; it names no other.
         var key = ""
-        /// SHA-256 of a request without its secrets: what its key stands for.
-        var digest = ""
         var caller: Caller
         var began: Instant
         /// When its answer came, or nil if none came: it may or may not have taken effect.
@@ -26,18 +28,43 @@ struct SimulatedHistory<Machine: Service> {
         /// What it was refused with: its place, if it has one, is not told.
         var refusal: Refusal?
 
+        /// SHA-256 of a request without its secrets: what its key stands for.
+        var digest: String {
+            guard case .request(let request) = kind else { return "" }
+            return SHA256.hexDigest(Machine.withoutSecrets(request).lineBytes)
+        }
+
         var isRequest: Bool { if case .request = kind { true } else { false } }
+
+        /// Creates a call that has no answer yet.
+        package init(
+            kind: Kind,
+            key: String = "",
+            caller: Caller,
+            began: Instant
+        ) {
+            self.kind = kind
+            self.key = key
+            self.caller = caller
+            self.began = began
+        }
     }
 
     private(set) var calls: [Call] = []
 
-    mutating func begin(_ call: Call) -> Int {
+    /// Creates an empty history.
+    package init() {}
+
+    /// Notes a call.
+    ///
+    /// - Returns: Its number.
+    package mutating func begin(_ call: Call) -> Int {
         calls.append(call)
         return calls.count - 1
     }
 
     /// Takes an answer; of several to one request all must say the same.
-    mutating func end(
+    package mutating func end(
         _ number: Int,
         _ place: (index: LogIndex, answer: [UInt8]),
         at now: Instant
@@ -54,7 +81,7 @@ struct SimulatedHistory<Machine: Service> {
     }
 
     /// Takes a refusal.
-    mutating func refuse(
+    package mutating func refuse(
         _ number: Int,
         _ refusal: Refusal,
         at now: Instant
@@ -80,7 +107,7 @@ struct SimulatedHistory<Machine: Service> {
     /// Checks all answers against the lines of the log.
     ///
     /// - Returns: The state machine after the last of them.
-    func check(_ lines: [[UInt8]]) throws(SimulatedFlaw) -> Machine {
+    package func check(_ lines: [[UInt8]]) throws(SimulatedFlaw) -> Machine {
         let replay = try Replay<Machine>(lines, calls)
         for call in calls where call.isRequest {
             if let refusal = call.refusal { try check(refusal, of: call, in: replay) }
@@ -99,6 +126,7 @@ struct SimulatedHistory<Machine: Service> {
                 )
             }
         }
+        try checkRefusals(lines, replay.effects)
         try checkOrder()
         try checkFuture(replay.effects)
         return replay.machine
@@ -120,6 +148,29 @@ struct SimulatedHistory<Machine: Service> {
                 .linearizability,
                 "'\(call.key)' was refused with \(refusal.code), and took effect at"
                     + " \(effect.index) otherwise"
+            )
+        }
+    }
+
+    /// What was refused and took no effect is refused by some state that is not older than what had
+    /// been seen when the call began.
+    private func checkRefusals(
+        _ lines: [[UInt8]],
+        _ effects: [String: Replay<Machine>.Effect]
+    ) throws(SimulatedFlaw) {
+        var open = calls.filter { $0.refusal != nil && effects[$0.key] == nil }.map { call in
+            let seen = calls.filter { $0.ended.map { $0 < call.began } ?? false }
+            return (call: call, floor: seen.compactMap { $0.place?.index }.max() ?? .zero)
+        }
+        guard !open.isEmpty else { return }
+        let replay = try Replay<Machine>(lines, calls) { machine, index, time in
+            open.removeAll { index >= $0.floor && $0.call.isRefused(by: machine, at: time) }
+        }
+        if let (call, floor) = open.first {
+            throw SimulatedFlaw(
+                .linearizability,
+                "'\(call.key)' was refused with \(call.refusal?.code ?? ""), and no state from"
+                    + " \(floor) to \(replay.last) says so"
             )
         }
     }
@@ -169,121 +220,35 @@ struct SimulatedHistory<Machine: Service> {
     }
 }
 
-/// A promise that a history breaks.
-struct SimulatedFlaw: Error {
-    var promise: Violation.Promise
-    var detail: String
-
-    init(_ promise: Violation.Promise, _ detail: String) {
-        (self.promise, self.detail) = (promise, detail)
+extension SimulatedHistory.Call {
+    /// Whether a state refuses it as it was refused.
+    fileprivate func isRefused(by machine: Machine, at time: Timestamp) -> Bool {
+        do throws(Refusal) {
+            switch kind {
+            case .query(let query): _ = try machine.answer(query, from: caller, now: time)
+            case .request(let request):
+                let admission = try machine.admit(
+                    request,
+                    from: caller,
+                    entropy: Entropy([UInt8](repeating: 0, count: 64)),
+                    now: time
+                )
+                // What takes long to compute is not done again here.
+                if case .compute = admission { return true }
+            }
+            return false
+        } catch { return error == refusal }
     }
 }
 
-/// A log applied to a fresh state machine, by rules written down a second time: of the entries with
-/// one key the first takes effect.
-private struct Replay<Machine: Service> {
-    struct Effect {
-        var index: LogIndex
-        var request: String
-        var output: [UInt8]
-    }
+/// A promise that a history breaks.
+package struct SimulatedFlaw: Error {
+    /// Which promise.
+    package var promise: Violation.Promise
+    /// What was seen.
+    package var detail: String
 
-    private(set) var machine = Machine()
-    /// What took effect, by key.
-    private(set) var effects: [String: Effect] = [:]
-
-    init(
-        _ lines: [[UInt8]],
-        _ calls: [SimulatedHistory<Machine>.Call]
-    ) throws(SimulatedFlaw) {
-        let digests = calls.filter(\.isRequest).map { ($0.key, $0.digest) }
-        let sent = Dictionary(digests) { first, _ in first }
-        var queries: [LogIndex: [SimulatedHistory<Machine>.Call]] = [:]
-        for call in calls where !call.isRequest {
-            if let place = call.place { queries[place.index, default: []].append(call) }
-        }
-        for line in lines {
-            let entry = try Self.read(line)
-            if case .operation(let proposal) = entry.payload {
-                guard sent[proposal.key] == proposal.request else {
-                    throw SimulatedFlaw(
-                        .nothingInvented,
-                        "what '\(proposal.key)' stands for in the log was never sent"
-                    )
-                }
-                do throws(LineError) { try apply(proposal, of: entry) } catch {
-                    throw Self.unreadable(error)
-                }
-            }
-            for call in queries.removeValue(forKey: entry.position.index) ?? [] {
-                try check(call, at: entry.time)
-            }
-        }
-        if let index = queries.keys.min() {
-            throw SimulatedFlaw(.linearizability, "a query saw entry \(index), which nobody has")
-        }
-    }
-
-    private static func read(_ line: [UInt8]) throws(SimulatedFlaw) -> LogEntry {
-        do throws(LineError) { return try LogEntry(line: line) } catch { throw unreadable(error) }
-    }
-
-    private static func unreadable(_ error: LineError) -> SimulatedFlaw {
-        SimulatedFlaw(.logMatching, "an entry of the log cannot be read: \(error)")
-    }
-
-    private mutating func apply(_ proposal: Proposal, of entry: LogEntry) throws(LineError) {
-        let operation = try Machine.Operation(lineBytes: proposal.operation)
-        guard let effect = effects[proposal.key] else {
-            effects[proposal.key] = Effect(
-                index: entry.position.index,
-                request: proposal.request,
-                output: run(operation, proposal, entry).lineBytes
-            )
-            return
-        }
-        guard effect.request == proposal.request else { return }
-        let output = try Machine.Output(lineBytes: effect.output)
-        if let again = machine.repeated(operation, answered: output) {
-            _ = run(again, proposal, entry)
-        }
-    }
-
-    private mutating func run(
-        _ operation: Machine.Operation,
-        _ proposal: Proposal,
-        _ entry: LogEntry
-    ) -> Machine.Output {
-        let context = ApplyContext(
-            index: entry.position.index,
-            time: entry.time,
-            by: proposal.by,
-            key: proposal.key
-        )
-        let output = machine.apply(operation, at: context)
-        _ = machine.takeEvents()
-        return output
-    }
-
-    private func check(
-        _ call: SimulatedHistory<Machine>.Call,
-        at time: Timestamp
-    ) throws(SimulatedFlaw) {
-        guard case .query(let query) = call.kind, let place = call.place else { return }
-        let answer: [UInt8]
-        do throws(Refusal) {
-            answer = try machine.answer(query, from: call.caller, now: time).lineBytes
-        } catch {
-            throw SimulatedFlaw(
-                .linearizability,
-                "a query at \(place.index) was answered, but the log says: \(error)"
-            )
-        }
-        guard answer == place.answer else {
-            throw SimulatedFlaw(
-                .linearizability,
-                "a query at \(place.index) was not answered as the log says"
-            )
-        }
+    init(_ promise: Violation.Promise, _ detail: String) {
+        (self.promise, self.detail) = (promise, detail)
     }
 }

@@ -67,7 +67,7 @@ extension Simulation {
         }
         disk.processCrash()
         // Whoever finds no space to start in tries again.
-        if disk.isFull, lacksSpace(error) { return restart(host) }
+        if lacksSpace(error) { return restart(host) }
         throw violation(.staysUp, "\(hosts[host].name) refuses its disk: \(error)")
     }
 
@@ -122,6 +122,9 @@ extension Simulation {
         hosts[host].isUp = true
         onLog?(host, .info, "started as \(restored.node.identity) at \(hosts[host].address)")
         try perform(effects, on: host)
+        if configuration.checksInvariants {
+            try invariants.check(hosts[host], before: latestGoodTime, counts: &counts)
+        }
         try bury(host)
         try tellSpace(host)
         planTimer(host)
@@ -216,6 +219,9 @@ extension Simulation {
             let snapshots = hosts[host].snapshots
             hosts[host].pins = positions.map { snapshots.pin($0) }
         case .resetLog(let position, let membership):
+            if configuration.checksInvariants {
+                try invariants.checkReset(of: hosts[host], to: position)
+            }
             addJob(.reset(to: position, membership: membership), host)
         case .compact(let index): addJob(.compact(through: index), host)
         case .send(let address, let line, let entries),

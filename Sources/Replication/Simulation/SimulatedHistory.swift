@@ -25,8 +25,8 @@ package struct SimulatedHistory<Machine: Service> {
         var ended: Instant?
         /// Where in the log it has its place, and what it was answered.
         var place: (index: LogIndex, answer: [UInt8])?
-        /// What it was refused with: its place, if it has one, is not told.
-        var refusal: Refusal?
+        /// What it was refused with, each once: the place is not told.
+        var refusals: [Refusal] = []
 
         /// SHA-256 of a request without its secrets: what its key stands for.
         var digest: String {
@@ -70,38 +70,23 @@ package struct SimulatedHistory<Machine: Service> {
         at now: Instant
     ) throws(SimulatedFlaw) {
         let call = calls[number]
-        guard call.ended == nil else {
-            guard !call.isRequest || call.place.map({ $0 == place }) ?? false else {
-                throw flaw(in: call, "answered at \(place.index)")
-            }
-            return
+        // Of a query the first answer counts.
+        guard call.ended == nil || call.isRequest else { return }
+        if let known = call.place, known != place {
+            throw SimulatedFlaw(
+                .exactlyOnce,
+                "'\(call.key)' was answered at \(known.index) and at \(place.index)"
+            )
         }
-        calls[number].ended = now
+        calls[number].ended = call.ended ?? now
         calls[number].place = place
     }
 
-    /// Takes a refusal.
-    package mutating func refuse(
-        _ number: Int,
-        _ refusal: Refusal,
-        at now: Instant
-    ) throws(SimulatedFlaw) {
-        let call = calls[number]
-        guard call.ended == nil else {
-            guard !call.isRequest || call.refusal == refusal else {
-                throw flaw(in: call, "refused: \(refusal.code)")
-            }
-            return
-        }
-        calls[number].ended = now
-        calls[number].refusal = refusal
-    }
-
-    private func flaw(in call: Call, _ now: String) -> SimulatedFlaw {
-        let before =
-            call.place.map { "answered at \($0.index)" }
-            ?? "refused: \(call.refusal?.code ?? "")"
-        return SimulatedFlaw(.exactlyOnce, "'\(call.key)' was \(before), and then \(now)")
+    /// Takes a refusal; whether it goes with other answers the log decides.
+    package mutating func refuse(_ number: Int, _ refusal: Refusal, at now: Instant) {
+        guard calls[number].ended == nil || calls[number].isRequest else { return }
+        calls[number].ended = calls[number].ended ?? now
+        if !calls[number].refusals.contains(refusal) { calls[number].refusals.append(refusal) }
     }
 
     /// Checks all answers against the lines of the log.
@@ -110,7 +95,7 @@ package struct SimulatedHistory<Machine: Service> {
     package func check(_ lines: [[UInt8]]) throws(SimulatedFlaw) -> Machine {
         let replay = try Replay<Machine>(lines, calls)
         for call in calls where call.isRequest {
-            if let refusal = call.refusal { try check(refusal, of: call, in: replay) }
+            try checkRefusals(of: call, in: replay)
             guard let place = call.place else { continue }
             guard let effect = replay.effects[call.key] else {
                 throw SimulatedFlaw(
@@ -133,17 +118,12 @@ package struct SimulatedHistory<Machine: Service> {
     }
 
     /// What took effect was not refused, or just so.
-    private func check(
-        _ refusal: Refusal,
+    private func checkRefusals(
         of call: Call,
         in replay: Replay<Machine>
     ) throws(SimulatedFlaw) {
         guard let effect = replay.effects[call.key] else { return }
-        let output: Machine.Output
-        do throws(LineError) { output = try Machine.Output(lineBytes: effect.output) } catch {
-            throw SimulatedFlaw(.logMatching, "an output cannot be read: \(error)")
-        }
-        guard Machine.refusal(in: output) == refusal else {
+        for refusal in call.refusals where !effect.refusals.contains(refusal) {
             throw SimulatedFlaw(
                 .linearizability,
                 "'\(call.key)' was refused with \(refusal.code), and took effect at"
@@ -158,19 +138,23 @@ package struct SimulatedHistory<Machine: Service> {
         _ lines: [[UInt8]],
         _ effects: [String: Replay<Machine>.Effect]
     ) throws(SimulatedFlaw) {
-        var open = calls.filter { $0.refusal != nil && effects[$0.key] == nil }.map { call in
+        let refused = calls.filter { !$0.refusals.isEmpty && effects[$0.key] == nil }
+        var open = refused.flatMap { call in
             let seen = calls.filter { $0.ended.map { $0 < call.began } ?? false }
-            return (call: call, floor: seen.compactMap { $0.place?.index }.max() ?? .zero)
+            let floor = seen.compactMap { $0.place?.index }.max() ?? .zero
+            return call.refusals.map { (call: call, refusal: $0, floor: floor) }
         }
         guard !open.isEmpty else { return }
         let replay = try Replay<Machine>(lines, calls) { machine, index, time in
-            open.removeAll { index >= $0.floor && $0.call.isRefused(by: machine, at: time) }
+            open.removeAll {
+                index >= $0.floor && $0.call.isRefused(with: $0.refusal, by: machine, at: time)
+            }
         }
-        if let (call, floor) = open.first {
+        if let (call, refusal, floor) = open.first {
             throw SimulatedFlaw(
                 .linearizability,
-                "'\(call.key)' was refused with \(call.refusal?.code ?? ""), and no state from"
-                    + " \(floor) to \(replay.last) says so"
+                "'\(call.key)' was refused with \(refusal.code), and no state from \(floor) to"
+                    + " \(replay.last) says so"
             )
         }
     }
@@ -221,8 +205,12 @@ package struct SimulatedHistory<Machine: Service> {
 }
 
 extension SimulatedHistory.Call {
-    /// Whether a state refuses it as it was refused.
-    fileprivate func isRefused(by machine: Machine, at time: Timestamp) -> Bool {
+    /// Whether a state refuses it just so.
+    fileprivate func isRefused(
+        with refusal: Refusal,
+        by machine: Machine,
+        at time: Timestamp
+    ) -> Bool {
         do throws(Refusal) {
             switch kind {
             case .query(let query): _ = try machine.answer(query, from: caller, now: time)

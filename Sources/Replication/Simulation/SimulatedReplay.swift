@@ -7,6 +7,8 @@ struct Replay<Machine: Service> {
         var index: LogIndex
         var request: String
         var output: [UInt8]
+        /// What it may have been refused with, at first or when it was sent again.
+        var refusals: [Refusal]
     }
 
     private(set) var machine = Machine()
@@ -70,17 +72,22 @@ struct Replay<Machine: Service> {
     private mutating func apply(_ proposal: Proposal, of entry: LogEntry) throws(LineError) {
         let operation = try Machine.Operation(lineBytes: proposal.operation)
         guard let effect = effects[proposal.key] else {
+            let output = run(operation, proposal, entry)
             effects[proposal.key] = Effect(
                 index: entry.position.index,
                 request: proposal.request,
-                output: run(operation, proposal, entry).lineBytes
+                output: output.lineBytes,
+                refusals: Machine.refusal(in: output).map { [$0] } ?? []
             )
             return
         }
         guard effect.request == proposal.request else { return }
         let output = try Machine.Output(lineBytes: effect.output)
         if let again = machine.repeated(operation, answered: output) {
-            _ = run(again, proposal, entry)
+            let second = run(again, proposal, entry)
+            if let refusal = Machine.refusal(in: second) {
+                effects[proposal.key]?.refusals.append(refusal)
+            }
         }
     }
 

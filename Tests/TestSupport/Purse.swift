@@ -18,6 +18,12 @@ package struct Purse: Service, Codable, LineCodable {
         package var rest: Int64
         /// Whether nothing was moved.
         package var isTooLittle: Bool
+
+        /// Creates an output.
+        package init(rest: Int64, isTooLittle: Bool) {
+            self.rest = rest
+            self.isTooLittle = isTooLittle
+        }
     }
 
     /// Asks what is in it.

@@ -28,14 +28,15 @@ package struct ClusterClock: Sendable {
 
     /// The median over the voters, with `own` for this node.
     ///
-    /// - Returns: Nil if too few were heard for one that is surely good to be among them.
+    /// - Returns: Nil if no majority was heard: one that is surely good may not be among them, and of
+    ///   two voters a leader must not go by its own clock alone.
     package func median(of membership: Membership, own: NodeIdentity, at now: Moment) -> Timestamp?
     {
         let voters = membership.incoming.filter { $0.role == .voter }
         let times = voters.compactMap { time(of: $0.identity, own: own, at: now) }.sorted()
         let wrong = max(0, voters.count - 1) / 2
         let place = min((times.count - 1) / 2, times.count - 1 - wrong)
-        return times.isEmpty || place < 0 ? nil : times[place]
+        return times.count > voters.count / 2 ? times[place] : nil
     }
 
     private func time(of node: NodeIdentity, own: NodeIdentity, at now: Moment) -> Timestamp? {

@@ -98,6 +98,17 @@ struct Invariants<Machine: Service> {
         }
     }
 
+    /// A log begins anew behind what is committed, and drops nothing behind it.
+    func checkReset(of host: SimulatedHost<Machine>, to position: LogPosition) throws(Violation) {
+        let place = Int(clamping: position.index.value)
+        guard place > 0, place <= applied.count, applied[place - 1].term == position.term else {
+            throw violation(
+                .stateMachineSafety,
+                "\(host.name)'s log begins anew behind \(position), which nobody has applied"
+            )
+        }
+    }
+
     /// Checks a host after a step; no good clock is ahead of `latest`.
     mutating func check(
         _ host: SimulatedHost<Machine>,

@@ -126,18 +126,14 @@ final class SimulatedClients<Workload: SimulatedWorkload> {
         clients[number].isSlow = simulation.happens(simulation.faults.slowClients)
         if clients[number].isSlow { simulation.counts[.slowClients] += 1 }
         let kind: SimulatedHistory<Workload.Machine>.Call.Kind
-        var digest = ""
         switch content {
-        case .request(let request):
-            kind = .request
-            digest = SHA256.hexDigest(Workload.Machine.withoutSecrets(request).lineBytes)
+        case .request(let request): kind = .request(request)
         case .query(let query): kind = .query(query)
         }
         clients[number].call = history.begin(
             .init(
                 kind: kind,
                 key: key(number),
-                digest: digest,
                 caller: clients[number].caller,
                 began: simulation.now
             )
@@ -183,17 +179,15 @@ final class SimulatedClients<Workload: SimulatedWorkload> {
         switch answer {
         case .output(let index, let bytes, _), .answer(let index, let bytes):
             simulation.trace.mix(index.value)
-            try note { (history) throws(SimulatedFlaw) in
+            do throws(SimulatedFlaw) {
                 try history.end(call, (index, bytes), at: simulation.now)
-            }
+            } catch { throw simulation.violation(error.promise, error.detail) }
             guard isAwaited else { return }
             clients[number].seen = max(clients[number].seen, index)
             guard isLastAwaited(host, of: number) else { return }
             answered += 1
         case .refused(let refusal):
-            try note { (history) throws(SimulatedFlaw) in
-                try history.refuse(call, refusal, at: simulation.now)
-            }
+            history.refuse(call, refusal, at: simulation.now)
             guard isAwaited, isLastAwaited(host, of: number) else { return }
             (answered, refused) = (answered + 1, refused + 1)
         case .expired:
@@ -217,14 +211,6 @@ final class SimulatedClients<Workload: SimulatedWorkload> {
         clients[number].call = nil
         clients[number].content = nil
         plan(number, after: draw(pause * 2))
-    }
-
-    private func note(
-        _ answer: (inout SimulatedHistory<Workload.Machine>) throws(SimulatedFlaw) -> Void
-    ) throws(Violation) {
-        do throws(SimulatedFlaw) { try answer(&history) } catch {
-            throw simulation.violation(error.promise, error.detail)
-        }
     }
 
     /// Whether nobody else needs to answer a client's call.

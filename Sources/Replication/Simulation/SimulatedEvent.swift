@@ -14,7 +14,7 @@ enum SimulatedEvent {
     case unlinked(host: Int, generation: Int, LinkID)
     case handshakeLate(host: Int, generation: Int, LinkID)
     case restart(host: Int)
-    case fault(RecurringFault)
+    case fault(RecurringFault, number: UInt64)
     case endPartition(UInt64)
     case clog(host: Int, Bool, swizzle: UInt64)
     case endSlowLinks(UInt64)

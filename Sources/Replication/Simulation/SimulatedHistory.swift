@@ -1,4 +1,4 @@
-import Storage
+package import Storage
 
 /// What clients did and were told, and whether the log explains it.
 ///
@@ -6,84 +6,96 @@ import Storage
 /// the last entry that it saw. So the order is known, and the check is exact: the log, applied to a
 /// fresh state machine, gives these answers at these places; each request took effect once; what
 /// ended before something else began comes before it.
-struct SimulatedHistory<Machine: Service> {
-    struct Call {
-        enum Kind {
-            case request
+package struct SimulatedHistory<Machine: Service> {
+    /// A call of a client.
+    package struct Call {
+        /// What is called.
+        package enum Kind {
+            /// Something that is to take effect once.
+            case request(Machine.Request)
+            /// A question.
             case query(Machine.Query)
         }
         var kind: Kind
         /// A request's; it names no other.
         var key = ""
-        /// SHA-256 of a request without its secrets: what its key stands for.
-        var digest = ""
         var caller: Caller
         var began: Instant
         /// When its answer came, or nil if none came: it may or may not have taken effect.
         var ended: Instant?
         /// Where in the log it has its place, and what it was answered.
         var place: (index: LogIndex, answer: [UInt8])?
-        /// What it was refused with: its place, if it has one, is not told.
-        var refusal: Refusal?
+        /// What it was refused with, each once: the place is not told.
+        var refusals: [Refusal] = []
+
+        /// SHA-256 of a request without its secrets: what its key stands for.
+        var digest: String {
+            guard case .request(let request) = kind else { return "" }
+            return SHA256.hexDigest(Machine.withoutSecrets(request).lineBytes)
+        }
 
         var isRequest: Bool { if case .request = kind { true } else { false } }
+
+        /// Creates a call that has no answer yet.
+        package init(
+            kind: Kind,
+            key: String = "",
+            caller: Caller,
+            began: Instant
+        ) {
+            self.kind = kind
+            self.key = key
+            self.caller = caller
+            self.began = began
+        }
     }
 
     private(set) var calls: [Call] = []
 
-    mutating func begin(_ call: Call) -> Int {
+    /// Creates an empty history.
+    package init() {}
+
+    /// Notes a call.
+    ///
+    /// - Returns: Its number.
+    package mutating func begin(_ call: Call) -> Int {
         calls.append(call)
         return calls.count - 1
     }
 
     /// Takes an answer; of several to one request all must say the same.
-    mutating func end(
+    package mutating func end(
         _ number: Int,
         _ place: (index: LogIndex, answer: [UInt8]),
         at now: Instant
     ) throws(SimulatedFlaw) {
         let call = calls[number]
-        guard call.ended == nil else {
-            guard !call.isRequest || call.place.map({ $0 == place }) ?? false else {
-                throw flaw(in: call, "answered at \(place.index)")
-            }
-            return
+        // Of a query the first answer counts.
+        guard call.ended == nil || call.isRequest else { return }
+        if let known = call.place, known != place {
+            throw SimulatedFlaw(
+                .exactlyOnce,
+                "'\(call.key)' was answered at \(known.index) and at \(place.index)"
+            )
         }
-        calls[number].ended = now
+        calls[number].ended = call.ended ?? now
         calls[number].place = place
     }
 
-    /// Takes a refusal.
-    mutating func refuse(
-        _ number: Int,
-        _ refusal: Refusal,
-        at now: Instant
-    ) throws(SimulatedFlaw) {
-        let call = calls[number]
-        guard call.ended == nil else {
-            guard !call.isRequest || call.refusal == refusal else {
-                throw flaw(in: call, "refused: \(refusal.code)")
-            }
-            return
-        }
-        calls[number].ended = now
-        calls[number].refusal = refusal
-    }
-
-    private func flaw(in call: Call, _ now: String) -> SimulatedFlaw {
-        let before =
-            call.place.map { "answered at \($0.index)" }
-            ?? "refused: \(call.refusal?.code ?? "")"
-        return SimulatedFlaw(.exactlyOnce, "'\(call.key)' was \(before), and then \(now)")
+    /// Takes a refusal; whether it goes with other answers the log decides.
+    package mutating func refuse(_ number: Int, _ refusal: Refusal, at now: Instant) {
+        guard calls[number].ended == nil || calls[number].isRequest else { return }
+        calls[number].ended = calls[number].ended ?? now
+        if !calls[number].refusals.contains(refusal) { calls[number].refusals.append(refusal) }
     }
 
     /// Checks all answers against the lines of the log.
     ///
     /// - Returns: The state machine after the last of them.
-    func check(_ lines: [[UInt8]]) throws(SimulatedFlaw) -> Machine {
+    package func check(_ lines: [[UInt8]]) throws(SimulatedFlaw) -> Machine {
         let replay = try Replay<Machine>(lines, calls)
         for call in calls where call.isRequest {
-            if let refusal = call.refusal { try check(refusal, of: call, in: replay) }
+            try checkRefusals(of: call, in: replay)
             guard let place = call.place else { continue }
             guard let effect = replay.effects[call.key] else {
                 throw SimulatedFlaw(
@@ -99,27 +111,50 @@ struct SimulatedHistory<Machine: Service> {
                 )
             }
         }
+        try checkRefusals(lines, replay.effects)
         try checkOrder()
         try checkFuture(replay.effects)
         return replay.machine
     }
 
     /// What took effect was not refused, or just so.
-    private func check(
-        _ refusal: Refusal,
+    private func checkRefusals(
         of call: Call,
         in replay: Replay<Machine>
     ) throws(SimulatedFlaw) {
         guard let effect = replay.effects[call.key] else { return }
-        let output: Machine.Output
-        do throws(LineError) { output = try Machine.Output(lineBytes: effect.output) } catch {
-            throw SimulatedFlaw(.logMatching, "an output cannot be read: \(error)")
-        }
-        guard Machine.refusal(in: output) == refusal else {
+        for refusal in call.refusals where !effect.refusals.contains(refusal) {
             throw SimulatedFlaw(
                 .linearizability,
                 "'\(call.key)' was refused with \(refusal.code), and took effect at"
                     + " \(effect.index) otherwise"
+            )
+        }
+    }
+
+    /// What was refused and took no effect is refused by some state that is not older than what had
+    /// been seen when the call began.
+    private func checkRefusals(
+        _ lines: [[UInt8]],
+        _ effects: [String: Replay<Machine>.Effect]
+    ) throws(SimulatedFlaw) {
+        let refused = calls.filter { !$0.refusals.isEmpty && effects[$0.key] == nil }
+        var open = refused.flatMap { call in
+            let seen = calls.filter { $0.ended.map { $0 < call.began } ?? false }
+            let floor = seen.compactMap { $0.place?.index }.max() ?? .zero
+            return call.refusals.map { (call: call, refusal: $0, floor: floor) }
+        }
+        guard !open.isEmpty else { return }
+        let replay = try Replay<Machine>(lines, calls) { machine, index, time in
+            open.removeAll {
+                index >= $0.floor && $0.call.isRefused(with: $0.refusal, by: machine, at: time)
+            }
+        }
+        if let (call, refusal, floor) = open.first {
+            throw SimulatedFlaw(
+                .linearizability,
+                "'\(call.key)' was refused with \(refusal.code), and no state from \(floor) to"
+                    + " \(replay.last) says so"
             )
         }
     }
@@ -169,121 +204,39 @@ struct SimulatedHistory<Machine: Service> {
     }
 }
 
-/// A promise that a history breaks.
-struct SimulatedFlaw: Error {
-    var promise: Violation.Promise
-    var detail: String
-
-    init(_ promise: Violation.Promise, _ detail: String) {
-        (self.promise, self.detail) = (promise, detail)
+extension SimulatedHistory.Call {
+    /// Whether a state refuses it just so.
+    fileprivate func isRefused(
+        with refusal: Refusal,
+        by machine: Machine,
+        at time: Timestamp
+    ) -> Bool {
+        do throws(Refusal) {
+            switch kind {
+            case .query(let query): _ = try machine.answer(query, from: caller, now: time)
+            case .request(let request):
+                let admission = try machine.admit(
+                    request,
+                    from: caller,
+                    entropy: Entropy([UInt8](repeating: 0, count: 64)),
+                    now: time
+                )
+                // What takes long to compute is not done again here.
+                if case .compute = admission { return true }
+            }
+            return false
+        } catch { return error == refusal }
     }
 }
 
-/// A log applied to a fresh state machine, by rules written down a second time: of the entries with
-/// one key the first takes effect.
-private struct Replay<Machine: Service> {
-    struct Effect {
-        var index: LogIndex
-        var request: String
-        var output: [UInt8]
-    }
+/// A promise that a history breaks.
+package struct SimulatedFlaw: Error {
+    /// Which promise.
+    package var promise: Violation.Promise
+    /// What was seen.
+    package var detail: String
 
-    private(set) var machine = Machine()
-    /// What took effect, by key.
-    private(set) var effects: [String: Effect] = [:]
-
-    init(
-        _ lines: [[UInt8]],
-        _ calls: [SimulatedHistory<Machine>.Call]
-    ) throws(SimulatedFlaw) {
-        let digests = calls.filter(\.isRequest).map { ($0.key, $0.digest) }
-        let sent = Dictionary(digests) { first, _ in first }
-        var queries: [LogIndex: [SimulatedHistory<Machine>.Call]] = [:]
-        for call in calls where !call.isRequest {
-            if let place = call.place { queries[place.index, default: []].append(call) }
-        }
-        for line in lines {
-            let entry = try Self.read(line)
-            if case .operation(let proposal) = entry.payload {
-                guard sent[proposal.key] == proposal.request else {
-                    throw SimulatedFlaw(
-                        .nothingInvented,
-                        "what '\(proposal.key)' stands for in the log was never sent"
-                    )
-                }
-                do throws(LineError) { try apply(proposal, of: entry) } catch {
-                    throw Self.unreadable(error)
-                }
-            }
-            for call in queries.removeValue(forKey: entry.position.index) ?? [] {
-                try check(call, at: entry.time)
-            }
-        }
-        if let index = queries.keys.min() {
-            throw SimulatedFlaw(.linearizability, "a query saw entry \(index), which nobody has")
-        }
-    }
-
-    private static func read(_ line: [UInt8]) throws(SimulatedFlaw) -> LogEntry {
-        do throws(LineError) { return try LogEntry(line: line) } catch { throw unreadable(error) }
-    }
-
-    private static func unreadable(_ error: LineError) -> SimulatedFlaw {
-        SimulatedFlaw(.logMatching, "an entry of the log cannot be read: \(error)")
-    }
-
-    private mutating func apply(_ proposal: Proposal, of entry: LogEntry) throws(LineError) {
-        let operation = try Machine.Operation(lineBytes: proposal.operation)
-        guard let effect = effects[proposal.key] else {
-            effects[proposal.key] = Effect(
-                index: entry.position.index,
-                request: proposal.request,
-                output: run(operation, proposal, entry).lineBytes
-            )
-            return
-        }
-        guard effect.request == proposal.request else { return }
-        let output = try Machine.Output(lineBytes: effect.output)
-        if let again = machine.repeated(operation, answered: output) {
-            _ = run(again, proposal, entry)
-        }
-    }
-
-    private mutating func run(
-        _ operation: Machine.Operation,
-        _ proposal: Proposal,
-        _ entry: LogEntry
-    ) -> Machine.Output {
-        let context = ApplyContext(
-            index: entry.position.index,
-            time: entry.time,
-            by: proposal.by,
-            key: proposal.key
-        )
-        let output = machine.apply(operation, at: context)
-        _ = machine.takeEvents()
-        return output
-    }
-
-    private func check(
-        _ call: SimulatedHistory<Machine>.Call,
-        at time: Timestamp
-    ) throws(SimulatedFlaw) {
-        guard case .query(let query) = call.kind, let place = call.place else { return }
-        let answer: [UInt8]
-        do throws(Refusal) {
-            answer = try machine.answer(query, from: call.caller, now: time).lineBytes
-        } catch {
-            throw SimulatedFlaw(
-                .linearizability,
-                "a query at \(place.index) was answered, but the log says: \(error)"
-            )
-        }
-        guard answer == place.answer else {
-            throw SimulatedFlaw(
-                .linearizability,
-                "a query at \(place.index) was not answered as the log says"
-            )
-        }
+    init(_ promise: Violation.Promise, _ detail: String) {
+        (self.promise, self.detail) = (promise, detail)
     }
 }

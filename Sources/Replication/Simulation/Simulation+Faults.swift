@@ -16,14 +16,12 @@ extension Simulation {
     private func plan(_ fault: RecurringFault) {
         guard let mean = faults.interval(of: fault) else { return }
         queue.plan(
-            .fault(fault),
+            .fault(fault, number: faultsNumber),
             at: now + draw(mean.nanoseconds / 4...mean.nanoseconds * 7 / 4)
         )
     }
 
     func strike(_ fault: RecurringFault) throws(Violation) {
-        // Whoever healed the cluster meant what was planned before too.
-        guard faults.interval(of: fault) != nil else { return }
         plan(fault)
         switch fault {
         case .crash: try crashSomeHost()

@@ -40,6 +40,7 @@ extension Simulation {
     }
 
     private func endFaults() {
+        faultsNumber += 1
         faults = SimulationConfiguration.Faults()
         faults.slowSyncs = 0
         healNetwork()
@@ -101,7 +102,7 @@ extension Simulation {
 
     /// Which hosts are no members though nobody removed them, and which disks still lack what they
     /// lost: nothing, once all are healed.
-    var unsettled: [String] {
+    package var unsettled: [String] {
         guard let leader, let state = hosts[leader].node?.state else { return ["no leader"] }
         return hosts.compactMap { host in
             guard let identity = host.identity,

@@ -68,7 +68,7 @@ extension Simulation {
         disk.processCrash()
         // Whoever finds no space to start in tries again. The last batch, which is written again, may
         // be longer than all that fits.
-        if disk.isBounded, lacksSpace(error) { return restart(host) }
+        if lacksSpace(error) { return restart(host) }
         throw violation(.staysUp, "\(hosts[host].name) refuses its disk: \(error)")
     }
 
@@ -123,6 +123,9 @@ extension Simulation {
         hosts[host].isUp = true
         onLog?(host, .info, "started as \(restored.node.identity) at \(hosts[host].address)")
         try perform(effects, on: host)
+        if configuration.checksInvariants {
+            try invariants.check(hosts[host], before: latestGoodTime, counts: &counts)
+        }
         try bury(host)
         try tellSpace(host)
         planTimer(host)
@@ -217,6 +220,9 @@ extension Simulation {
             let snapshots = hosts[host].snapshots
             hosts[host].pins = positions.map { snapshots.pin($0) }
         case .resetLog(let position, let membership):
+            if configuration.checksInvariants {
+                try invariants.checkReset(of: hosts[host], to: position)
+            }
             addJob(.reset(to: position, membership: membership), host)
         case .compact(let index): addJob(.compact(through: index), host)
         case .send(let address, let line, let entries),

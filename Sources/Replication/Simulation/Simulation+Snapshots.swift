@@ -29,7 +29,7 @@ extension Simulation {
         if dies {
             hosts[host].disk.crash(afterCalls: draw(24), [.before, .during, .after][draw(3)])
         }
-        let input = carryOut(job, host)
+        let input = try carryOut(job, host)
         if dies {
             // In the middle, or before the node hears of it.
             if hosts[host].disk.isCrashed { counts[.tornSnapshots] += 1 }
@@ -47,16 +47,31 @@ extension Simulation {
     private func carryOut(
         _ job: SnapshotJob,
         _ host: Int
-    ) -> NodeInput? {
+    ) throws(Violation) -> NodeInput? {
         switch job {
         case .write(let head, let body):
             do throws(SnapshotError) {
                 let bytes = try hosts[host].snapshots.write(head, body)
                 counts[.snapshots] += 1
                 return .snapshotted(head.position, bytes: bytes)
-            } catch { return .snapshotFailed("\(error)") }
+            } catch {
+                guard isExcused(error, host) else {
+                    throw violation(
+                        .staysUp,
+                        "\(hosts[host].name) cannot write its snapshot: \(error)"
+                    )
+                }
+                return .snapshotFailed("\(error)")
+            }
         case .transfer(let order): return hosts[host].snapshots.carryOut(order)
         }
+    }
+
+    /// Whether somebody saw to it that a snapshot cannot be written.
+    private func isExcused(_ error: SnapshotError, _ host: Int) -> Bool {
+        let disk = hosts[host].disk
+        if disk.isCrashed || disk.failures > 0 { return true }
+        return if case .file(let cause) = error { cause.isNoSpace } else { false }
     }
 
     /// Compacts a host's journal.

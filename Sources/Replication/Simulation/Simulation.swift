@@ -25,6 +25,8 @@ public final class Simulation<Machine: Service> {
     var generator: SeededGenerator
     var faults: SimulationConfiguration.Faults
     var network: SimulatedNetwork
+    /// Counts the times that all faults ended.
+    var faultsNumber: UInt64 = 0
     var partitionNumber: UInt64 = 0
     var swizzleNumber: UInt64 = 0
     var slowLinksNumber: UInt64 = 0
@@ -146,7 +148,8 @@ public final class Simulation<Machine: Service> {
         case .handshakeLate(let host, let generation, let link):
             if isCurrent(host, generation) { try dropUnanswered(host, link) }
         case .restart(let host): if !hosts[host].isUp, !hosts[host].isAway { try start(host) }
-        case .fault(let fault): try strike(fault)
+        // Whoever healed the cluster meant what was planned before too.
+        case .fault(let fault, let number): if number == faultsNumber { try strike(fault) }
         case .endPartition(let number): if number == partitionNumber { network.endCuts() }
         case .clog(let host, let isClogged, let swizzle):
             guard swizzle == swizzleNumber else { return }

@@ -59,9 +59,6 @@ extension MemoryFileSystem {
     /// Does not go down after all, if it has not yet.
     package func endCrash() { withDisk { if !$0.isCrashed { $0.crash = nil } } }
 
-    /// Whether there is an end to what fits onto it.
-    package var isBounded: Bool { withDisk { $0.capacity != nil } }
-
     /// Whether less than a page fits onto the disk.
     package var isFull: Bool {
         withDisk { disk in

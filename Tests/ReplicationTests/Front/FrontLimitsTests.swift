@@ -63,7 +63,7 @@ import Testing
         #expect(bench.front.clients.count == 2)
         bench.wait(.seconds(121))
         #expect(bench.front.clients.count == 1)
-        #expect(try idle.read() == "")
+        #expect(try idle.readAll() == "")
         #expect(bench.front.waiting.count == 1)
     }
 
@@ -85,7 +85,7 @@ import Testing
         try bench.run { bench.front.clients.values.contains { $0.connection.isLingering } }
         bench.wait(.seconds(3))
         #expect(bench.front.clients.isEmpty)
-        #expect(try client.read().hasSuffix("{}"))
+        #expect(try client.readAll().hasSuffix("{}"))
     }
 
     @Test @Aside func `a client beyond the limit is told so, and those far beyond are closed`()
@@ -102,14 +102,14 @@ import Testing
         let fourth = try RawClient(bench.server)
         try bench.run { fourth.hasEnded }
         #expect(bench.front.clients.count == 3)
-        let text = try third.read()
+        let text = try third.readAll()
         #expect(text.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
         #expect(text.contains(#"{"error":{"code":"overloaded""#))
         third.finish()
         try first[0].send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         first[0].finish()
         try bench.run { bench.front.clients.count == 1 }
-        #expect(try first[0].read().hasSuffix("{}"))
+        #expect(try first[0].readAll().hasSuffix("{}"))
     }
 
     @Test @Aside func `a reader of events that falls behind is cut off, and its ticket given up`()

@@ -38,7 +38,7 @@ import Testing
         try await withNode { server, _ in
             let client = try RawClient(server)
             try client.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n" + Self.health)
-            let text = try client.read { $0.hasSuffix("\r\n\r\n{}") }
+            let text = try await client.read { $0.hasSuffix("\r\n\r\n{}") }
             #expect(text.hasPrefix("HTTP/1.1 401 Unauthorized\r\n"))
             #expect(text.contains(#"{"error":{"code":"session_unknown","message":"log in"}}"#))
             #expect(text.contains("Content-Type: application/json"))
@@ -52,10 +52,10 @@ import Testing
             let client = try RawClient(server)
             let fields = "Host: a\r\nAuthorization: Bearer good\r\nLast-Event-ID: 1-2.0\r\n\r\n"
             try client.send("GET /v1/events HTTP/1.1\r\n" + fields)
-            let head = try client.read { $0.hasSuffix("\r\n\r\n") }
+            let head = try await client.read { $0.hasSuffix("\r\n\r\n") }
             #expect(head.contains("text/event-stream"))
             _ = try await run.replica.request(Register.Append(value: "a"))
-            _ = try client.read { $0.hasSuffix("data: \"a\"\n\n") }
+            _ = try await client.read { $0.hasSuffix("data: \"a\"\n\n") }
         }
     }
 
@@ -77,7 +77,7 @@ import Testing
     ) async throws {
         try await withNode { server, _ in
             let length = line.hasPrefix("POST") ? "Content-Length: 0\r\n" : ""
-            let text = try RawClient(server).exchange(line, fields + length)
+            let text = try await RawClient(server).exchange(line, fields + length)
             #expect(text.hasPrefix("HTTP/1.1 \(status)\r\n"))
             #expect(text.contains(#"{"error":{"code":"\#(code)""#))
         }
@@ -95,13 +95,15 @@ import Testing
             }
             try client.send(requests.joined())
             client.finish()
-            let bodies = Self.bodies(try client.read())
+            let bodies = Self.bodies(try await client.read())
             try #require(bodies.count == 200)
             let other = try RawClient(server)
             try other.send(Self.query("linearizable"))
             other.finish()
             let values = (1...200).filter { $0 % 4 > 1 }.map { "\"v\($0)\"" }
-            #expect(try other.read().hasSuffix(#""answer":[\#(values.joined(separator: ","))]}"#))
+            #expect(
+                try await other.read().hasSuffix(#""answer":[\#(values.joined(separator: ","))]}"#)
+            )
             var place = 0
             for number in 1...200 where number % 4 > 1 {
                 place += 1
@@ -118,14 +120,14 @@ import Testing
             let fast = String(repeating: Self.health, count: 1_500)
             try client.send(slow + fast + slow)
             client.finish()
-            let text = try client.read()
+            let text = try await client.read()
             #expect(text.split(separator: "HTTP/1.1 200 OK").count == 1_024 + 1_500 + 1_024)
         }
     }
 
     @Test func `a connection that asks for its end gets it after the answer`() async throws {
         try await withNode { server, _ in
-            let text = try RawClient(server).exchange("GET /healthz")
+            let text = try await RawClient(server).exchange("GET /healthz")
             #expect(text.contains("Connection: close\r\n"))
             #expect(text.hasSuffix("\r\n\r\n{}"))
         }
@@ -141,8 +143,8 @@ import Testing
             try client.send(Self.query("linearizable"))
             client.finish()
             // The node has more to send than the system takes while nobody reads.
-            _ = client.isSilent()
-            let text = try client.read()
+            try await client.pause()
+            let text = try await client.read()
             #expect(text.utf8.count > 6_000_000)
             #expect(text.hasSuffix("x\"]}"))
         }
@@ -161,12 +163,12 @@ import Testing
         try waiting.send(Self.append("a"))
         let reader = try RawClient(run.replica.clientAddress)
         try reader.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")
-        _ = try reader.read { $0.contains("event: mark") }
+        _ = try await reader.read { $0.contains("event: mark") }
         run.replica.beginGracefulShutdown()
         // The request, which no leader takes, ends with its connection when the time is over.
-        _ = try reader.read()
+        _ = try await reader.read()
         #expect(throws: (any Error).self) { _ = try RawClient(run.replica.clientAddress) }
         try await run.task.value
-        #expect(try waiting.read() == "")
+        #expect(try await waiting.read() == "")
     }
 }

@@ -1,10 +1,11 @@
 import Glibc
 import Replication
 
-/// A client that says and hears bytes as they are; it blocks, but never for long.
+/// A client that says and hears bytes as they are.
 final class RawClient {
     private let socket: Socket
     private let interrupt: Interrupt
+    private var bytes: [UInt8] = []
 
     init(_ address: String) throws {
         let interrupt = try Interrupt()
@@ -44,45 +45,60 @@ final class RawClient {
     /// Whether the other side has closed, and all that it sent was read.
     var hasEnded: Bool { socket.hasEnded() }
 
-    /// Whether nothing comes for a moment.
-    func isSilent() -> Bool {
-        interrupt.wait(
-            for: .read,
-            on: socket.descriptor,
-            until: SystemClock.now() + .milliseconds(30)
-        ) == .timedOut
-    }
+    /// Lets what there is to come come, for a moment.
+    func pause() async throws { try await Task.sleep(for: .milliseconds(30)) }
 
-    /// Reads until `isWhole`, or the other side ends if that is nil.
-    func read(until isWhole: ((String) -> Bool)? = nil) throws -> String {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    /// Reads until the other side ends; blocks the thread.
+    func readAll() throws -> String {
         let deadline = Self.deadline
         while true {
-            switch socket.read(into: &buffer) {
-            case .bytes(let count): bytes += buffer[..<count]
-            case .failed(let error): throw error
-            case .ended:
-                guard isWhole == nil else { throw NotInTime(description: "it ended early") }
-                return String(decoding: bytes, as: UTF8.self)
-            case .wouldBlock:
-                let outcome = interrupt.wait(for: .read, on: socket.descriptor, until: deadline)
-                guard outcome == .ready else {
-                    throw NotInTime(
-                        description: "no more than \(String(decoding: bytes, as: UTF8.self))"
-                    )
-                }
-                continue
-            }
-            if let isWhole, isWhole(String(decoding: bytes, as: UTF8.self)) {
-                return String(decoding: bytes, as: UTF8.self)
+            if let text = try received(until: nil) { return text }
+            guard interrupt.wait(for: .read, on: socket.descriptor, until: deadline) == .ready
+            else {
+                throw late
             }
         }
     }
 
+    /// Reads until `isWhole`, or the other side ends if that is nil; others may use the thread
+    /// meanwhile.
+    func read(until isWhole: ((String) -> Bool)? = nil) async throws -> String {
+        let deadline = Self.deadline
+        while true {
+            if let text = try received(until: isWhole) { return text }
+            guard SystemClock.now() < deadline else { throw late }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
     /// Sends one request without a body, and reads until the other side closes.
-    func exchange(_ firstLine: String, _ fields: String = "") throws -> String {
+    func exchange(_ firstLine: String, _ fields: String = "") async throws -> String {
         try send("\(firstLine) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(fields)\r\n")
-        return try read()
+        return try await read()
+    }
+
+    /// What came since the last answer, if that is whole now.
+    private func received(until isWhole: ((String) -> Bool)?) throws -> String? {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            switch socket.read(into: &buffer) {
+            case .bytes(let count): bytes += buffer[..<count]
+            case .failed(let error): throw error
+            case .wouldBlock: return nil
+            case .ended:
+                guard isWhole == nil else { throw NotInTime(description: "it ended early") }
+                return take()
+            }
+            if let isWhole, isWhole(String(decoding: bytes, as: UTF8.self)) { return take() }
+        }
+    }
+
+    private func take() -> String {
+        defer { bytes = [] }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private var late: NotInTime {
+        NotInTime(description: "no more than \(String(decoding: bytes, as: UTF8.self))")
     }
 }

@@ -36,9 +36,11 @@ import Testing
             try await run.append("refused")
         }
         #expect(await run.replica.status.isDiskFull)
-        let ready = try RawClient(server).exchange("GET /readyz")
+        let ready = try await RawClient(server).exchange("GET /readyz")
         #expect(ready.contains("503") && ready.contains("disk_full"))
-        #expect(try RawClient(server).exchange("GET /v1/cluster").contains(#""disk_full":true"#))
+        #expect(
+            try await RawClient(server).exchange("GET /v1/cluster").contains(#""disk_full":true"#)
+        )
         #expect(run.log.contains("error: ", "no space left on the disk"))
         let held = try await run.replica.query(Register.Read(), consistency: .stale)
         #expect(held.starts(with: acknowledged))
@@ -50,7 +52,7 @@ import Testing
         let values = try await run.values()
         #expect(values.starts(with: acknowledged) && values.last == "after")
         #expect(values.count - acknowledged.count <= 2)
-        #expect(try RawClient(server).exchange("GET /readyz").contains("200"))
+        #expect(try await RawClient(server).exchange("GET /readyz").contains("200"))
         try await run.stop()
     }
 

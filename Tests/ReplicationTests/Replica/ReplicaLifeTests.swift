@@ -119,7 +119,9 @@ import Testing
             return
         }
         #expect("\(try #require(error))".contains("sync"))
-        #expect(throws: (any Error).self) { _ = try RawClient(server).exchange("GET /healthz") }
+        await #expect(throws: (any Error).self) {
+            _ = try await RawClient(server).exchange("GET /healthz")
+        }
         await #expect(throws: ReplicationError.stopped) { _ = try await run.values() }
     }
 

@@ -33,7 +33,7 @@ import Testing
         try await run.append("a")
         let client = try RawClient(run.replica.clientAddress)
         try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        _ = try client.read { $0.hasSuffix("{}") }
+        _ = try await client.read { $0.hasSuffix("{}") }
         try await run.stop()
     }
 

@@ -156,6 +156,7 @@ import Testing
         try script.append(80)
         #expect(try script.files(of: leader, "snapshot-").contains(sent))
         #expect(try script.files(of: leader, "snapshot-").last != sent)
+        #expect(script.simulation.counts[.installs] == 0)
         try script.cluster.wait(.seconds(6))
         try script.converge()
         #expect(script.simulation.counts[.installs] == 1)

@@ -174,7 +174,7 @@ import Testing
         let refusal = LinkRefusal(code: "c", message: "m")
         bench.links.answer(link, .refused(refusal), thenEnd: true, at: SystemClock.now())
         try turn(bench) { bench.links.incoming.isEmpty }
-        #expect(try peer.read().contains("refused"))
+        #expect(try peer.readAll().contains("refused"))
         #expect(bench.ended == 1)
     }
 

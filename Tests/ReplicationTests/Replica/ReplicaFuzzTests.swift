@@ -16,7 +16,7 @@ import Testing
     ].map { Array($0.utf8) }
 
     /// Says it, reads what is there, and leaves.
-    private static func say(_ bytes: [UInt8], to server: String, waits: Bool) throws {
+    private static func say(_ bytes: [UInt8], to server: String, waits: Bool) async throws {
         do {
             let client = try RawClient(server)
             try client.send(bytes)
@@ -33,7 +33,7 @@ import Testing
         var fuzz = ReplicaFuzz(seed: seed)
         for number in 0..<120 {
             let bytes = fuzz.bytes(from: Self.requests)
-            try Self.say(bytes, to: run.replica.clientAddress, waits: number % 8 == 0)
+            try await Self.say(bytes, to: run.replica.clientAddress, waits: number % 8 == 0)
         }
         try await run.append("after")
         #expect(try await run.values().contains("after"))
@@ -74,7 +74,7 @@ import Testing
                 bytes += message.line + fuzz.lines(after: message)
             }
             if number % 2 == 1 { bytes = fuzz.bytes(from: [bytes, hello]) }
-            try Self.say(bytes, to: run.replica.peerAddress, waits: number % 4 == 0)
+            try await Self.say(bytes, to: run.replica.peerAddress, waits: number % 4 == 0)
         }
         try await run.append("after")
         #expect(try await run.values() == ["after"])
@@ -98,7 +98,7 @@ import Testing
                 let message = fuzz.message()
                 bytes += message.line + fuzz.lines(after: message)
             }
-            try Self.say(bytes, to: run.replica.peerAddress, waits: true)
+            try await Self.say(bytes, to: run.replica.peerAddress, waits: true)
         }
         for run in cluster.running {
             _ = await run.replica.status

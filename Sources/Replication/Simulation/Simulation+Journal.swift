@@ -85,7 +85,7 @@ extension Simulation {
             }
         }
         hosts[host].batch += 1
-        try journal.append(records)
+        try append(records, journal, host)
         return input
     }
 

@@ -43,6 +43,7 @@ extension Simulation {
             healsWith: invariants.lastApplied,
             identity: hosts[host].identity
         )
+        hosts[host].isMarred = true
         return true
     }
 
@@ -69,6 +70,7 @@ extension Simulation {
             guard membership.outgoing.isEmpty, membership.isVoter(node.identity) else { return }
         }
         hosts[host].wound = nil
+        hosts[host].isMarred = false
         counts[.healed] += 1
     }
 }

@@ -10,6 +10,7 @@ final class SimulatedHost<Machine: Service> {
         didSet {
             snapshots = SnapshotStore(directory: dataDirectory, fileSystem: disk)
             isRotten = false
+            (durable, underWay) = (nil, [])
         }
     }
     /// What it pins goes with the process.
@@ -71,6 +72,12 @@ final class SimulatedHost<Machine: Service> {
     var isRotten = false
     /// What is wrong with its disk, or nil if that is good.
     var wound: DiskWound?
+    /// Whether its disk may hold less than was durable: it was damaged, or a script has got at it.
+    var isMarred = false
+    /// What was durable; nil for a disk that no process has read yet.
+    var durable: DurablePicture?
+    /// What was being made durable when the process ended.
+    var underWay: [JournalRecord] = []
 
     init(name: String, clock: SimulatedClock) {
         self.name = name

@@ -115,6 +115,7 @@ extension Simulation {
         hosts[host].identity = restored.node.identity
         hosts[host].log = try readLog(host, restored.node.log)
         hosts[host].logBefore = restored.node.log.before.index
+        try checkDurable(host, restored.node, restored.state?.applied ?? .zero)
         hosts[host].checkedApplied = .zero
         hosts[host].pausedUntil = nil
         hosts[host].nextTimer = nil

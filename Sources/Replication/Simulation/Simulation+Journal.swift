@@ -88,7 +88,7 @@ extension Simulation {
             }
         }
         hosts[host].batch += 1
-        try journal.append(records)
+        try append(records, journal, host)
         return input
     }
 

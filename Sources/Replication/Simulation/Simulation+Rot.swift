@@ -44,6 +44,7 @@ extension Simulation {
             healsWith: invariants.lastApplied,
             identity: hosts[host].identity
         )
+        hosts[host].isMarred = true
         return true
     }
 
@@ -70,6 +71,7 @@ extension Simulation {
             guard membership.outgoing.isEmpty, membership.isVoter(node.identity) else { return }
         }
         hosts[host].wound = nil
+        hosts[host].isMarred = false
         counts[.healed] += 1
     }
 }

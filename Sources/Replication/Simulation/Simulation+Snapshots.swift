@@ -87,6 +87,7 @@ extension Simulation {
     func noteReset(_ host: Int, to position: LogPosition) {
         counts[.installs] += 1
         hosts[host].log = invariants.marks(through: position.index)
+        hosts[host].durable?.log = hosts[host].log
         hosts[host].logBefore = position.index
     }
 }

@@ -29,11 +29,15 @@ extension Simulation {
     package func cluster(of host: Int) -> String? { hosts[host].node?.cluster }
 
     /// A host's disk; faults may be asked of it.
-    package func disk(of host: Int) -> MemoryFileSystem { hosts[host].disk }
+    package func disk(of host: Int) -> MemoryFileSystem {
+        hosts[host].isMarred = true
+        return hosts[host].disk
+    }
 
     /// Gives a host that is down an empty disk.
     package func replaceDisk(of host: Int, _ disk: MemoryFileSystem = MemoryFileSystem()) {
         hosts[host].disk = disk
+        hosts[host].isMarred = true
     }
 
     /// Ends a host's process before the next packet after so many.

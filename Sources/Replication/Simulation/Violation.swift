@@ -12,6 +12,8 @@ public struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
         case stateMachineSafety
         /// Nodes that applied the same entries have the same state.
         case determinism
+        /// A start finds what was durable, and damage only on a disk that was damaged.
+        case durability
         /// An acknowledged operation is kept.
         case acknowledgedIsKept
         /// No operation takes effect twice.

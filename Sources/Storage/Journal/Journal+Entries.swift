@@ -62,9 +62,8 @@ struct EntryReader {
     /// The file that is being written, if the reader is its writer.
     let active: ActiveSegment?
 
-    /// See ``Journal/entries(after:through:maximumBytes:)``.
-    ///
-    /// - Parameter wanted: The first entry; moved to the one behind the last that was read.
+    /// See ``Journal/entries(after:through:maximumBytes:)``; from `wanted` on, which is moved behind
+    /// the last entry that was read.
     func entries(
         _ wanted: inout LogIndex,
         through: LogIndex,

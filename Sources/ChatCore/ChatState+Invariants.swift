@@ -21,15 +21,18 @@ extension ChatState {
 
     private func sessionViolations() -> [String] {
         var found: [String] = []
+        var opening = 0
         for (id, session) in sessions {
             let device = Device(account: session.account, session: id)
-            if session.id != id || tokens[session.token] != id || devices[device] == nil
+            opening += session.tokens.count
+            if session.id != id || session.tokens.contains(where: { tokens[$0] != id })
+                || devices[device] == nil
                 || accounts[session.account] == nil
             {
                 found.append("session \(id) is not found by token, device and account")
             }
         }
-        if tokens.count != sessions.count || devices.count != sessions.count {
+        if tokens.count != opening || devices.count != sessions.count {
             found.append("tokens, devices and sessions differ in number")
         }
         if !endings.allSatisfy({ endedTokens[$0] != nil && tokens[$0] == nil })

@@ -55,12 +55,14 @@ extension ChatState {
     mutating func perform(_ rekey: Rekey) throws(ChatError) -> LoggedIn {
         let account = try checkedAccount(rekey.login)
         var session = try session(rekey.session)
-        guard session.account == account.id, owner(of: rekey.login.token) == nil else {
-            throw ChatError(.sessionUnknown)
+        guard session.account == account.id else { throw ChatError(.sessionUnknown) }
+        // The same try may come twice: its node sends it again to each new leader.
+        if !session.tokens.contains(rekey.login.token) {
+            guard owner(of: rekey.login.token) == nil else { throw ChatError(.sessionUnknown) }
+            if let dropped = session.add(rekey.login.token) { tokens[dropped] = nil }
+            tokens[rekey.login.token] = session.id
         }
-        tokens[session.token] = nil
-        tokens[rekey.login.token] = session.id
-        (session.token, session.lastSeen) = (rekey.login.token, time)
+        session.lastSeen = time
         sessions[session.id] = session
         return LoggedIn(session: session.id, account: account.id, name: account.name.text)
     }
@@ -111,12 +113,14 @@ extension ChatState {
 
     private mutating func end(_ id: SessionID) {
         guard let session = sessions.removeValue(forKey: id) else { return }
-        tokens[session.token] = nil
         devices[Device(account: session.account, session: id)] = nil
-        endedTokens[session.token] = session.account
-        endings.append(session.token)
-        if endings.count > Limits.endedTokens, let oldest = endings.popFirst() {
-            endedTokens[oldest] = nil
+        for token in session.tokens {
+            tokens[token] = nil
+            endedTokens[token] = session.account
+            endings.append(token)
+            if endings.count > Limits.endedTokens, let oldest = endings.popFirst() {
+                endedTokens[oldest] = nil
+            }
         }
         emit(.sessionEnded(id, to: session.account))
     }

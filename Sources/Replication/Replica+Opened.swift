@@ -129,10 +129,18 @@ enum Opened {
 }
 
 extension ReplicaConfiguration {
+    /// What other nodes may take of this replica.
+    func ofPeers(_ descriptors: DescriptorLimit) -> PeerLimits {
+        var limits = PeerLimits()
+        limits.incoming = descriptors.peers
+        return limits
+    }
+
     /// What clients may take of this replica.
-    var ofFront: FrontLimits {
+    func ofFront(_ descriptors: DescriptorLimit) -> FrontLimits {
         var limits = FrontLimits()
-        limits.maximumConnections = maximumConnections
+        limits.maximumConnections = min(maximumConnections, descriptors.clients)
+        limits.maximumRefusals = descriptors.refusals
         limits.dropAnswersEvery = dropAnswersEvery
         return limits
     }

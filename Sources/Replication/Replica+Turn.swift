@@ -133,21 +133,21 @@ extension Replica {
         journal.load(after: after, through: through, maximumBytes: maximumBytes) { result in
             switch result {
             case .success(let entries): mail.post(.node(.loaded(entries.map(\.line))))
-            case .failure(.damaged(let damage)):
+            case .failure(.unreadable(let index, let damage)):
                 logSink.log(.error, "damaged: \(damage)")
-                mail.post(.node(.unloadable(through: through)))
+                mail.post(.node(.unloadable(through: index)))
             case .failure(let error): mail.post(.failed(.journal(error)))
             }
         }
     }
 
-    /// Writes a snapshot on its thread, which also releases the copy of the state.
+    /// Writes a snapshot on its own thread, which also releases the copy of the state.
     private func write(
         _ head: SnapshotHead,
         _ body: @escaping @Sendable (inout SnapshotWriter) throws(SnapshotError) -> Void
     ) {
         let (mail, snapshots) = (mail, snapshots)
-        let isTaken = snapshotter.run {
+        let isTaken = snapshotThreads.write {
             do throws(SnapshotError) {
                 let bytes = try snapshots.write(head, body)
                 mail.post(.node(.snapshotted(head.position, bytes: bytes)))
@@ -158,12 +158,9 @@ extension Replica {
         if !isTaken { mail.post(.node(.snapshotFailed("the node is stopping"))) }
     }
 
-    /// What is dropped because the thread is stopping is asked for again, or no more.
     private func carryOut(_ order: SnapshotOrder) {
-        let (mail, snapshots) = (mail, snapshots)
-        _ = snapshotter.run {
-            if let input = snapshots.carryOut(order) { mail.post(.node(input)) }
-        }
+        let mail = mail
+        snapshotThreads.carryOut(order, in: snapshots) { mail.post(.node($0)) }
     }
 
     private func resetLog(to position: LogPosition, _ membership: LogIndex) {

@@ -20,9 +20,10 @@ public actor Replica<Machine: Service> {
     /// Hashes passwords, as many in a queue as a client waits for: 32 take 5 s.
     let worker: Worker
     let resolver: Worker
-    /// Writes, reads and receives snapshots, in order, and releases the copies of the state that it
-    /// wrote; of each kind the node orders one at a time.
-    let snapshotter = Worker(limit: 1_024)
+    /// Writes and receives snapshots, in order, and reads them beside that.
+    ///
+    /// It releases the copies of the state that it wrote. Of each kind the node orders one at a time.
+    let snapshotThreads = SnapshotThreads()
     let snapshots: SnapshotStore
     /// Those that are being sent.
     var pins: [SnapshotPin] = []
@@ -122,13 +123,14 @@ public actor Replica<Machine: Service> {
         front = Front(
             sockets.clients,
             on: loop,
-            limits: configuration.ofFront,
+            limits: configuration.ofFront(.current),
             nextKey: nextKey,
             at: now
         )
         links = PeerLinks(
             sockets.peers,
             on: loop,
+            limits: configuration.ofPeers(.current),
             nextKey: nextKey,
             resolve: { address in
                 let isTaken = resolver.run {
@@ -150,7 +152,7 @@ public actor Replica<Machine: Service> {
         worker.stop()
         resolver.stop()
         scrubber.stop()
-        snapshotter.stop()
+        snapshotThreads.stop()
         journal.stop()
     }
 
@@ -205,7 +207,9 @@ public actor Replica<Machine: Service> {
             resume(ticket, lastWord(on: ticket, orElse: .stopping))
         }
         loop.close()
-        let (journal, worker, resolver, snapshotter) = (journal, worker, resolver, snapshotter)
+        let (journal, worker, resolver, snapshotThreads) = (
+            journal, worker, resolver, snapshotThreads
+        )
         let (scrubber, logThread) = (scrubber, logThread)
         let (failure, ended) = (failure, ended)
         self.ended = nil
@@ -214,7 +218,7 @@ public actor Replica<Machine: Service> {
             resolver.stop()
             scrubber.stop()
             // Before the journal gives the directory back: nobody else may write there meanwhile.
-            snapshotter.stop()
+            snapshotThreads.stop()
             journal.stop()
             // Last: all of them may have had something to say.
             logThread.stop()

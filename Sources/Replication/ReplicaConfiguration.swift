@@ -38,7 +38,8 @@ public struct ReplicaConfiguration: Sendable {
     public var policy: any ElectionPolicy = RandomizedElection()
     /// For tests: for how long the voter that the policy wants to lead must have been fit to.
     package var failbackStableTime: Duration?
-    /// Connections of clients beyond which new ones are refused; 10,000.
+    /// Connections of clients beyond which new ones are refused; 10,000, and at the most some three
+    /// quarters of the descriptors that the process may have when the replica is opened.
     public var maximumConnections = 10_000
     /// For tests: every so many answers to requests are lost after their commit.
     package var dropAnswersEvery: Int?

@@ -1,4 +1,5 @@
 import Options
+import Replication
 
 #if canImport(Darwin)
 import Darwin
@@ -15,6 +16,7 @@ struct ChatNode {
     /// SIGTERM would kill the process there.
     static func main() {
         Signals.prepare()
+        DescriptorLimit.raise()
         let arguments = Array(CommandLine.arguments.dropFirst())
         Task.detached { exit(await command(arguments, ProcessEnvironment.variables()).rawValue) }
         while true { pause() }

@@ -139,7 +139,7 @@ import Testing
         #expect(chat.state.violations() == [])
     }
 
-    @Test @Aside func `a login that is retried gets a new token for its first session`() throws {
+    @Test @Aside func `a login that is retried gets another token for its first session`() throws {
         var chat = Chat()
         let session = try chat.join("bob")
         let old = try chat.state.session(session).token
@@ -148,8 +148,48 @@ import Testing
         #expect(
             output == .loggedIn(.init(session: session, account: try chat.id("bob"), name: "bob"))
         )
-        #expect(chat.state.session(token: old) == nil)
+        // Which of the two answers the client has is not known here.
+        #expect(chat.state.session(token: old)?.id == session)
         #expect(chat.state.session(token: login.token)?.id == session)
+        #expect(chat.state.violations() == [])
+    }
+
+    @Test @Aside func `a try of a login that is applied twice opens its session`() throws {
+        var chat = Chat()
+        let session = try chat.join("bob")
+        let first = try chat.state.session(session).token
+        let login = ChatState.Login(name: "bob", passwordVersion: 1, token: first)
+        let again = ChatState.Rekey(login: login, session: session)
+        let name = try chat.id("bob")
+        #expect(
+            chat.apply(.rekey(again))
+                == .loggedIn(.init(session: session, account: name, name: "bob"))
+        )
+        let second = ChatState.Login(name: "bob", passwordVersion: 1, token: try chat.token())
+        _ = chat.apply(.rekey(.init(login: second, session: session)))
+        // The first try comes late: both go on, and the session has two tokens.
+        _ = chat.apply(.rekey(again))
+        #expect(chat.state.session(token: first)?.id == session)
+        #expect(chat.state.session(token: second.token)?.id == session)
+        let held = try chat.state.session(session)
+        #expect((held.earlierTokens, held.token) == ([first], second.token))
+        #expect(chat.state.violations() == [])
+    }
+
+    @Test @Aside func `a session has few tokens, and all end with it`() throws {
+        var chat = Chat()
+        let session = try chat.join("bob")
+        var tokens = [try chat.state.session(session).token]
+        for _ in 0...Limits.earlierTokens {
+            tokens.append(try chat.token())
+            let login = ChatState.Login(name: "bob", passwordVersion: 1, token: tokens.last!)
+            _ = chat.apply(.rekey(.init(login: login, session: session)))
+        }
+        #expect(chat.state.session(token: tokens[0]) == nil)
+        #expect(tokens.dropFirst().allSatisfy { chat.state.session(token: $0)?.id == session })
+        #expect(chat.state.violations() == [])
+        _ = chat.logout(session)
+        #expect(tokens.allSatisfy { chat.state.session(token: $0) == nil })
         #expect(chat.state.violations() == [])
     }
 

@@ -81,7 +81,7 @@ extension ClusterTests {
         /// Guards pitfall 38: neither of the damaged nodes may lead, and both may vote.
         @Test func `two of three damaged at different entries heal from the third`() async throws {
             // The lead is not to move on before anybody has looked.
-            let cluster = try await Cluster(options: { _ in ["--election-timeout", "5s"] })
+            let cluster = try await Cluster(options: { _ in ["--election-timeout", "2s"] })
             let client = try cluster.client()
             let token = try await client.enter("ann")
             try await Self.writeFive(client, token, cluster)

@@ -111,5 +111,29 @@ extension ClusterTests {
             }
             #expect(try await wire.answer()?.status == 200)
         }
+
+        @Test func `connections that ask for nothing leave the journal what it needs`()
+            async throws
+        {
+            let cluster = try await Cluster(1, options: { _ in ["--test-small-files"] })
+            let node = cluster.nodes[0]
+            let token = try await cluster.client().enter("ann")
+            _ = try await node.stop()
+            try await node.start(descriptors: 256)
+            try await cluster.ready(node)
+            let client = try cluster.client(token: token)
+            _ = try await client.ask(.send(to: "ann", text: "before"))
+            let idle = try (0..<400).map { _ in try Wire(to: node.client) }
+            let strangers = try (0..<100).map { _ in try Wire(to: node.peer) }
+            let files = node.journalFiles
+            // More than a file holds.
+            for number in 1...20 {
+                let text = String(repeating: "x", count: 8_000)
+                _ = try await client.ask(.send(to: "ann", text: "\(number) \(text)"))
+            }
+            #expect(node.journalFiles.last != files.last)
+            #expect(!node.logLines.contains { $0.contains("no space left") })
+            withExtendedLifetime((idle, strangers)) {}
+        }
     }
 }

@@ -12,7 +12,7 @@ extension ClusterTests {
         @Test func `a node far behind installs a snapshot under load, without one election`()
             async throws
         {
-            let timeout = "\(size("ELECTION_TIMEOUT", otherwise: 6_000))ms"
+            let timeout = "\(size("ELECTION_TIMEOUT", otherwise: 4_000))ms"
             let cluster = try await Cluster(options: { _ in
                 ["--test-small-files", "--election-timeout", timeout]
             })

@@ -28,7 +28,7 @@ extension ClusterTests {
             // The first node loses every answer that it has.
             let cluster = try await Cluster(options: {
                 // Its followers held up, a leader is to remain one until two requests are there.
-                if meeting == .inFlight { return ["--election-timeout", "5s"] }
+                if meeting == .inFlight { return ["--election-timeout", "2s"] }
                 return $0 == 0 ? ["--test-drop-answers", "1"] : []
             })
             let client = try cluster.client(cluster.nodes.suffix(2))

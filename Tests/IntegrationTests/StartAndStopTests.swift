@@ -24,7 +24,7 @@ extension ClusterTests {
         }
 
         /// A pause of the machine must not look like a leader that is gone.
-        private static func lastingLeader(_: Int) -> [String] { ["--election-timeout", "5s"] }
+        private static func lastingLeader(_: Int) -> [String] { ["--election-timeout", "2s"] }
 
         @Test func `a node says who leads and whether it serves`() async throws {
             let cluster = try await Cluster(options: Self.lastingLeader)

@@ -42,7 +42,7 @@ extension ClusterTests {
         @Test func `SIGTERM to the leader moves the lead without an election by timeout`()
             async throws
         {
-            let timeout = size("ELECTION_TIMEOUT", otherwise: 5_000)
+            let timeout = size("ELECTION_TIMEOUT", otherwise: 3_000)
             let cluster = try await Cluster(options: { _ in ["--election-timeout", "\(timeout)ms"] }
             )
             var pauses: [Int] = []
@@ -80,7 +80,7 @@ extension ClusterTests {
         {
             let cluster = try await Cluster(options: { _ in
                 [
-                    "--election", "priority:n1,n2,n3", "--election-timeout", "5s",
+                    "--election", "priority:n1,n2,n3", "--election-timeout", "2s",
                     "--test-failback-after", "500ms",
                 ]
             })

@@ -18,6 +18,8 @@ public enum Limits {
     public static let patternBytes = 64
     /// The most sessions of an account; a login beyond it ends the one idle for longest.
     public static let sessionsPerAccount = 64
+    /// How many tokens of earlier tries of its login open a session beside the newest.
+    public static let earlierTokens = 3
     /// How many tokens of ended sessions are remembered, over all accounts.
     public static let endedTokens = 65_536
     /// How long a session lives without use: 30 days.

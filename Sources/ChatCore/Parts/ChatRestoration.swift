@@ -86,9 +86,15 @@ package struct ChatRestoration: Sendable {
     private mutating func add(_ session: Session) throws(Rejection) {
         try follow(session.id, state.sessions.last?.key)
         try require(state.accounts.contains(session.account), "no account \(session.account)")
-        try require(!state.tokens.contains(session.token), "the token opens another session")
+        try require(
+            session.earlierTokens.count <= Limits.earlierTokens,
+            "\(session.id) has too many tokens"
+        )
         state.sessions[session.id] = session
-        state.tokens[session.token] = session.id
+        for token in session.tokens {
+            try require(!state.tokens.contains(token), "the token opens another session")
+            state.tokens[token] = session.id
+        }
         state.devices[Device(account: session.account, session: session.id)] = Present()
     }
 

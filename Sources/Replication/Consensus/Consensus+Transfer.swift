@@ -19,7 +19,7 @@ extension Consensus.Leadership {
     func transferEnd(following leader: NodeIdentity?, _ term: Term) -> TransferEnd {
         if let leader { return .moved(to: leader) }
         guard let transfer, transfer.isAsked, term > transfer.term else {
-            return .refused("this node stopped leading before the other one was asked to")
+            return .refused("this node stopped leading")
         }
         return .moved(to: transfer.target)
     }
@@ -90,8 +90,12 @@ extension Consensus {
     }
 
     /// Clears the hand-over, if there is one, and answers the orders that wait for it.
+    ///
+    /// Once the target was asked, it may take over whatever happens here.
     mutating func endTransfer(_ end: TransferEnd) {
         guard let transfer = state.leadership?.transfer else { return }
+        var end = end
+        if case .refused = end, transfer.isAsked { end = .timedOut(transfer.target) }
         state.leadership?.transfer = nil
         timing.transferDeadline = nil
         for _ in 0..<transfer.orders { turn.outcomes.append(.transferEnded(end)) }

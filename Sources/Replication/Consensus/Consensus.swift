@@ -53,6 +53,7 @@ package struct Consensus: Sendable {
         case .diverged(let isBad): diverged(isBad, now)
         case .disk(let isFull): disk(isFull: isFull, now)
         }
+        noteOtherDisks(now)
         promoteJoined()
         goOnWithTransfer()
         scheduleNews(now)
@@ -99,7 +100,7 @@ package struct Consensus: Sendable {
 
     private mutating func persisted(_ token: PersistToken, _ now: Instant) {
         state.durability.persisted(token)
-        timing.persisted(token)
+        timing.persisted(token, now)
         countOwnVote(now)
         advanceCommit(now)
     }

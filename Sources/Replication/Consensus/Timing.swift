@@ -1,5 +1,18 @@
 import Storage
 
+/// A batch on its way to this node's disk.
+struct UnfinishedBatch: Hashable, Sendable {
+    let token: PersistToken
+    /// Where the log ended with it.
+    let last: LogIndex
+    /// When it was ordered; a leader sends its entries to the others in that moment.
+    let ordered: Instant
+    /// When the disk could begin with it: the batches before were done.
+    var start: Instant
+    /// How long another voter took for it at the most, with what it waited there, once it has it.
+    var elsewhere: Duration?
+}
+
 extension Consensus {
     /// Clocks, chance and counters: when things happen, never whether they may.
     struct Timing: Sendable {
@@ -29,7 +42,7 @@ extension Consensus {
         var handOvers = HandOvers()
         /// The batch for which a leader with a stalled disk has begun to hand over, and when.
         var yielded: (token: PersistToken, at: Instant)?
-        private var unfinished: [(token: PersistToken, start: Instant)] = []
+        private var unfinished: [UnfinishedBatch] = []
         private var token: PersistToken = .zero
         private(set) var round: AppendRound = .zero
         private var session: ReplicationSession = .zero
@@ -43,11 +56,20 @@ extension Consensus {
             nextLook = now
         }
 
-        /// The oldest batch that is not durable, and since when it has been on its way.
-        var oldestBatch: (token: PersistToken, start: Instant)? { unfinished.first }
+        /// The oldest batch that is not durable.
+        var oldestBatch: UnfinishedBatch? { unfinished.first }
 
-        mutating func persisted(_ token: PersistToken) {
-            unfinished.removeFirst(unfinished.prefix { $0.token <= token }.count)
+        mutating func persisted(_ token: PersistToken, _ now: Instant) {
+            let done = unfinished.prefix { $0.token <= token }.count
+            unfinished.removeFirst(done)
+            // The next one has waited for these; its own write begins only now.
+            if done > 0, !unfinished.isEmpty { unfinished[0].start = now }
+        }
+
+        /// Notes that another voter has all of the oldest batch.
+        mutating func finishedElsewhere(_ now: Instant) {
+            guard !unfinished.isEmpty else { return }
+            unfinished[0].elsewhere = now - unfinished[0].ordered
         }
 
         /// Notes that nobody is followed from now on.
@@ -73,9 +95,11 @@ extension Consensus {
             isDelayed = false
         }
 
-        mutating func nextToken(_ now: Instant) -> PersistToken {
+        mutating func nextToken(last: LogIndex, _ now: Instant) -> PersistToken {
             token = token.next
-            unfinished.append((token, now))
+            unfinished.append(
+                UnfinishedBatch(token: token, last: last, ordered: now, start: now)
+            )
             return token
         }
 

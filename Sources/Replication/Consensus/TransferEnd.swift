@@ -16,8 +16,9 @@ package enum TransferCause: String, Hashable, Sendable {
 public enum TransferEnd: Hashable, Sendable {
     /// This node leads no more: another one has a later term.
     case moved(to: NodeIdentity)
-    /// The other one did not take over within an election timeout; this node goes on leading.
+    /// The other one was asked to, and did not take over within an election timeout, or while this
+    /// node still led; it may do so yet. Otherwise this node goes on leading if it can.
     case timedOut(NodeIdentity)
-    /// It was not begun, or broken off; says why.
+    /// It was not begun, or broken off before the other one was asked to take over; says why.
     case refused(String)
 }

@@ -50,7 +50,7 @@ extension Consensus {
         if turn.changesVote { effects.append(.vote(state.vote)) }
         effects.append(contentsOf: turn.writes)
         if turn.changesVote || !turn.writes.isEmpty {
-            let token = timing.nextToken(now)
+            let token = timing.nextToken(last: state.log.lastIndex, now)
             state.durability.begin(
                 token,
                 last: state.log.lastIndex,

@@ -77,8 +77,23 @@ package struct JoinRules: Sendable {
             return .change(.add(wish))
         }
         if let refusal = refusal(of: wish, inPlaceOf: old, isSilent) { return .refused(refusal) }
+        if let lost = lostAgain(wish, isSilent) { return .change(.remove(lost)) }
         // Without a vote to lose, the old one need not stay until the new one has caught up.
         return .change(old.role == .voter ? .add(wish) : .remove(old.identity))
+    }
+
+    /// The incarnation that was to take this id's place, and is silent itself: its disk is lost too.
+    ///
+    /// It has no vote to lose, but stands in the way of every replacement for as long as it stays.
+    private func lostAgain(
+        _ wish: Member,
+        _ isSilent: (NodeIdentity) -> Bool
+    ) -> NodeIdentity? {
+        guard replacement == wish.identity.id else { return nil }
+        return membership.all.first {
+            $0.identity.id == wish.identity.id && $0.role == .joining
+                && $0.peerAddress == wish.peerAddress && isSilent($0.identity)
+        }?.identity
     }
 
     private func refusal(
@@ -89,7 +104,7 @@ package struct JoinRules: Sendable {
         let both =
             "\(wish.identity) at \(wish.peerAddress) has the id of the member"
             + " \(old.identity) at \(old.peerAddress)"
-        if replacement != nil {
+        if replacement != nil, lostAgain(wish, isSilent) == nil {
             return LinkRefusal(
                 code: "replacement_in_progress",
                 message: "\(both), and a lost disk is being replaced already: it waits"

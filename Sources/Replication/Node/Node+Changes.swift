@@ -96,12 +96,12 @@ extension Node {
     /// another one's term began, what stands in the log may be another's change.
     mutating func settleChange() {
         guard let awaited else { return }
-        let isDone =
-            core.membership.outgoing.isEmpty && core.membershipIndex > awaited.begun.index
-            && core.membershipIndex <= core.commitIndex
+        // Not by the membership in effect: with the same step the next change may have begun.
+        let done = core.committedMembership
+        let isDone = done.index > awaited.begun.index && done.membership.outgoing.isEmpty
         if core.term == awaited.begun.term, isDone {
             self.awaited = nil
-            reply(awaited.ticket, .ordered(.changed(core.membershipIndex, core.membership)))
+            reply(awaited.ticket, .ordered(.changed(done.index, done.membership)))
         } else if core.role != .leader {
             self.awaited = nil
             reply(awaited.ticket, .ordered(.changeUnknown))

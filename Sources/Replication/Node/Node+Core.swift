@@ -166,7 +166,10 @@ extension Node {
     /// Applies what is committed, as far as its lines are in memory; loads the next ones if not.
     mutating func applyCommitted() {
         takeStateIfReady()
-        guard divergence == nil else { return }
+        guard divergence == nil else {
+            // Nothing is applied; afterwards it is read back from the journal.
+            return cache.trim(through: commitIndex)
+        }
         while state.applied.index < commitIndex {
             guard let line = cache[state.applied.index.next] else {
                 loadForApply()

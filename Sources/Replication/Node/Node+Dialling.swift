@@ -48,13 +48,22 @@ extension Node {
             claims[address] = max(claims[address] ?? claim, claim)
         }
         let newest = newestHellos
+        let strangers = newest.values.filter { core.membership.member($0.hello.from) == nil }
+            .sorted { $0.link > $1.link }
         for member in core.membership.all {
             // Where it says that it is counts more than the log's word, which may be older or,
             // before it has moved, newer.
             let here = newest[member.identity]
             // It was admitted because the old one is silent, and may not know this node's address;
-            // what is left of the old one's connection must not keep it from being called.
-            let takesPlace = member.role == .joining && isSecond(member)
+            // what is left of the old one's connection must not keep it from being called. But a
+            // third one that is here while it is not has its place: its disk is lost again.
+            let isSucceeded =
+                here == nil
+                && strangers.contains {
+                    $0.hello.from.id == member.identity.id
+                        && $0.hello.peerAddress == member.peerAddress
+                }
+            let takesPlace = member.role == .joining && isSecond(member) && !isSucceeded
             claim(
                 here?.hello.peerAddress ?? member.peerAddress,
                 Claim(
@@ -66,8 +75,6 @@ extension Node {
                 )
             )
         }
-        let strangers = newest.values.filter { core.membership.member($0.hello.from) == nil }
-            .sorted { $0.link > $1.link }
         let ids = Set(core.membership.all.map(\.identity.id))
         for (link, hello) in strangers.prefix(Self.maximumStrangers) {
             // Not by its identity: a blank node that is called so takes the caller's cluster for its

@@ -40,8 +40,26 @@ extension Node {
 
 /// Why there is no leader.
 extension Node {
+    /// Why this node, which was to form a cluster, knows one and none of its members, if that is so.
+    ///
+    /// While a cluster is formed it is so for a moment. It stays so if the node that created it
+    /// lost its disk before anybody else had the first entry: then there is nothing to come, and
+    /// nobody can tell that from a creator that is only away.
+    var whyNoMembers: String? {
+        guard let cluster, core.membership == .empty, configuration.plan.expect != nil else {
+            return nil
+        }
+        return
+            "\(identity) knows cluster \(cluster), and waits for its first entry; if the node that"
+            + " created it has lost its disk, empty this one's data directory too and start it again"
+    }
+
     private var whyNoLeader: String {
         let since = leaderlessSince.map { " for \((now.instant - $0).inWords)" } ?? ""
+        if core.membership == .empty {
+            return
+                "no leader\(since): \(whyNoMembers ?? "this node has no entry of the cluster yet")"
+        }
         let voters = core.membership.all.filter { core.membership.isVoter($0.identity) }
         let away = voters.filter { $0.identity != identity && !isConnected($0) }
         let quorum = Quorum(core.membership)

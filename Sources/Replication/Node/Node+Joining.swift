@@ -18,10 +18,16 @@ extension Node {
     /// Whether this node asks to become a member: it is none, and nobody leads it.
     ///
     /// A member that has not got so far in the log as the entry which admits it is led. One that
-    /// was called by a leader whose entry was then lost has a cluster, and asks again.
+    /// was called by a leader whose entry was then lost has a cluster, and asks again; so does one
+    /// that holds that very entry, but does not know it to be committed, for nobody else may. Who
+    /// has a vote does not ask: it may be needed to find that out.
     var seeksAdmission: Bool {
-        core.leader == nil && removal == nil && creation == nil && adoption == nil
-            && core.membership.member(identity) == nil
+        guard core.leader == nil, removal == nil, creation == nil, adoption == nil else {
+            return false
+        }
+        guard let member = core.membership.member(identity) else { return true }
+        return member.role != .voter
+            && core.committedMembership.membership.member(identity) == nil
     }
 
     /// Asks one of those who know a cluster, another one each time.
@@ -97,7 +103,8 @@ extension Node {
         }
         if core.role == .leader { return admit(wish, asker: hello.from) }
         guard isOwn, let leader = core.leader, isLinked(leader) else {
-            return answer(LinkRefusal(code: "no_leader", message: "no leader is known"))
+            let message = whyNoMembers ?? "no leader is known"
+            return answer(LinkRefusal(code: "no_leader", message: message))
         }
         send(.join(wish), to: leader)
     }
@@ -128,7 +135,10 @@ extension Node {
     }
 
     /// Whether a member was not heard for long enough; a new leader has heard nobody before.
+    ///
+    /// It does not hear itself, and is there all the same.
     private func isSilent(_ node: NodeIdentity) -> Bool {
+        guard node != identity else { return false }
         let heard = max(self.heard[node] ?? leadsSince, leadsSince)
         return heard + configuration.replacementSilence <= now.instant
     }

@@ -6,6 +6,7 @@ extension Node {
     mutating func sendSnapshot(to peer: NodeIdentity) {
         guard let transfer = sent.transfers[peer] else {
             sent.transfers[peer] = SnapshotsSent.Transfer()
+            sent.followers[peer] = nil
             log(.info, "\(peer) needs entries that were compacted: it is sent a snapshot")
             sendWhatIsWritten()
             return
@@ -28,6 +29,7 @@ extension Node {
         }
         for peer in waiting {
             sent.transfers[peer]?.position = newest
+            sent.transfers[peer]?.start = snapshots.appliedBytes
             pinSnapshots()
             readPiece(at: 0, for: peer)
         }
@@ -82,6 +84,12 @@ extension Node {
         case .installed:
             log(.info, "\(peer) holds the snapshot of entry \(reply.position)")
             sent.transfers[peer] = nil
+            sent.followers[peer] = SnapshotsSent.Follower(
+                from: reply.position.index,
+                end: core.lastPosition.index,
+                whole: transfer.whole,
+                start: transfer.start
+            )
             pinSnapshots()
             stepCore(.snapshotSent(to: peer, position: reply.position))
         case .damaged(let reason):
@@ -126,6 +134,7 @@ extension Node {
 
     /// Only a leader sends, and only to members; nothing of it stays (pitfall 46).
     mutating func endTransfers(_ isOver: (NodeIdentity) -> Bool = { _ in true }) {
+        sent.followers = sent.followers.filter { !isOver($0.key) }
         guard sent.transfers.keys.contains(where: isOver) else { return }
         sent.transfers = sent.transfers.filter { !isOver($0.key) }
         pinSnapshots()
@@ -137,5 +146,40 @@ extension Node {
         guard positions != pinned else { return }
         pinned = positions
         effects.append(.pinSnapshots(positions))
+    }
+
+    /// The last entry that may be forgotten, for those who are sent a snapshot or have just got one
+    /// need what follows (pitfall 33).
+    ///
+    /// They are given up when the log has grown by more than they could ever make good: a disk that
+    /// fills up stops them all.
+    mutating func compactable(through index: LogIndex) -> LogIndex {
+        giveUpOutrun()
+        for (peer, follower) in sent.followers {
+            let match = core.progress.first { $0.identity == peer }?.match ?? .zero
+            let isThere = match >= follower.end && match >= index
+            if isThere || !core.liveMembers.contains(peer) { sent.followers[peer] = nil }
+        }
+        let needed =
+            sent.positions.map(\.index)
+            + sent.followers.map { peer, follower in
+                max(follower.from, core.progress.first { $0.identity == peer }?.match ?? .zero)
+            }
+        return min(index, needed.min() ?? index)
+    }
+
+    private mutating func giveUpOutrun() {
+        for (peer, transfer) in sent.transfers.sorted(by: { $0.key < $1.key })
+        where transfer.position > .zero && isOutrun(transfer.whole, since: transfer.start) {
+            log(.warning, "\(peer) is too slow: no snapshot for it, the log grows faster")
+            endTransfer(to: peer, after: SnapshotsSent.pause)
+        }
+        sent.followers = sent.followers.filter { !isOutrun($1.whole, since: $1.start) }
+    }
+
+    /// Whether so much was applied since that a member which took so long does not catch up.
+    private func isOutrun(_ whole: Int, since start: UInt64) -> Bool {
+        let limit = max(2 * whole, 4 * configuration.snapshots.bytes)
+        return snapshots.appliedBytes - start > UInt64(limit)
     }
 }

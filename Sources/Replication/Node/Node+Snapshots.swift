@@ -22,11 +22,9 @@ extension Node {
 
     mutating func snapshotted(_ position: LogPosition, bytes: Int) {
         log(.info, "snapshot of entry \(position): \(bytes) bytes")
-        if var through = snapshots.finish(), divergence == nil {
-            // Who is being sent a snapshot needs the log behind it next (pitfall 33).
-            if let oldest = sent.positions.first { through = min(through, oldest.index) }
+        if let through = snapshots.finish(), divergence == nil {
             compactions += 1
-            effects.append(.compact(through: through))
+            effects.append(.compact(through: compactable(through: through)))
         }
         sendWhatIsWritten()
         snapshotIfDue()

@@ -113,7 +113,9 @@ package enum NodeInput: Sendable {
     case logReset(to: LogPosition)
     /// The log was compacted: where it begins now.
     case compacted(before: LogPosition)
-    /// The lines that the oldest unanswered `load` asked for are damaged; the last one it wanted.
+    /// Of the lines that the oldest unanswered `load` asked for this one can't be read.
+    ///
+    /// The journal's next compaction through it lets the log begin behind it.
     case unloadable(through: LogIndex)
     /// A closed file of the journal, or a snapshot, was found damaged; it holds nothing behind an
     /// entry.

@@ -23,7 +23,7 @@ struct SnapshotSchedule: Sendable {
     /// Whether one is to be written now, whatever is new.
     private var isDemanded = false
     /// The bytes of all entries that were applied, and of those at the last snapshot.
-    private var appliedBytes: UInt64 = 0
+    private(set) var appliedBytes: UInt64 = 0
     private var bytesAtLast: UInt64 = 0
     /// Some entries with ``appliedBytes`` at each; the first is a window of bytes behind.
     private var marks: [(index: LogIndex, bytes: UInt64)] = []

@@ -27,6 +27,18 @@ struct SnapshotsSent: Sendable {
         var offset = 0
         /// How often the piece was sent since the member was last heard.
         var tries = 0
+        /// How many bytes of entries this node had applied when the transfer began.
+        var start: UInt64 = 0
+    }
+
+    /// A member that has its snapshot, and needs the log behind it.
+    struct Follower: Hashable, Sendable {
+        /// Where it began, and the last entry of the log at that moment.
+        var from: LogIndex
+        var end: LogIndex
+        /// The length of the snapshot, and ``Transfer/start``.
+        var whole: Int
+        var start: UInt64
     }
 
     /// How long an answer is waited for, and how often.
@@ -36,6 +48,11 @@ struct SnapshotsSent: Sendable {
     static let pause = Duration.seconds(5)
 
     var transfers: [NodeIdentity: Transfer] = [:]
+    /// Who replays the log behind a snapshot.
+    ///
+    /// Without that log, one that takes longer than the next snapshot is sent the next one, and so
+    /// on for as long as there is load.
+    var followers: [NodeIdentity: Follower] = [:]
 
     /// The snapshots that must stay until they are sent, oldest first.
     var positions: [LogPosition] {

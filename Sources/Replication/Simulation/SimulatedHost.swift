@@ -63,6 +63,8 @@ final class SimulatedHost<Machine: Service> {
     /// Where the journal begins.
     var logBefore = LogIndex.zero
     var checkedApplied = LogIndex.zero
+    /// Whether its process could not read back an entry.
+    var isUnreadable = false
     /// Whether its last process may have left a batch half written.
     var isTorn = false
     /// Whether bits of its disk may have flipped, healed or not.

@@ -66,8 +66,9 @@ extension Simulation {
             return restart(host)
         }
         disk.processCrash()
-        // Whoever finds no space to start in tries again.
-        if lacksSpace(error) { return restart(host) }
+        // Whoever finds no space to start in tries again. The last batch, which is written again, may
+        // be longer than all that fits.
+        if disk.isBounded, lacksSpace(error) { return restart(host) }
         throw violation(.staysUp, "\(hosts[host].name) refuses its disk: \(error)")
     }
 
@@ -247,7 +248,12 @@ extension Simulation {
         case .endStream(let ticket, let refusal):
             if let ticket = hosts[host].tickets[ticket] { onStreamEnd(ticket, refusal) }
         case .halt(let reason):
-            throw violation(.staysUp, "\(hosts[host].name) stopped: \(reason)")
+            guard hosts[host].isUnreadable else {
+                throw violation(.staysUp, "\(hosts[host].name) stopped: \(reason)")
+            }
+            // What this process can't do without the next start gets from the others.
+            counts[.diskFailures] += 1
+            hosts[host].effectsToLive = 1
         case .log(let level, let message): onLog?(host, level, message)
         }
     }
@@ -302,6 +308,7 @@ extension SimulatedHost {
         waiting = []
         busy = 0
         isShort = false
+        isUnreadable = false
         stall = nil
         snapshotJobs = []
         pins = []

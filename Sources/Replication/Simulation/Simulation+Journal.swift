@@ -42,11 +42,12 @@ extension Simulation {
         } catch {
             switch error {
             case .full: putOff(done, host)
-            case .damaged:
-                guard hosts[host].isRotten, case .load(_, let through, _) = done.first else {
+            case .unreadable(let index, _):
+                guard hosts[host].isRotten || hosts[host].disk.failures > 0 else {
                     throw failed(host, error)
                 }
-                input = .unloadable(through: through)
+                hosts[host].isUnreadable = true
+                input = .unloadable(through: index)
             default: return try end(host, after: error)
             }
         }

@@ -32,7 +32,8 @@ extension PeerLinks {
 
     /// Sends over a connection of its own, which is dialled when it is needed.
     ///
-    /// Until it is welcome there the newest message waits: a transfer has one on its way.
+    /// Until it is welcome there the newest message waits: a transfer has one on its way. While
+    /// one goes out, the next is dropped: it is the same one, asked for again too soon, or will be.
     func sendBulk(
         _ line: [UInt8],
         _ entries: [[UInt8]],
@@ -44,6 +45,7 @@ extension PeerLinks {
         let link = outgoing[name] ?? OutgoingLink(main.dial, isBulk: true, at: now)
         outgoing[name] = link
         link.idleAt = now + limits.bulkIdle
+        if case .ready(let connection) = link.state, connection.pendingBytes > 0 { return }
         link.held = entries.reduce(into: line) { $0 += $1 }
         sendHeld(link)
     }

@@ -47,6 +47,11 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         if case .noSpace = reason { true } else { false }
     }
 
+    /// Whether the disk did not do what it was asked to (`EIO`).
+    public var isInputOutput: Bool {
+        if case .system(code: 5, _) = reason { true } else { false }
+    }
+
     /// What failed, on what, and why.
     public var description: String {
         let why =

@@ -3,6 +3,8 @@ extension MemoryDisk {
     struct FileData: Sendable {
         var cached: [UInt8] = []
         var durable: [UInt8] = []
+        /// Bytes that the disk does not give back, until the file is gone.
+        var unreadable: Range<Int>?
         /// Bytes set aside beyond those that are held here, all NUL; as good as durable.
         private var reserved = 0
         /// Sectors of the cache that were written since the last sync.

@@ -21,6 +21,9 @@ final class MemoryFile: File {
         try call(.read) { (disk, file) throws(FileError) in
             let start = min(max(0, offset), file.cached.count)
             let end = start + min(max(0, count), file.cached.count - start)
+            if file.unreadable?.overlaps(start..<end) == true {
+                throw FileError(.inputOutput, call: "read", path: path)
+            }
             var bytes = Array(file.cached[start..<end])
             disk.misreads.removeAll { flip in
                 guard path.hasSuffix(flip.suffix), (start..<end).contains(flip.bit / 8) else {

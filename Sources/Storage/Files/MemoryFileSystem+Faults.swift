@@ -59,6 +59,9 @@ extension MemoryFileSystem {
     /// Does not go down after all, if it has not yet.
     package func endCrash() { withDisk { if !$0.isCrashed { $0.crash = nil } } }
 
+    /// Whether there is an end to what fits onto it.
+    package var isBounded: Bool { withDisk { $0.capacity != nil } }
+
     /// Whether less than a page fits onto the disk.
     package var isFull: Bool {
         withDisk { disk in
@@ -96,6 +99,14 @@ extension MemoryFileSystem {
         withDisk { disk in
             guard let node = disk.node(at: path) else { return }
             disk.files[node]?.flip(bit: bit)
+        }
+    }
+
+    /// Lets a reading of any of these bytes of a file fail from now on, as a bad sector does.
+    public func spoil(_ bytes: Range<Int>, of path: String) {
+        withDisk { disk in
+            guard let node = disk.node(at: path) else { return }
+            disk.files[node]?.unreadable = bytes
         }
     }
 

@@ -78,10 +78,14 @@ struct ActiveSegment {
 
 extension Journal {
     /// Writes the batch in the buffer, into a new file if it does not fit into this one.
+    ///
+    /// Nor does a file go on whose head was taken back: no log can begin with it, so those before
+    /// it would have to stay as long.
     func write(_ lines: [Batch.PlacedLine], _ next: JournalState) throws(JournalError) {
         guard let segment = active else { throw .closed }
         let bodyOffset = buffer.finish(number: nextBatch, state: next)
-        guard segment.position + buffer.count <= configuration.segmentBytes else {
+        let goesOn = segments.last?.isOvertaken != true
+        guard goesOn, segment.position + buffer.count <= configuration.segmentBytes else {
             return try startSegment(lines, next)
         }
         let count = buffer.count

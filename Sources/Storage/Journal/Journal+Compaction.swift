@@ -2,7 +2,8 @@ extension Journal {
     /// Removes the files that hold nothing behind an entry.
     ///
     /// Whole files only, and never the one being written. The caller sees to it that a snapshot
-    /// holds what goes, and that nobody reads it.
+    /// holds what goes, and that nobody reads it. An entry that could not be read, and all before
+    /// it, is out of the log even if its file must stay.
     ///
     /// - Parameter index: The last entry that may go.
     /// - Returns: Where the log begins now.
@@ -12,11 +13,14 @@ extension Journal {
         try checkUsable()
         // Each file's head repeats what holds before it, and all but the last batch of the last
         // file is vouched for: nothing of the older ones is needed to read the later ones.
-        let kept = segments.lastIndex { $0.after.index <= index } ?? 0
+        // But for a head that a truncation has taken back since: without the files before it that
+        // one would be taken for damage.
+        let kept = segments.lastIndex { $0.after.index <= index && !$0.isOvertaken } ?? 0
         let dropped = segments.prefix(kept).map(\.number)
-        guard !dropped.isEmpty else { return Compaction(before: state.terms.before) }
+        let isSpoilt = unreadable > state.terms.before.index && unreadable <= index
+        guard !dropped.isEmpty || isSpoilt else { return Compaction(before: state.terms.before) }
         segments.removeFirst(kept)
-        state.terms.compact(through: segments[0].after.index)
+        state.terms.compact(through: max(segments[0].after.index, isSpoilt ? unreadable : .zero))
         let before = state.terms.before
         // The membership that holds at the first entry that is left may be an older one.
         let settled = state.memberships.lastIndex { $0 <= before.index } ?? 0
@@ -63,12 +67,15 @@ extension Journal {
 
     /// The files that are written no more, oldest first.
     var closedFiles: [ClosedFile] {
-        zip(segments, segments.dropFirst()).map { segment, next in
-            ClosedFile(
-                path: FilePath.join(directory, SegmentName.name(segment.number)),
-                bytes: segment.bytes,
-                last: next.after.index
-            )
+        // With a later file the log can begin, see ``compact(through:)``: others can't go yet.
+        segments.indices.dropLast().compactMap { index in
+            segments[(index + 1)...].first { !$0.isOvertaken }.map { next in
+                ClosedFile(
+                    path: FilePath.join(directory, SegmentName.name(segments[index].number)),
+                    bytes: segments[index].bytes,
+                    last: next.after.index
+                )
+            }
         }
     }
 

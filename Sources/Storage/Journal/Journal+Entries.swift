@@ -6,22 +6,49 @@ extension Journal {
     ///   - through: The last one wanted; entries beyond the end of the log are left out.
     ///   - maximumBytes: The lines together are not longer than this, but for the first.
     /// - Returns: The entries, in order.
-    /// - Throws: ``JournalError/damaged(_:)`` if a line is not what was written: wrong data is never
-    ///   served.
+    /// - Throws: ``JournalError/unreadable(_:_:)`` if a line is not what was written, or can't be
+    ///   read, twice: wrong data is never served. From the next compaction through that entry on
+    ///   the log begins behind it. ``JournalError/file(_:)`` if no file could be opened for now.
     public func entries(
         after: LogIndex,
         through: LogIndex,
         maximumBytes: Int
     ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
         try checkUsable()
-        return try EntryReader(
+        let reader = EntryReader(
             directory: directory,
             fileSystem: fileSystem,
             terms: state.terms,
             index: index,
             segments: segments,
             active: active
-        ).entries(after: after, through: through, maximumBytes: maximumBytes)
+        )
+        var wanted = after.next
+        do throws(JournalError) {
+            return try reader.entries(&wanted, through: through, maximumBytes: maximumBytes)
+        } catch { guard error.damageWhileReading != nil else { throw error } }
+        // It may have been the memory's or the cable's fault.
+        wanted = after.next
+        do throws(JournalError) {
+            return try reader.entries(&wanted, through: through, maximumBytes: maximumBytes)
+        } catch {
+            guard let damage = error.damageWhileReading else { throw error }
+            unreadable = max(unreadable, wanted)
+            throw .unreadable(wanted, damage)
+        }
+    }
+}
+
+extension JournalError {
+    /// What is wrong with a file that was to be read, unless that may pass.
+    fileprivate var damageWhileReading: JournalDamage? {
+        switch self {
+        case .damaged(let damage): return damage
+        case .file(let error):
+            if error.isNoSpace || error.reason == .crashed { return nil }
+            return JournalDamage(file: error.path, line: 1, offset: 0, reason: "\(error)")
+        default: return nil
+        }
     }
 }
 
@@ -36,16 +63,17 @@ struct EntryReader {
     let active: ActiveSegment?
 
     /// See ``Journal/entries(after:through:maximumBytes:)``.
+    ///
+    /// - Parameter wanted: The first entry; moved to the one behind the last that was read.
     func entries(
-        after: LogIndex,
+        _ wanted: inout LogIndex,
         through: LogIndex,
         maximumBytes: Int
     ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
         let end = min(through, terms.lastIndex)
         var found: [(position: LogPosition, line: [UInt8])] = []
         var room = maximumBytes
-        guard after < end, after >= terms.before.index else { return found }
-        var wanted = after.next
+        guard wanted <= end, wanted > terms.before.index else { return found }
         while wanted <= end, room > 0 {
             guard let (place, stretchEnd) = index.place(for: wanted) else { break }
             let last = min(end, stretchEnd?.previous ?? end)

@@ -14,6 +14,8 @@ public final class Journal {
     /// The file being written, once there is one.
     var active: ActiveSegment?
     var nextBatch: UInt64
+    /// The last entry that could not be read back, or zero; nobody is to ask for it again.
+    var unreadable = LogIndex.zero
     var failure: JournalError?
     var reserve: Reserve
     var buffer = BatchBuffer()
@@ -182,6 +184,7 @@ public final class Journal {
         bodyOffset: Int
     ) {
         index.apply(lines, segment: segment, bodyOffset: bodyOffset)
+        segments.apply(lines)
         state = next
         nextBatch += 1
         needsEmptyBatch = !lines.isEmpty
@@ -288,7 +291,7 @@ extension Journal {
         let read = SegmentFile(
             number: number,
             path: path,
-            bytes: try file.read(at: 0, count: try file.size())
+            bytes: try file.salvage(try file.size()).bytes
         )
         guard !read.isClosed(at: read.lastLine) else { return }
         var writer = JSONWriter()

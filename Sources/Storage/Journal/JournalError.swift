@@ -2,6 +2,8 @@
 public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A file holds something else than what was made durable, and nothing says what that was.
     case damaged(JournalDamage)
+    /// An entry of an open journal can't be read back, also when it is tried again.
+    case unreadable(LogIndex, JournalDamage)
     /// There is a snapshot, but no journal.
     case noJournal(directory: String, snapshot: LogPosition)
     /// Another process has the directory open.
@@ -30,6 +32,7 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(damage). No good line says what the journal held there, so the node can't know what "
                 + "it acknowledged; everything was left as it is. Check the disk; the other nodes go "
                 + "on without this one"
+        case .unreadable(let index, let damage): "entry \(index) can't be read: \(damage)"
         case .noJournal(let directory, let snapshot):
             "\(directory) holds a snapshot that ends at \(snapshot), but no journal-*.jsonl: bring "
                 + "those files back, or name another directory"

@@ -47,6 +47,9 @@ public final class JournalThread: Sendable {
     }
 
     /// Reads entries back; see ``Journal/entries(after:through:maximumBytes:)``.
+    ///
+    /// Loads are answered in order. While too many files are open they wait, and what is submitted
+    /// meanwhile is done before them.
     public func load(
         after: LogIndex,
         through: LogIndex,

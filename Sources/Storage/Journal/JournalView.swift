@@ -163,7 +163,8 @@ public struct JournalView {
         through: LogIndex,
         maximumBytes: Int
     ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
-        try reader.entries(after: after, through: through, maximumBytes: maximumBytes)
+        var wanted = after.next
+        return try reader.entries(&wanted, through: through, maximumBytes: maximumBytes)
     }
 
     /// Every line that is not what was written, from the first damaged file on.

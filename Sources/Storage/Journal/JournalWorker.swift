@@ -20,6 +20,10 @@ final class JournalWorker: @unchecked Sendable {
     private var nextReserve = ContinuousClock.now
     /// What was asked for while something waits for space, in order.
     private var waiting: [JournalRequest] = []
+    /// Loads for which no file could be opened, and those behind them: answered in order.
+    private var lateLoads: [JournalRequest] = []
+    /// When to try them again.
+    private var nextLoad = ContinuousClock.now
 
     init(
         _ journal: sending Journal,
@@ -43,20 +47,22 @@ final class JournalWorker: @unchecked Sendable {
         tellSpace()
         while let taken = requests.takeAll(waiting: patience) {
             if isShort { tryAgain() }
+            retryLoads()
             if taken.isEmpty, nextTry == nil, needsEmptyBatch {
                 _ = attempt { () throws(JournalError) in try journal.append([]) }
             }
             for request in taken { perform(request) }
             flush()
         }
-        for request in waiting { refuse(request) }
+        for request in waiting + lateLoads { refuse(request) }
         journal.close()
     }
 
     private var needsEmptyBatch: Bool { failure == nil && journal.needsEmptyBatch }
 
     private var patience: Duration? {
-        isShort && failure == nil ? retry : needsEmptyBatch ? idle : nil
+        if !lateLoads.isEmpty || isShort && failure == nil { return retry }
+        return needsEmptyBatch ? idle : nil
     }
 
     private func perform(_ request: JournalRequest) {
@@ -71,7 +77,17 @@ final class JournalWorker: @unchecked Sendable {
         case .load(let after, let through, let maximumBytes, let completion):
             // What was submitted before must be seen, and what comes after must not be.
             flush()
-            completion(load(after: after, through: through, maximumBytes: maximumBytes))
+            guard lateLoads.isEmpty else {
+                lateLoads.append(request)
+                return
+            }
+            let loaded = load(after: after, through: through, maximumBytes: maximumBytes)
+            if case .failure(.file(let error)) = loaded, error.isNoSpace {
+                lateLoads.append(request)
+                nextLoad = .now + retry
+            } else {
+                completion(loaded)
+            }
         case .adopt(let cluster, let completion):
             change(request, completion) { () throws(JournalError) in
                 try journal.adopt(cluster: cluster)
@@ -147,6 +163,14 @@ final class JournalWorker: @unchecked Sendable {
                 )
             )
         } catch { return .failure(error) }
+    }
+
+    /// Tries the loads again that were put off; they see what was written meanwhile.
+    private func retryLoads() {
+        guard !lateLoads.isEmpty, nextLoad <= .now else { return }
+        let taken = lateLoads
+        lateLoads = []
+        for request in taken { perform(request) }
     }
 
     /// The last entry that nothing takes away which waits for space.

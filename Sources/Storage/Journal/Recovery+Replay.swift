@@ -4,8 +4,7 @@ extension Recovery {
         var first = 0
         while let (place, damage) = try replay(links[first...]) {
             // All entries before a later file may be in the snapshot: the log then begins there.
-            let later = links.indices.last { $0 > place && isInSnapshot(links[$0].head.after) }
-            guard let later else {
+            guard let later = try laterStart(in: links, behind: place) else {
                 damages.append(damage)
                 return
             }
@@ -18,7 +17,25 @@ extension Recovery {
         }
     }
 
-    private func isInSnapshot(_ position: LogPosition) -> Bool { position.index <= snapshot.index }
+    /// The last file behind `place` that the log may begin with.
+    ///
+    /// All before it must be in the snapshot, and no truncation may take back what its head says.
+    private func laterStart(in links: [Link], behind place: Int) throws(JournalError) -> Int? {
+        var lowest = LogIndex(.max)
+        for later in links.indices.reversed() where later > place {
+            let file = try read(links[later].number, first: links[later].limit ?? .max)
+            file.forEachLine { start, end in
+                // A line that can't be read ends what counts before it takes anything back.
+                guard let line = try? JournalLine(file.bytes, in: start..<end),
+                    case .truncate(let last) = line
+                else { return }
+                lowest = min(lowest, last)
+            }
+            let after = links[later].head.after.index
+            if after <= min(snapshot.index, lowest) { return later }
+        }
+        return nil
+    }
 
     /// - Returns: Where the first damage is, if there is any.
     private mutating func replay(
@@ -39,13 +56,15 @@ extension Recovery {
         let file = try read(link.number, first: link.limit ?? .max)
         if let damage = try enter(link, of: file) { return damage }
         last = link
+        segments.append(Segment(number: link.number, bytes: 0, after: link.head.after))
         var end = link.bodyOffset
         var damage: JournalDamage?
         reading: while damage == nil, end < file.bytes.count, !(isLast && file.isBlank(from: end)) {
             if isLast, file.isClosed(at: end) {
                 let number = nextBatch + (lastBatch == nil ? 0 : 1)
                 guard try hasBatch(from: number, behind: file.number) else {
-                    throw .damaged(lostSuccessor(of: file, at: end))
+                    // It may be there, but without a head that can be read.
+                    throw .damaged(damages.first ?? lostSuccessor(of: file, at: end))
                 }
                 break
             }
@@ -89,13 +108,16 @@ extension Recovery {
         var bytes = file.bytes.count
         if isLast {
             // A file of one batch counts for nothing once that batch is written again.
-            guard let lastBatch, lastBatch.offset > link.bodyOffset else { return }
+            guard let lastBatch, lastBatch.offset > link.bodyOffset else {
+                segments.removeLast()
+                return
+            }
             bytes = lastBatch.offset
         } else {
             // It was checked, and another batch vouches for it.
             _ = applyLast(of: file)
         }
-        segments.append(Segment(number: link.number, bytes: bytes, after: link.head.after))
+        segments[segments.count - 1].bytes = bytes
     }
 
     private func lostSuccessor(of file: SegmentFile, at offset: Int) -> JournalDamage {
@@ -144,6 +166,7 @@ extension Recovery {
         for placed in batch.lines {
             index.apply(placed.line, segment: file.number, offset: placed.offset)
         }
+        segments.apply(batch.lines)
         state = next
         nextBatch += 1
         lastBatch = nil

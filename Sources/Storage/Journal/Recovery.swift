@@ -14,6 +14,9 @@ struct Recovery {
         var bytes: Int
         /// The last entry before it.
         var after: LogPosition
+        /// Whether a truncation in it or behind it took back what its head says: read without the
+        /// files before, it would contradict itself.
+        var isOvertaken = false
     }
 
     /// A file whose head is good, to be read.
@@ -54,32 +57,39 @@ struct Recovery {
     let configuration: JournalConfiguration
     /// The last entry of the newest good snapshot; zero if there is none.
     let snapshot: LogPosition
+    /// Whether what the disk does not give back counts as damage.
+    private let salvages: Bool
 
-    /// Reads all files; damage is believed only after a second reading.
+    /// Reads all files; damage is believed only after a second reading, and so is a disk that does
+    /// not give back what it holds (`EIO`): that counts as damage of the file.
     static func read(
         directory: String,
         fileSystem: any FileSystem,
         configuration: JournalConfiguration,
         snapshot: LogPosition
     ) throws(JournalError) -> Recovery {
-        func attempt() throws(JournalError) -> Recovery {
+        func attempt(salvages: Bool) throws(JournalError) -> Recovery {
             try Recovery(
                 directory: directory,
                 fileSystem: fileSystem,
                 configuration: configuration,
-                snapshot: snapshot
+                snapshot: snapshot,
+                salvages: salvages
             )
         }
         let reason: String
         do throws(JournalError) {
-            let first = try attempt()
+            let first = try attempt(salvages: false)
             guard let damage = first.damages.first else { return first }
             reason = "\(damage)"
         } catch {
-            guard case .damaged(let damage) = error else { throw error }
-            reason = "\(damage)"
+            switch error {
+            case .damaged(let damage): reason = "\(damage)"
+            case .file(let error) where error.isInputOutput: reason = "\(error)"
+            default: throw error
+            }
         }
-        var second = try attempt()
+        var second = try attempt(salvages: true)
         if second.damages.isEmpty { second.notes.append("\(reason): good when read again") }
         return second
     }
@@ -88,8 +98,10 @@ struct Recovery {
         directory: String,
         fileSystem: any FileSystem,
         configuration: JournalConfiguration,
-        snapshot: LogPosition
+        snapshot: LogPosition,
+        salvages: Bool
     ) throws(JournalError) {
+        self.salvages = salvages
         self.directory = directory
         self.fileSystem = fileSystem
         self.configuration = configuration
@@ -244,8 +256,25 @@ extension Recovery {
         do throws(FileError) {
             let file = try fileSystem.open(path)
             defer { file.close() }
-            let bytes = try file.read(at: 0, count: min(try file.size(), first))
-            return SegmentFile(number: number, path: path, bytes: bytes)
+            let count = min(try file.size(), first)
+            guard salvages else {
+                let bytes = try file.read(at: 0, count: count)
+                return SegmentFile(number: number, path: path, bytes: bytes)
+            }
+            let (bytes, error) = try file.salvage(count)
+            return SegmentFile(number: number, path: path, bytes: bytes, fault: error)
         } catch { throw .file(error) }
+    }
+}
+
+extension [Recovery.Segment] {
+    /// Notes what truncations took back of what heads say.
+    mutating func apply(_ lines: [Batch.PlacedLine]) {
+        for placed in lines {
+            guard case .truncate(let last) = placed.line else { continue }
+            for index in indices where self[index].after.index > last {
+                self[index].isOvertaken = true
+            }
+        }
     }
 }

@@ -4,6 +4,8 @@ struct SegmentFile {
     let path: String
     /// What counts of it.
     let bytes: [UInt8]
+    /// Why some of it could not be read, if so.
+    var fault: FileError?
 
     /// The end of the line that begins at `offset`, before its line feed; nil if it has none.
     func lineEnd(from offset: Int) -> Int? {
@@ -100,7 +102,8 @@ struct SegmentFile {
 
     /// A finding at `offset`.
     func damage(at offset: Int, _ reason: String) -> JournalDamage {
-        JournalDamage(file: path, line: line(of: offset), offset: offset, reason: reason)
+        let reason = fault.map { "\(reason) (\($0))" } ?? reason
+        return JournalDamage(file: path, line: line(of: offset), offset: offset, reason: reason)
     }
 
     private func line(of offset: Int) -> Int {

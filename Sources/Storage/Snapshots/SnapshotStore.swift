@@ -33,7 +33,7 @@ public struct SnapshotStore: Sendable {
         var found = FoundSnapshots()
         for index in try indices().reversed() {
             do throws(SnapshotError) {
-                found.head = try verifyTwice(path(index), index: index)
+                found.head = try verifyAtStart(path(index), index: index)
                 return found
             } catch {
                 guard case .damaged(let damage) = error else { throw error }
@@ -115,6 +115,19 @@ public struct SnapshotStore: Sendable {
 
     func path(_ index: LogIndex) -> String {
         FilePath.join(directory, SnapshotName.name(index))
+    }
+
+    /// Reads a snapshot to its end; what the disk does not give back twice is as good as damaged.
+    private func verifyAtStart(_ path: String, index: LogIndex) throws(SnapshotError)
+        -> SnapshotHead
+    {
+        do throws(SnapshotError) { return try verifyTwice(path, index: index) } catch {
+            guard case .file(let fault) = error, fault.isInputOutput else { throw error }
+        }
+        do throws(SnapshotError) { return try verify(path, index: index) } catch {
+            guard case .file(let fault) = error, fault.isInputOutput else { throw error }
+            throw .damaged(JournalDamage(file: path, line: 1, offset: 0, reason: "\(fault)"))
+        }
     }
 
     /// Reads a snapshot to its end; twice if the first time it looks damaged.

@@ -16,7 +16,7 @@ final class Program {
     private var unread: [UInt8] = []
     private var ending: Ending?
 
-    /// Starts a program that lies beside the tests; its standard error goes to the end of a file.
+    /// Starts a program that lies beside the tests, or at a path; its standard error goes to the end of a file.
     init(
         _ name: String,
         _ arguments: [String],
@@ -32,7 +32,7 @@ final class Program {
         unsafe posix_spawn_file_actions_adddup2(&actions, fromChild[1], STDOUT_FILENO)
         let flags = O_WRONLY | O_CREAT | O_APPEND
         unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, flags, 0o600)
-        let path = "\(Self.directory)/\(name)"
+        let path = name.hasPrefix("/") ? name : Self.path(of: name)
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         var variables = unsafe Self.environment(environment).map { unsafe strdup($0) } + [nil]
         defer {
@@ -50,6 +50,8 @@ final class Program {
             throw NotInTime(description: "\(path): \(unsafe String(cString: strerror(code)))")
         }
     }
+
+    static func path(of name: String) -> String { "\(directory)/\(name)" }
 
     deinit {
         if ending == nil {

@@ -31,7 +31,22 @@ final class TestNode {
 
     /// Starts the process, and waits until it listens.
     func start(_ more: [String] = []) async throws {
-        let process = try Program("chat-node", arguments + more, errorsTo: log)
+        try await ready(Program("chat-node", arguments + more, errorsTo: log))
+    }
+
+    /// Starts the process with so many descriptors at the most, and waits until it listens.
+    func start(descriptors: Int) async throws {
+        let script = "ulimit -n \(descriptors); exec \"$0\" \"$@\""
+        try await ready(
+            Program(
+                "/bin/sh",
+                ["-c", script, Program.path(of: "chat-node")] + arguments,
+                errorsTo: log
+            )
+        )
+    }
+
+    private func ready(_ process: Program) async throws {
         self.process = process
         guard let line = try await process.line(), line.contains("\"ready\"") else {
             throw NotInTime(description: "\(id) did not start: \(logLines.suffix(5))")

@@ -88,4 +88,32 @@ import Testing
         for _ in 0..<40 { bench.wait() }
         #expect(bench.core.role == .leader)
     }
+
+    @Test(arguments: [75, 150, 225, 400], [1, 8])
+    @Aside func `disks that are all as slow keep their leader, and entries commit`(
+        milliseconds: Int64,
+        window: UInt64
+    ) {
+        var disks = SlowDisks(window: window)
+        disks.run(for: .seconds(2))
+        let (leader, term, committed) = (disks.leader, disks.term, disks.committed)
+        // The leader's a little more so: no reason to let another one lead.
+        disks.sync = { .microseconds(milliseconds * ($0 == leader ? 1_100 : 1_000)) }
+        disks.run(for: .seconds(6))
+        #expect(disks.leader == leader && disks.term == term)
+        // At least one entry in the time of two syncs.
+        let turns = 6_000 / UInt64(milliseconds) / 2
+        #expect(disks.committed >= committed + turns, "\(disks.committed - committed)")
+    }
+
+    @Test(arguments: [1, 8] as [UInt64])
+    @Aside func `a disk that alone is slow loses the lead, once`(window: UInt64) {
+        var disks = SlowDisks(window: window)
+        disks.run(for: .seconds(2))
+        let (leader, term, committed) = (disks.leader, disks.term, disks.committed)
+        disks.sync = { .milliseconds($0 == leader ? 400 : 20) }
+        disks.run(for: .seconds(6))
+        #expect(disks.leader != leader && disks.term == term.next)
+        #expect(disks.committed >= committed + 100)
+    }
 }

@@ -53,6 +53,25 @@ import Testing
         #expect(behind.acknowledge(3).asked.isEmpty)
     }
 
+    @Test @Aside
+    func `once the target was asked, a leader that stops does not say that it was not`() {
+        var asked = Self.leader()
+        #expect(asked.step(.transfer(to: Bench.b)).asked == [Bench.b])
+        #expect(asked.step(.disk(isFull: true)).transferEnds == [.timedOut(Bench.b)])
+        var silent = Self.leader()
+        silent.step(.transfer(to: Bench.b))
+        var ends: [TransferEnd] = []
+        while silent.core.role == .leader { ends += silent.wait().transferEnds }
+        #expect(ends == [.timedOut(Bench.b)])
+        var behind = Self.leader()
+        behind.step(.propose(bytes: [10]))
+        #expect(behind.step(.transfer(to: Bench.b)).asked.isEmpty)
+        guard case .refused? = behind.step(.disk(isFull: true)).transferEnds.first else {
+            Issue.record("it was not asked")
+            return
+        }
+    }
+
     @Test @Aside func `without a name the voter closest behind is taken, if any was heard`() {
         var bench = Self.leader()
         bench.step(.propose(bytes: [10]))

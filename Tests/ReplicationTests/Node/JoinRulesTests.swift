@@ -78,7 +78,27 @@ import Testing
     @Test @Aside mutating func `one replacement is under way in the cluster`() {
         rules.membership.incoming.append(Self.member("n3", "b", .joining))
         #expect(code(decide(Self.member("n2", "b", .joining))) == "replacement_in_progress")
-        #expect(code(decide(Self.member("n3", "c", .joining))) == "replacement_in_progress")
+        let third = Self.member("n3", "c", .joining)
+        #expect(code(decide(third, silent: ["n2"])) == "replacement_in_progress")
+    }
+
+    @Test @Aside mutating func `one that loses its disk while it joins makes room for the next`() {
+        let before = rules.membership
+        rules.membership.incoming.append(Self.member("n3", "b", .joining))
+        rules.formerMembers.note(from: before, to: rules.membership, at: LogIndex(7), rules.time)
+        let wish = Self.member("n3", "c", .joining)
+        // Not more often than a disk may be lost.
+        #expect(code(decide(wish)) == "replaced_lately")
+        rules.time = rules.time + .seconds(3_600)
+        #expect(code(decide(wish, silent: [])) == "replacement_in_progress")
+        let elsewhere = Self.member("n3", "c", at: "n9:1", .joining)
+        #expect(code(decide(elsewhere)) == "replacement_in_progress")
+        #expect(decide(wish) == .change(.remove(Self.node("n3", "b"))))
+        #expect(code(decide(Self.member("n2", "b", .joining))) == "replacement_in_progress")
+        let both = rules.membership
+        rules.membership.incoming.removeLast()
+        rules.formerMembers.note(from: both, to: rules.membership, at: LogIndex(9), rules.time)
+        #expect(decide(wish) == .change(.add(wish)))
     }
 
     @Test @Aside mutating func `an id is replaced once an hour, and then by order alone`() {

@@ -78,6 +78,23 @@ import Testing
         #expect(texts.count == 1 && texts[0].hasSuffix("not connected: n1:7401, n3:7401"))
     }
 
+    @Test @Aside func `who knows a cluster whose creator is lost says what to do`() throws {
+        var configuration = SimulationConfiguration(seed: 1)
+        configuration.checksInvariants = false
+        let simulation = try Simulation<Register>(configuration)
+        #expect(try simulation.run(for: .seconds(5)) { simulation.cluster(of: 1) != nil })
+        try simulation.loseDisk(of: 0)
+        try simulation.start(0)
+        try simulation.run(for: .seconds(5))
+        try #require(simulation.last(of: 1).index == .zero)
+        for host in 0..<3 {
+            let status = try #require(simulation.status(of: host))
+            let texts = status.explanations.map(\.text)
+            let isTold = texts.contains { $0.contains("empty this one's data directory") }
+            #expect(isTold, "\(host): \(texts)")
+        }
+    }
+
     @Test @Aside func `a clock that is off is named, with how far and which way`() {
         let names = ["n1", "n2", "n3"].map { NodeIdentity(id: $0, incarnation: "00000000000000aa") }
         let membership = Membership(

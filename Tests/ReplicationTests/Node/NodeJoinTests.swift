@@ -11,18 +11,33 @@ import Testing
         var effects: [NodeEffect] = []
         var logged: [String] = []
         var now = Moment(instant: Instant(nanoseconds: 0), wall: Timestamp(milliseconds: 5_000))
+        private var lines: [[UInt8]] = []
 
         /// A blank node, or one of a cluster with these members.
         init(
             members: [NodeIdentity] = [],
+            learners: [NodeIdentity] = [],
+            joining: [NodeIdentity] = [],
             expect: Int? = nil,
             _ adjust: (inout NodeConfiguration) -> Void = { _ in }
         ) {
             let membership = Membership(
-                incoming: members.map {
-                    Member(identity: $0, peerAddress: "\($0.id):1", clientAddress: "\($0.id):2")
+                incoming: (members + learners + joining).map {
+                    Member(
+                        identity: $0,
+                        peerAddress: "\($0.id):1",
+                        clientAddress: "\($0.id):2",
+                        role: learners.contains($0)
+                            ? .learner : joining.contains($0) ? .joining : .voter
+                    )
                 }
             )
+            let first = LogEntry(
+                position: LogPosition(index: LogIndex(1), term: Term(1)),
+                time: Timestamp(milliseconds: 1_000),
+                payload: .members(membership, cluster: "c1")
+            )
+            if !members.isEmpty { lines = [first.line] }
             var log = LogTerms()
             if !members.isEmpty { log.append(term: Term(1)) }
             var configuration = NodeConfiguration(
@@ -52,7 +67,11 @@ import Testing
             effects += orders
             for order in orders {
                 switch order {
-                case .persist(_, let token): step(.persisted(token))
+                case .persist(let records, let token):
+                    for case .entry(_, let line) in records { lines.append(line) }
+                    step(.persisted(token))
+                case .load(let after, let through, _):
+                    step(.loaded(Array(lines[Int(after.value)..<Int(through.value)])))
                 case .log(_, let message): logged.append(message)
                 default: break
                 }
@@ -220,6 +239,38 @@ import Testing
         #expect(called() == Self.names[1])
     }
 
+    @Test @Aside func `who joins in an old one's place is called, until it is succeeded itself`() {
+        let second = NodeIdentity(id: "n2", incarnation: "00000000000000bb")
+        let third = NodeIdentity(id: "n2", incarnation: "00000000000000cc")
+        var lone = Lone(members: Self.names + [Lone.identity], joining: [second])
+        func called() -> NodeIdentity? { lone.dials.first { $0.address == "n2:1" }?.hello.to }
+        #expect(called() == second)
+        // What is left of the old one's connection changes nothing.
+        lone.step(.hello(LinkID(1), Lone.hello(Self.names[1], cluster: "c1")))
+        #expect(called() == second)
+        lone.step(.hello(LinkID(2), Lone.hello(third, cluster: nil, at: "n9:1")))
+        #expect(called() == second)
+        lone.step(.hello(LinkID(2), Lone.hello(third, cluster: nil)))
+        #expect(called() == nil && lone.dials.contains { $0.address == "n2:1" })
+        // A stranger does not disturb one that is here.
+        lone.step(.hello(LinkID(3), Lone.hello(second, cluster: "c1")))
+        #expect(called() == second)
+    }
+
+    @Test @Aside func `who is to be admitted by an entry that may be lost goes on asking`() {
+        var lone = Lone(members: Self.names, joining: [Lone.identity])
+        lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
+        _ = lone.sent()
+        lone.wait(.seconds(1))
+        #expect(lone.sent().map(\.message) == [Self.wish()])
+        // One that votes is no such node, whatever is committed.
+        var voter = Lone(members: Self.names + [Lone.identity])
+        voter.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
+        _ = voter.sent()
+        for _ in 0..<5 { voter.wait(.seconds(1)) }
+        #expect(!voter.sent().contains { $0.message == Self.wish() })
+    }
+
     @Test @Aside func `a member that has moved is called where it says that it is`() {
         var lone = Lone(members: Self.names + [Lone.identity])
         lone.step(.hello(LinkID(1), Lone.hello(Self.names[1], cluster: "c1", at: "new:1")))
@@ -281,6 +332,29 @@ import Testing
         // What comes from a member for somebody else stays here: it was passed on before.
         lone.step(.message(LinkID(1), .join(member), lines: []))
         #expect(!lone.sent().contains { $0.message == .join(member) })
+    }
+
+    @Test @Aside func `a leader does not take itself for silent, however long it leads`() {
+        var lone = Lone(members: [Lone.identity], learners: [Self.names[0]])
+        let copy = NodeIdentity(id: "n4", incarnation: "00000000000000ee")
+        lone.step(.hello(LinkID(1), Lone.hello(Self.names[0], cluster: "c1")))
+        lone.step(.linked(address: "n1:1", Lone.hello(Self.names[0], cluster: "c1")))
+        for _ in 0..<20 { lone.wait(.seconds(1)) }
+        #expect(lone.node.status.role == "leader")
+        _ = lone.sent()
+        let wish = Member(
+            identity: copy,
+            peerAddress: "n4:1",
+            clientAddress: "n4:2",
+            role: .joining
+        )
+        lone.step(.message(LinkID(1), .join(wish), lines: []))
+        let codes = lone.sent().compactMap { _, message -> String? in
+            guard case .joinAnswer(copy, .refused(let refusal)) = message else { return nil }
+            return refusal.code
+        }
+        #expect(codes == ["id_in_use"])
+        #expect(lone.node.status.nodes.count == 2)
     }
 
     @Test @Aside func `pitfall 23: who is told that it was removed asks for no votes any more`() {

@@ -8,7 +8,7 @@ import Testing
     @Test func `a change is planned, carried out, and refused to whom it does not fit`()
         async throws
     {
-        let cluster = try ReplicaCluster { $0.electionTimeout = .seconds(5) }
+        let cluster = try ReplicaCluster { $0.electionTimeout = .seconds(3) }
         try cluster.startAll()
         let place = try await cluster.leader()
         let leader = try #require(cluster.runs[place]).replica

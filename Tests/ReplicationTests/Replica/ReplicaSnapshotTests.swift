@@ -61,7 +61,7 @@ import Testing
             configuration.snapshots.trailingEntries = 10
             configuration.snapshots.trailingBytes = 0
             // A stalled sync of a busy machine must not end a leadership here.
-            configuration.electionTimeout = .seconds(6)
+            configuration.electionTimeout = .seconds(4)
         }
         try cluster.startAll()
         let leader = try await cluster.leader()

@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `who does not lead, or is asked for a stranger, says so`() async throws {
-        let cluster = try ReplicaCluster { $0.electionTimeout = .seconds(5) }
+        let cluster = try ReplicaCluster { $0.electionTimeout = .seconds(3) }
         try cluster.startAll()
         let leader = try await cluster.leader()
         let follower = try #require(cluster.runs[(leader + 1) % 3])
@@ -76,7 +76,7 @@ import Testing
     @Test func `a leader that stops hands over, and nobody calls an election`() async throws {
         let cluster = try ReplicaCluster {
             // A pause of this machine must not look like a leader that is gone.
-            $0.electionTimeout = .seconds(5)
+            $0.electionTimeout = .seconds(3)
         }
         try cluster.startAll()
         let leader = try await cluster.leader()

@@ -55,6 +55,21 @@ import Testing
         try cluster.reach("one log") { $0.isConverged }
     }
 
+    @Test @Aside func `a start that needs more space than there is is tried again`() throws {
+        let cluster = try ScriptedCluster()
+        let host = cluster.followers[0]
+        let disk = cluster.simulation.disk(of: host)
+        // The last batch, which a start writes again.
+        _ = try cluster.appended(String(repeating: "a", count: 20_000), at: cluster.leader)
+        try cluster.reach("one log") { $0.isConverged }
+        try cluster.simulation.crash(host, powerLoss: false)
+        disk.setCapacity(disk.usedBytes + 5_000)
+        try cluster.simulation.start(host)
+        #expect(!cluster.simulation.isUp(host))
+        disk.setCapacity(nil)
+        try cluster.reach("its next start, and one log") { $0.isConverged }
+    }
+
     @Test @Aside func `a sync that fails ends the process, and its next start recovers`() throws {
         let cluster = try ScriptedCluster()
         let host = cluster.followers[0]

@@ -243,6 +243,36 @@ import Testing
         #expect(script.simulation.counts[.installs] == 1)
     }
 
+    /// What the member lacks is in the file that the leader writes, which can't go.
+    @Test(arguments: [false, true])
+    @Aside func `a leader that can't read what a member lacks sends a snapshot, and only one`(
+        isUnreadable: Bool
+    ) throws {
+        let script = try Script(seed: 17) { node in
+            node.snapshots.entries = 1_000
+            node.cacheBytes = 500
+        }
+        let (away, leader) = (script.cluster.followers[0], script.cluster.leader)
+        try script.append(3)
+        try script.simulation.crash(away, powerLoss: true)
+        try script.append(18)
+        let path = "data/" + (try #require(try script.files(of: leader, "journal-").last))
+        let disk = script.simulation.disk(of: leader)
+        let bytes = try #require(disk.contents(of: path))
+        let line = Array("v15".utf8)
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: line) })
+        if isUnreadable {
+            disk.spoil(place..<place + 1, of: path)
+        } else {
+            disk.flip(bit: place * 8 + 9, of: path)
+        }
+        try script.simulation.start(away)
+        try script.converge()
+        try script.cluster.wait(.seconds(2))
+        #expect(script.said(": snapshot of entry", by: leader) == 1)
+        #expect(script.simulation.counts[.installs] == 1)
+    }
+
     @Test @Aside func `a leader whose snapshot rots writes another and sends that`() throws {
         let script = try Script(seed: 15)
         let (away, leader) = (script.cluster.followers[0], script.cluster.leader)

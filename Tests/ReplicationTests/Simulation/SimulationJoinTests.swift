@@ -70,6 +70,27 @@ import Testing
         }
     }
 
+    @Test @Aside func `a new node comes in although the entry that admits it is lost`() throws {
+        let script = try MembersScript(seed: 3)
+        try script.write(3)
+        let host = try script.simulation.addHost()
+        try script.cluster.reach("a wish") { _ in
+            script.said("asks to join", by: script.leader) > 0
+        }
+        // The entry gets to the new node, and to nobody else.
+        let leader = script.leader
+        let entry = script.simulation.last(of: leader).index
+        script.simulation.partition((0...host).map { $0 == leader || $0 == host ? 1 : 0 })
+        try script.cluster.reach("the entry") { $0.last(of: host).index >= entry }
+        try script.cluster.reach("another leader") { simulation in
+            (0..<3).contains { $0 != leader && simulation.status(of: $0)?.role == "leader" }
+        }
+        script.simulation.partition((0...host).map { _ in 0 })
+        try script.becomes(.voter, host)
+        try script.write(2)
+        try script.agree(0, 1, 2, 3)
+    }
+
     enum Lost: CaseIterable {
         case leader
         case follower

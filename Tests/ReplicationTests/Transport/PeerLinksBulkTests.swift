@@ -87,6 +87,23 @@ import Testing
         try turn(near, far) { pieces(far) == [1_000, 48 << 20] }
     }
 
+    @Test @Aside func `what is asked for again while it goes out does not pile up`() throws {
+        let (near, far) = try linked()
+        send(1_000, from: near, to: far)
+        try turn(near, far) { !isBulk(far).isEmpty }
+        far.welcomeAll()
+        try turn(near, far) { pieces(far) == [1_000] }
+        for _ in 0..<5 {
+            send(16 << 20, from: near, to: far)
+            near.turn()
+        }
+        try turn(near, far) { pieces(far).count == 2 }
+        for _ in 0..<20 { _ = (near.turn(), far.turn()) }
+        send(2_000, from: near, to: far)
+        try turn(near, far) { pieces(far).last == 2_000 }
+        #expect(pieces(far) == [1_000, 16 << 20, 2_000])
+    }
+
     @Test @Aside func `a connection for snapshots that is not used ends, and is made again`() throws
     {
         let (near, far) = try linked { $0.bulkIdle = .seconds(2) }

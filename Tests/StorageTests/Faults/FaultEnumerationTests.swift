@@ -96,7 +96,10 @@ private struct FaultRun {
             journal.close()
         } catch JournalError.failed {
             outcome = .ended
-        } catch JournalError.file {
+        } catch JournalError.file, JournalError.unreadable {
+            outcome = .refused
+        } catch JournalError.damaged(let damage) where damage.reason.contains("input/output") {
+            // Not even a head was given back.
             outcome = .refused
         }
         guard checks else { return outcome }

@@ -47,6 +47,7 @@ extension ChatPart {
         writer.member("account", session.account)
         writer.member("device", session.device)
         writer.member("token", session.token)
+        if !session.earlierTokens.isEmpty { writer.member("earlier", session.earlierTokens) }
         writer.member("created", session.created)
         writer.member("seen", session.lastSeen)
     }

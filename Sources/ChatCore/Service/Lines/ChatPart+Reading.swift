@@ -52,12 +52,14 @@ extension ChatPart {
     private static func session(_ reader: inout JSONReader) throws(LineError) -> Session {
         var (id, account, device): (SessionID?, AccountID?, String?)
         var (token, created, seen): (TokenHash?, LogTime?, LogTime?)
+        var earlier: [TokenHash] = []
         try reader.members { (member, reader) throws(LineError) in
             switch member {
             case "id": id = try SessionID(from: &reader)
             case "account": account = try AccountID(from: &reader)
             case "device": device = try reader.string()
             case "token": token = try TokenHash(from: &reader)
+            case "earlier": earlier = try [TokenHash](from: &reader)
             case "created": created = try LogTime(from: &reader)
             case "seen": seen = try LogTime(from: &reader)
             default: throw reader.unknown(member)
@@ -68,6 +70,7 @@ extension ChatPart {
             account: try reader.require(account, "account"),
             device: try reader.require(device, "device"),
             token: try reader.require(token, "token"),
+            earlierTokens: earlier,
             created: try reader.require(created, "created"),
             lastSeen: try reader.require(seen, "seen")
         )

@@ -102,6 +102,8 @@ import Testing
             }
         }
 
+        var loads: Int { effects.count { if case .load = $0 { true } else { false } } }
+
         var replies: [Reply] {
             effects.compactMap { if case .reply(_, let reply) = $0 { reply } else { nil } }
         }
@@ -115,6 +117,17 @@ import Testing
         follower.hear(7, leadingTerm: 9)
         #expect(follower.node.status.term == Term(9))
         #expect(follower.node.status.leader == hello.from)
+    }
+
+    @Test @Aside func `a load that brings nothing is made again only when something happens`() {
+        var follower = Follower()
+        follower.connect(1, 1)
+        follower.hear(1, leadingTerm: 2)
+        #expect(follower.loads == 1)
+        follower.step(.loaded([]))
+        #expect(follower.loads == 1)
+        follower.hear(1, leadingTerm: 2)
+        #expect(follower.loads == 2)
     }
 
     @Test(arguments: ["c2", nil])

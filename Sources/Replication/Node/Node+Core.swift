@@ -145,7 +145,9 @@ extension Node {
         guard !loads.isEmpty else { return }
         switch loads.removeFirst() {
         case .apply:
-            guard divergence == nil else { return }
+            // There is nothing to be read while a truncation or a reset waits for space: asked again at
+            // once, it would be so without end.
+            guard divergence == nil, !lines.isEmpty else { return }
             for line in lines {
                 guard let position = headOf(line)?.position,
                     position.index == state.applied.index.next, position.index <= commitIndex

@@ -145,6 +145,8 @@ import Testing
             }
         }
 
+        var loads: Int { effects.count { if case .load = $0 { true } else { false } } }
+
         var replies: [Reply] {
             effects.compactMap { if case .reply(_, let reply) = $0 { reply } else { nil } }
         }
@@ -177,6 +179,17 @@ import Testing
             .query(Ticket(1), body: Register.Read().lineBytes, caller: Caller(), .stale)
         )
         #expect(follower.replies == [.answer(LogIndex(2), ["kept"].lineBytes)])
+    }
+
+    @Test @Aside func `a load that brings nothing is made again only when something happens`() {
+        var follower = Follower()
+        follower.connect(1, 1)
+        follower.hear(1, leadingTerm: 2)
+        #expect(follower.loads == 1)
+        follower.step(.loaded([]))
+        #expect(follower.loads == 1)
+        follower.hear(1, leadingTerm: 2)
+        #expect(follower.loads == 2)
     }
 
     @Test(arguments: ["c2", nil])

@@ -6,11 +6,12 @@ import Testing
 @Suite struct JournalOvertakenTests {
     let fixture = JournalFixture()
 
-    @Test(arguments: [1, 4] as [UInt64])
+    @Test(arguments: [1, 4] as [UInt64], [true, false])
     @DiskAside func `a log is not compacted to a head that a truncation takes back`(
-        term: UInt64
+        term: UInt64,
+        isWritten: Bool
     ) throws {
-        let journal = try overtaken(term)
+        let journal = try overtaken(term, isWritten: isWritten)
         try writeSnapshot(at: position(15, 5), in: fixture)
         for through in 6...15 as ClosedRange<UInt64> {
             try journal.compact(through: LogIndex(through))
@@ -19,6 +20,7 @@ import Testing
             let (again, recovered) = try copy.reopen()
             #expect(recovered.damages.isEmpty && recovered.lost == nil, "through \(through)")
             #expect(again.last == position(20, 5) && recovered.notes.isEmpty)
+            #expect(try fixture.files().contains(fixture.path(3)) || !isWritten)
         }
         // Not for want of a file that may go.
         #expect(try fixture.files().first != fixture.path(1))
@@ -59,21 +61,28 @@ import Testing
     }
 
     /// Three files, of which the last begins behind entry 8 and takes back all behind entry 5.
-    private func overtaken(_ term: UInt64) throws -> Journal {
+    ///
+    /// - Parameters:
+    ///   - term: That of the entries taken back.
+    ///   - isWritten: Whether that is the file being written; if not, others follow.
+    private func overtaken(_ term: UInt64, isWritten: Bool = false) throws -> Journal {
         var (journal, _) = try fixture.open()
         for index in 1...5 as ClosedRange<UInt64> { try journal.append([entry(index, 1)]) }
         (journal, _) = try fixture.reopen()
         try journal.append([entry(6, term), entry(7, term), entry(8, term)])
         try journal.append([entry(9, term), entry(10, term)])
         (journal, _) = try fixture.reopen()
-        try journal.append([.truncate(after: LogIndex(5))])
+        var records: [JournalRecord] = [.truncate(after: LogIndex(5))]
         if term > 1 {
-            // A leader of term 5 that has an older entry there, and then the one that was taken back.
-            try journal.append([entry(6, 3), .truncate(after: LogIndex(5))])
-            try journal.append([entry(6, term), entry(7, term), entry(8, term)])
+            // A leader that has an older entry there, and then one with those that were taken back.
+            records += [entry(6, 3), .truncate(after: LogIndex(5))]
+            records += [entry(6, term), entry(7, term), entry(8, term)]
         }
-        let next = journal.last.index.value + 1
-        for index in next...20 { try journal.append([entry(index, 5, "entry \(index)")]) }
+        let next: UInt64 = term > 1 ? 9 : 6
+        let rest = (next...20).map { entry($0, 5) }
+        if isWritten { records += rest }
+        try journal.append(records)
+        if !isWritten { for record in rest { try journal.append([record]) } }
         return journal
     }
 

@@ -3,8 +3,8 @@ import Storage
 /// The clocks of a host: a monotonic one that may run a little fast or slow, and one on the wall
 /// that may be wrong and jump.
 struct SimulatedClock {
-    /// What the wall clock is ahead at the start.
-    let wallOffset: Duration
+    /// What the wall clock is ahead of the others at the start, and what a script let pass at once.
+    var wallOffset: Duration
     /// How much faster than the virtual time both run, in parts per million.
     let drift: Int64
     /// What somebody has set the wall clock ahead or back since.

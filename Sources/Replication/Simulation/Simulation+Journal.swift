@@ -43,7 +43,8 @@ extension Simulation {
             switch error {
             case .full: putOff(done, host)
             case .unreadable(let index, _):
-                guard hosts[host].isRotten || hosts[host].disk.failures > 0 else {
+                let own = hosts[host]
+                guard own.isRotten || own.isMarred || own.disk.failures > 0 else {
                     throw failed(host, error)
                 }
                 hosts[host].isUnreadable = true

@@ -99,6 +99,11 @@ extension Simulation {
         return (min(max(voters, 1), least) - 1) / 2
     }
 
+    /// Lets so much time pass by all wall clocks at once, and none by the monotonic ones.
+    public func passWallTime(_ duration: Duration) {
+        for host in hosts { host.clock.wallOffset += duration }
+    }
+
     /// Sets a host's wall clock ahead, or back, of what it was at first.
     public func setClock(of host: Int, ahead duration: Duration) {
         let wasWrong = hosts[host].clock.jump != .zero

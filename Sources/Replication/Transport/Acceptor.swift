@@ -22,8 +22,10 @@ package final class Acceptor {
         self.listener = consume listener
     }
 
-    /// Puts the listener on the loop; on its thread. Nobody may find it there who takes nothing:
-    /// it would stay readable, and keep the loop spinning.
+    /// Puts the listener on the loop; on its thread.
+    ///
+    /// Nobody may find it there who takes nothing: it would stay readable, and keep the loop
+    /// spinning.
     package func begin() {
         guard let descriptor = listener?.descriptor else { return }
         loop.watch(descriptor, for: .read, as: key)

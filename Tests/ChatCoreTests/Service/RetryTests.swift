@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct RetryTests {
-    @Test @Aside func `a login that is retried opens its first session with another token`() throws {
+    @Test @Aside
+    func `a login that is retried opens its first session with another token`() throws {
         var server = Server()
         try server.post(.register(.init(name: "bob", password: "correct horse")))
         let request = ChatState.Request.login(.init(name: "bob", password: "correct horse"))

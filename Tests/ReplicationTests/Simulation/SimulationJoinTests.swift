@@ -157,7 +157,7 @@ import Testing
         try script.simulation.start(host)
         // It is called, though the second one is called by its name at the same address.
         try script.cluster.reach("the reason") { _ in script.said("replaced_lately", by: host) > 0 }
-        for host in 0..<3 { script.simulation.setClock(of: host, ahead: .seconds(3_700)) }
+        script.simulation.passWallTime(.seconds(3_700))
         try script.becomes(.voter, host)
         #expect(script.members.count == 3)
         try script.write(2)

@@ -65,6 +65,8 @@ import Testing
     /// - Parameters:
     ///   - term: That of the entries taken back.
     ///   - isWritten: Whether that is the file being written; if not, others follow.
+    /// - Returns: The open journal.
+    /// - Throws: What the journal throws.
     private func overtaken(_ term: UInt64, isWritten: Bool = false) throws -> Journal {
         var (journal, _) = try fixture.open()
         for index in 1...5 as ClosedRange<UInt64> { try journal.append([entry(index, 1)]) }

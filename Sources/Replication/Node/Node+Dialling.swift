@@ -95,7 +95,8 @@ extension Node {
             )
         }
         if core.membership == .empty {
-            for address in configuration.plan.addresses where claims[address] == nil {
+            for address in configuration.plan.addresses + callers.values
+            where claims[address] == nil {
                 claim(
                     address,
                     Claim(isHere: false, hasMembersID: false, link: 0, isJoining: false, to: nil)
@@ -105,6 +106,16 @@ extension Node {
         claims[configuration.peerAddress] = nil
         return claims.sorted { $0.key < $1.key }
             .map { Dial(address: $0.key, hello: ownHello(to: $0.value.to)) }
+    }
+
+    /// Notes where somebody is who calls an incarnation of this node that is gone.
+    mutating func noteCaller(_ hello: Hello) {
+        guard core.membership == .empty, hello.cluster != nil, let called = hello.to,
+            called.id == identity.id, called != identity, hello.from.id != identity.id,
+            callers[hello.from.id] != nil || callers.count < Self.maximumStrangers
+        else { return }
+        callers[hello.from.id] = hello.peerAddress
+        dialPeers()
     }
 
     /// The newest connection from each other node.

@@ -27,6 +27,7 @@ extension Node {
                 "refused a connection from \(hello.from) at \(hello.peerAddress): \(refusal)"
             )
             effects.append(.refuse(link, refusal))
+            noteCaller(hello)
             return
         }
         if cluster == nil, let theirs = hello.cluster, hello.to == identity {

@@ -53,6 +53,9 @@ package struct Node<Machine: Service>: Sendable {
     /// Who answers over the connections to other nodes.
     var routes = PeerRoutes()
     var dialled: [Dial] = []
+    /// Where those are, by id, who called an incarnation of this node that is gone: they know the
+    /// cluster, and may be elsewhere than the list says that this node was started with.
+    var callers: [String: String] = [:]
 
     /// When each other member was last heard, and since when this node leads.
     var heard: [NodeIdentity: Instant] = [:]

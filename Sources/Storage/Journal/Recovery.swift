@@ -80,8 +80,15 @@ struct Recovery {
         let reason: String
         do throws(JournalError) {
             let first = try attempt(salvages: false)
-            guard let damage = first.damages.first else { return first }
-            reason = "\(damage)"
+            if let damage = first.damages.first {
+                reason = "\(damage)"
+            } else if first.state == nil, let note = first.notes.first {
+                // The only file seems never to have been begun, and a new directory would take the
+                // place of this one.
+                reason = note
+            } else {
+                return first
+            }
         } catch {
             switch error {
             case .damaged(let damage): reason = "\(damage)"
@@ -90,7 +97,9 @@ struct Recovery {
             }
         }
         var second = try attempt(salvages: true)
-        if second.damages.isEmpty { second.notes.append("\(reason): good when read again") }
+        if second.damages.isEmpty, second.state != nil {
+            second.notes.append("\(reason): good when read again")
+        }
         return second
     }
 

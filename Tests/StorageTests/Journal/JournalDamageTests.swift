@@ -85,6 +85,29 @@ import Testing
         #expect(bytes.prefix(end) == changed.prefix(end) || found == .whole(line: 9), "\(name)")
     }
 
+    @Test @DiskAside func `the only batch of a journal misread once is not taken for none`() throws
+    {
+        let fixture = JournalFixture()
+        _ = try fixture.open()
+        let node = try fixture.reopen().recovered.identity.node
+        let files = try fixture.files()
+        #expect(files.count == 1)
+        let bytes = try #require(fixture.disk.contents(of: files[0]))
+        let end = try #require(bytes.lastIndex { $0 != 10 && $0 != 0 }) + 2
+        fixture.disk.processCrash()
+        for bit in 0..<end * 8 {
+            let watch = FileWatch(flip: (bit: bit, reading: 0))
+            let (_, recovered) = try Journal.open(
+                directory: JournalFixture.directory,
+                id: "n1",
+                fileSystem: WatchedFileSystem(disk: fixture.disk.clone(), watch: watch),
+                configuration: fixture.configuration,
+                makeIncarnation: { "another" }
+            )
+            #expect(watch.hasFlipped && recovered.identity.node == node, "bit \(bit)")
+        }
+    }
+
     @Test(arguments: [0, 1])
     @DiskAside func `what reads well the second time is no damage`(reading: Int) throws {
         let sample = try Sample()

@@ -68,6 +68,8 @@ final class SimulatedHost<Machine: Service> {
     var isUnreadable = false
     /// Whether its last process may have left a batch half written.
     var isTorn = false
+    /// Where it is told that a cluster is; nil for where the first hosts are.
+    var known: [String]?
     /// Whether bits of its disk may have flipped, healed or not.
     var isRotten = false
     /// What is wrong with its disk, or nil if that is good.

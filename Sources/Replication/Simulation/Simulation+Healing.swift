@@ -10,8 +10,18 @@ extension Simulation {
         try followAddresses()
         for host in hosts.indices {
             hosts[host].isAway = false
+            try startWithMembers(host)
             try revive(host)
         }
+    }
+
+    /// Starts a host anew that still waits to be admitted, with where the members are now.
+    ///
+    /// All of those that it was told of may have moved or been removed since.
+    private func startWithMembers(_ host: Int) throws(Violation) {
+        guard hosts[host].joins, hosts[host].node?.cluster == nil else { return }
+        hosts[host].known = invariants.membership.incoming.map(\.peerAddress).sorted()
+        if hosts[host].isUp { try stop(host, powerLoss: false) }
     }
 
     /// Ends all faults for a random majority of the voters; the other hosts stay down, paused or cut

@@ -84,7 +84,7 @@ extension Simulation {
     }
 
     private func nodeConfiguration(_ host: Int) -> NodeConfiguration {
-        let addresses = hosts[..<configuration.nodes].map(\.address)
+        let addresses = hosts[host].known ?? hosts[..<configuration.nodes].map(\.address)
         let plan =
             hosts[host].joins
             ? Formation.Plan(addresses: addresses, expect: nil)

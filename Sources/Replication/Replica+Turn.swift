@@ -90,6 +90,7 @@ extension Replica {
         for effect in effects {
             switch effect {
             case .persist(let records, let token): journal.submit(records, token: token.value)
+            case .note(let commit): journal.note(commit: commit)
             case .adopt(let cluster): adopt(cluster)
             case .load(let after, let through, let maximumBytes):
                 load(after, through, maximumBytes)

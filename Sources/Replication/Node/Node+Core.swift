@@ -20,6 +20,7 @@ extension Node {
             case .refused(let refusal): refuseQueued(refusal)
             case .vote(let vote): records.append(.vote(vote))
             case .persist(let token):
+                if let commit = commitNotes.news(commitIndex) { records.append(.commit(commit)) }
                 effects.append(.persist(records, token))
                 records.removeAll(keepingCapacity: true)
             case .send(let message, let to, let token):
@@ -96,6 +97,12 @@ extension Node {
     /// The head of a line that was checked when its message was read.
     private func headOf(_ line: [UInt8]) -> LogEntry.Head? {
         do throws(LineError) { return try LogEntry.head(ofLine: line) } catch { return nil }
+    }
+
+    /// Has the journal told what is committed, if no batch did for a while.
+    mutating func noteCommit() {
+        guard let commit = commitNotes.due(commitIndex, at: now.instant) else { return }
+        effects.append(.note(commit: commit))
     }
 
     mutating func persisted(_ token: PersistToken) {

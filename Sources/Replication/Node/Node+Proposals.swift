@@ -91,6 +91,7 @@ extension Node {
         askForDigests()
         askForState()
         goOnWithStreams()
+        noteCommit()
     }
 
     mutating func refuseQueued(_ refusal: ProposalRefusal) {

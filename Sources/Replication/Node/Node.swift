@@ -36,6 +36,8 @@ package struct Node<Machine: Service>: Sendable {
     var records: [JournalRecord] = []
     /// The newest token that is durable.
     var durable = PersistToken.zero
+    /// What the journal knows to be committed.
+    var commitNotes: CommitNotes
     /// Messages that wait for a token.
     var gated: [(token: PersistToken, message: Message, to: NodeIdentity)] = []
     /// What the unanswered loads are for, oldest first.
@@ -138,7 +140,7 @@ package struct Node<Machine: Service>: Sendable {
                 vote: restored.vote,
                 log: restored.log,
                 memberships: restored.memberships,
-                commitIndex: state.applied.index,
+                commitIndex: max(state.applied.index, restored.commit),
                 lost: restored.lost
             ),
             configuration: configuration.consensus,
@@ -147,7 +149,8 @@ package struct Node<Machine: Service>: Sendable {
             now: now.instant
         )
         self.state = state
-        commitIndex = state.applied.index
+        commitIndex = core.commitIndex
+        commitNotes = CommitNotes(told: core.commitIndex)
         snapshots = SnapshotSchedule(limits: configuration.snapshots, newest: state.applied)
         cache = EntryCache(
             after: restored.log.last.index,
@@ -227,6 +230,7 @@ package struct Node<Machine: Service>: Sendable {
         if let oldest = pending.nextDeadline { deadline = min(deadline, oldest) }
         if let next = sent.nextDeadline { deadline = min(deadline, next) }
         if let oldest = reads.nextDeadline { deadline = min(deadline, oldest) }
+        if let due = commitNotes.deadline { deadline = min(deadline, due) }
         if !streams.isEmpty { deadline = min(deadline, streams.nextMark) }
         // Paced, so that a reader has a chance to take what a turn writes.
         if canGoOnWithStreams { deadline = min(deadline, now.instant + .milliseconds(5)) }

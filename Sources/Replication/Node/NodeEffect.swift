@@ -4,6 +4,8 @@ package import Storage
 package enum NodeEffect: Sendable {
     /// Write these records in this order and sync; then report the token.
     case persist([JournalRecord], PersistToken)
+    /// Have the next batch say that all up to this entry is committed; an idle journal writes one.
+    case note(commit: LogIndex)
     /// Make the cluster's id durable in the journal's head; then report `adopted`.
     case adopt(cluster: String)
     /// Read entries back, after one index and through another, at least one; then report

@@ -40,6 +40,7 @@ extension RestoredNode {
             vote: recovered.vote,
             log: recovered.terms,
             memberships: memberships,
+            commit: recovered.commit,
             lost: recovered.lost,
             lastTime: try entry(at: recovered.terms.last.index)?.time
                 ?? Timestamp(milliseconds: 0)

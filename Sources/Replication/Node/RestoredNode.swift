@@ -12,6 +12,8 @@ package struct RestoredNode: Sendable {
     package var log: LogTerms
     /// The memberships that may matter, in order: the snapshot's, and all in the log behind it.
     package var memberships: [MembershipEntry]
+    /// The last entry of the log that was known to be committed.
+    package var commit: LogIndex
     /// What a damaged disk may have held, or nil if the disk is good.
     package var lost: LogPosition?
     /// The time of the last entry.
@@ -24,6 +26,7 @@ package struct RestoredNode: Sendable {
         vote: Vote,
         log: LogTerms,
         memberships: [MembershipEntry],
+        commit: LogIndex = .zero,
         lost: LogPosition? = nil,
         lastTime: Timestamp
     ) {
@@ -32,6 +35,7 @@ package struct RestoredNode: Sendable {
         self.vote = vote
         self.log = log
         self.memberships = memberships
+        self.commit = commit
         self.lost = lost
         self.lastTime = lastTime
     }

@@ -57,7 +57,7 @@ struct Invariants<Machine: Service> {
     ) throws(Violation) {
         for record in records {
             switch record {
-            case .vote: break
+            case .vote, .commit: break
             case .truncate(let index):
                 try checkTruncation(after: index, by: host)
                 let keep = Int(index.value)

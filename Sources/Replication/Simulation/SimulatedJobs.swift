@@ -2,7 +2,8 @@ import Storage
 
 /// What the journal's thread is asked to do, in order.
 enum JournalJob {
-    case persist([JournalRecord], PersistToken)
+    /// Without a token nobody waits for it.
+    case persist([JournalRecord], PersistToken?)
     case adopt(String)
     case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
     case compact(through: LogIndex)

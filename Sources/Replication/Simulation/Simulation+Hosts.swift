@@ -208,6 +208,7 @@ extension Simulation {
                 try invariants.note(records, by: hosts[host])
             }
             addJob(.persist(records, token), host)
+        case .note(let commit): addJob(.persist([.commit(commit)], nil), host)
         case .adopt(let cluster):
             if configuration.checksInvariants {
                 try invariants.note(cluster: cluster, by: hosts[host].name)

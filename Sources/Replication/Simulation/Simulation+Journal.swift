@@ -70,7 +70,7 @@ extension Simulation {
             switch job {
             case .persist(let more, let token):
                 records += more
-                input = .persisted(token)
+                if let token { input = .persisted(token) }
             case .adopt(let cluster):
                 try journal.adopt(cluster: cluster)
                 return .adopted

@@ -36,8 +36,12 @@ struct BatchBuffer {
                 line = .vote(vote)
                 append(records[index])
             case .truncate(let last):
+                guard last >= state.commit else { throw .refused(state.refusal(of: last)) }
                 line = .truncate(after: last)
                 append(records[index])
+            case .commit(let index):
+                state.know(commit: index)
+                continue
             }
             if let rule = state.apply(line) { throw .refused(rule) }
             lines.append(Batch.PlacedLine(line: line, offset: offset))
@@ -63,7 +67,8 @@ struct BatchBuffer {
             number: number,
             bytes: body.count,
             through: state.terms.last,
-            term: state.term
+            term: state.term,
+            commit: state.commit
         )
         head.write(to: &writer)
         output.removeAll(keepingCapacity: true)

@@ -1,6 +1,6 @@
 /// The line before each batch, which bounds it and says what holds once it is durable.
 ///
-/// `{"batch":17,"bytes":4096,"through":{"index":43,"term":3},"term":4,"crc":"9a0b1c2d"}`
+/// `{"batch":17,"bytes":4096,"through":{"index":43,"term":3},"term":4,"commit":41,"crc":"9a0b1c2d"}`
 ///
 /// Batch *n* + 1 is written only after the sync of batch *n* returned: a head claims all that lies
 /// before it.
@@ -13,6 +13,8 @@ struct BatchHead: Hashable {
     var through: LogPosition
     /// The node's term after them: no smaller than its vote's and its last entry's.
     var term: Term
+    /// The last entry that the node knew to be committed; zero if it knew none, or in an older file.
+    var commit = LogIndex.zero
 
     static let prefix = Array("{\"batch\":".utf8)
 
@@ -22,6 +24,7 @@ struct BatchHead: Hashable {
             writer.member("bytes", bytes)
             writer.member("through", through)
             writer.member("term", term.value)
+            if commit > .zero { writer.member("commit", commit.value) }
         }
     }
 }
@@ -32,12 +35,14 @@ extension BatchHead {
         var count: Int?
         var through: LogPosition?
         var term: UInt64?
+        var commit: UInt64?
         try Line.read(bytes, in: range) { (name, reader) throws(LineError) in
             switch name {
             case "batch": number = try reader.unsigned()
             case "bytes": count = try reader.count()
             case "through": through = try LogPosition(from: &reader)
             case "term": term = try reader.unsigned()
+            case "commit": commit = try reader.unsigned()
             default: throw reader.unknown(name)
             }
         }
@@ -46,5 +51,6 @@ extension BatchHead {
         self.bytes = try reader.require(count, "bytes")
         self.through = try reader.require(through, "through")
         self.term = Term(try reader.require(term, "term"))
+        self.commit = LogIndex(commit ?? 0)
     }
 }

@@ -120,6 +120,7 @@ public final class Journal {
             terms: journal.state.terms,
             memberships: journal.state.memberships,
             snapshot: snapshots.head,
+            commit: min(journal.state.commit, journal.state.terms.lastIndex),
             lost: journal.state.lost,
             damages: snapshots.damages + recovery.damages,
             notes: recovery.notes + notes,
@@ -237,6 +238,7 @@ extension Journal {
                 lines.append(placed)
             }
             buffer.append(batch.body)
+            next.know(commit: batch.head.commit)
         }
         if !recovery.damages.isEmpty, let vote = next.spentVote(through: recovery.namedTerm) {
             next.vote = vote

@@ -6,6 +6,10 @@ public enum JournalRecord: Hashable, Sendable {
     case vote(Vote)
     /// The log ends after this entry: `{"truncate":{"after":41},"crc":"…"}`.
     case truncate(after: LogIndex)
+    /// All up to this entry is known to be committed; no line of its own, the batch's head says it.
+    ///
+    /// What is committed is never taken away again: a later truncation of it is refused.
+    case commit(LogIndex)
 }
 
 /// Whose journal it is.
@@ -73,6 +77,8 @@ public struct RecoveredJournal: Hashable, Sendable {
     public var membershipIndex: LogIndex? { memberships.last }
     /// The snapshot that the log goes on from, or nil if there is none.
     public var snapshot: SnapshotHead?
+    /// The last entry that is there and that the node knew to be committed.
+    public var commit: LogIndex
     /// The last entry that the node may have acknowledged before its disk was damaged, if the log
     /// is not as up to date again: it is *repairing*.
     ///

@@ -7,6 +7,8 @@ struct JournalState: Hashable {
     var memberships: [LogIndex] = []
     /// What the node had before its disk was damaged, until its log is as up to date again.
     var lost: LogPosition?
+    /// The last entry that the node knew to be committed; its log may end before it after damage.
+    private(set) var commit = LogIndex.zero
 
     /// The node's term as far as the journal tells.
     var term: Term { max(vote.term, terms.last.term) }
@@ -39,8 +41,18 @@ struct JournalState: Hashable {
         return nil
     }
 
+    /// Takes in what the node, or a batch's head, says to be committed; it never falls.
+    mutating func know(commit: LogIndex) { self.commit = max(self.commit, commit) }
+
+    /// Why a truncation would take back what the cluster has promised to keep.
+    func refusal(of last: LogIndex) -> String {
+        "a truncation after \(last) would remove entries that are known to be committed, up to"
+            + " \(commit)"
+    }
+
     /// Drops the whole log, which begins again at a snapshot's end.
     mutating func reset(to position: LogPosition, membership: LogIndex?) {
+        know(commit: position.index)
         terms.reset(to: position)
         memberships = membership.map { [$0] } ?? []
         healIfComplete()

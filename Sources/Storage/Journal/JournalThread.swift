@@ -46,6 +46,9 @@ public final class JournalThread: Sendable {
         requests.push(.append(records, token: token))
     }
 
+    /// Says that all up to an entry is committed; the next batch tells it, an idle one at the latest.
+    public func note(commit index: LogIndex) { requests.push(.note(commit: index)) }
+
     /// Reads entries back; see ``Journal/entries(after:through:maximumBytes:)``.
     ///
     /// Loads are answered in order. While too many files are open they wait, and what is submitted
@@ -112,6 +115,7 @@ public final class JournalThread: Sendable {
 
 enum JournalRequest: Sendable {
     case append([JournalRecord], token: UInt64)
+    case note(commit: LogIndex)
     case load(
         after: LogIndex,
         through: LogIndex,

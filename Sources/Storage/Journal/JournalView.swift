@@ -10,6 +10,8 @@ public struct JournalView {
     public let terms: LogTerms
     /// The last membership entry, if there is one.
     public let membershipIndex: LogIndex?
+    /// The last entry that the node knew to be committed and that is there.
+    public let commit: LogIndex
     /// What entries a start would have to get back from other nodes, if any.
     public let lost: LogPosition?
     /// The snapshots beside it.
@@ -106,6 +108,7 @@ public struct JournalView {
                 if let rule = state.apply(placed.line) { throw .refused(rule) }
                 index.apply(placed.line, segment: link.number, offset: placed.offset)
             }
+            state.know(commit: batch.head.commit)
             segments.removeAll { $0.number == link.number }
             segments.append(
                 Recovery.Segment(
@@ -127,6 +130,7 @@ public struct JournalView {
         vote = state.vote
         terms = state.terms
         membershipIndex = state.memberships.last
+        commit = min(state.commit, state.terms.lastIndex)
         lost = state.lost
         damages = recovery.damages
         self.notes = notes

@@ -48,9 +48,7 @@ final class JournalWorker: @unchecked Sendable {
         while let taken = requests.takeAll(waiting: patience) {
             if isShort { tryAgain() }
             retryLoads()
-            if taken.isEmpty, nextTry == nil, needsEmptyBatch {
-                _ = attempt { () throws(JournalError) in try journal.append([]) }
-            }
+            if taken.isEmpty, nextTry == nil, needsEmptyBatch { vouch() }
             for request in taken { perform(request) }
             flush()
         }
@@ -58,7 +56,15 @@ final class JournalWorker: @unchecked Sendable {
         journal.close()
     }
 
-    private var needsEmptyBatch: Bool { failure == nil && journal.needsEmptyBatch }
+    private var needsEmptyBatch: Bool {
+        failure == nil && (journal.needsEmptyBatch || !gathered.isEmpty)
+    }
+
+    /// Writes a batch without lines, which says what is known to be committed.
+    private func vouch() {
+        let isDone = attempt { () throws(JournalError) in try journal.append(gathered) }
+        if isDone { gathered.removeAll(keepingCapacity: true) }
+    }
 
     private var patience: Duration? {
         if !lateLoads.isEmpty || isShort && failure == nil { return retry }
@@ -74,6 +80,7 @@ final class JournalWorker: @unchecked Sendable {
         case .append(let records, let token):
             if gathered.isEmpty { gathered = records } else { gathered += records }
             self.token = token
+        case .note(let index): gathered.append(.commit(index))
         case .load(let after, let through, let maximumBytes, let completion):
             // What was submitted before must be seen, and what comes after must not be.
             flush()
@@ -127,7 +134,7 @@ final class JournalWorker: @unchecked Sendable {
 
     private func refuse(_ request: JournalRequest) {
         switch request {
-        case .append: return
+        case .append, .note: return
         case .load(_, _, _, let completion): completion(.failure(.closed))
         case .adopt(_, let completion), .reset(_, _, let completion):
             completion(.failure(.closed))
@@ -240,7 +247,7 @@ extension JournalRequest {
     /// Whether it writes; what only reads is done at once even if there is no space.
     fileprivate var needsSpace: Bool {
         switch self {
-        case .append, .adopt, .reset: true
+        case .append, .note, .adopt, .reset: true
         case .load, .compact, .closedFiles: false
         }
     }

@@ -208,7 +208,7 @@ import Testing
         seed: UInt64
     ) throws {
         let script = try Script(seed: seed)
-        try script.append(70)
+        try script.append(90)
         try script.converge()
         let (first, second) = (script.cluster.followers[0], script.cluster.followers[1])
         try script.simulation.crash(first, powerLoss: true)

@@ -114,6 +114,8 @@ enum Opened {
         case .failed(.outcomeUnknown, let key), .failed(.keyExpired, let key):
             .outcomeUnknown(key: key ?? "")
         case .failed(.stopping, _): .stopped
+        case .failed(.operationInvalid, _): .operationInvalid
+        case .failed(.tooLarge, _): .tooLarge
         case .failed(.keyReused, _):
             .refused(
                 Refusal(

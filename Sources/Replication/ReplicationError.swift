@@ -18,6 +18,13 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
     case refused(Refusal)
     /// Nobody leads, or too much is under way: nothing was done.
     case unavailable(String)
+    /// What the state machine's `admit` gave cannot be logged: its own decoder refuses it, it is not
+    /// in its canonical form, or `by` or the key is too long; the node's log says which. Nothing was
+    /// done.
+    case operationInvalid
+    /// The request, or the operation that it became, is larger than an entry may be: nothing was
+    /// done.
+    case tooLarge
     /// The request may or may not have taken effect: try again with this key.
     case outcomeUnknown(key: String)
     /// A change of members was not begun; says why. Nothing was done.
@@ -39,6 +46,11 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
         case .stopped: "the replica was stopped; nothing was done"
         case .refused(let refusal): "\(refusal.message) (\(refusal.code))"
         case .unavailable(let reason): "\(reason); nothing was done"
+        case .operationInvalid:
+            "the operation cannot be read by the node that would log it, as the log of the node says;"
+                + " nothing was done: correct the state machine's coding, or run one version on all"
+                + " nodes"
+        case .tooLarge: "the request is larger than an entry may be; nothing was done"
         case .outcomeUnknown(let key):
             "the request may or may not have taken effect: try again with key \(key)"
         case .change(let refusal): "\(refusal); nothing was done"

@@ -29,6 +29,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case changeInOneStep
     /// The table of answered requests is not asked.
     case exactlyOnceOff
+    /// A leader logs what another node forwards without reading it (pitfall 49).
+    case forwardUndecoded
     /// The journal does not sync what it appends.
     case persistWithoutSync
 

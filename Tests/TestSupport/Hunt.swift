@@ -115,6 +115,12 @@ extension Hunt {
         try Figure8.play(seed: seed)
     }
 
+    /// A member forwards what no node can apply.
+    package static let hostileForwarder = Hunt("a hostile forwarder", seeds: 10) {
+        (seed) throws(Violation) in
+        try HostileForwarder.play(seed: seed)
+    }
+
     /// A voter crashes after its vote.
     package static let forgottenVote = Hunt("a voter that crashes") { (seed) throws(Violation) in
         try ForgottenVote.play(seed: seed)

@@ -56,6 +56,7 @@ enum Answers {
         case .keyReused: .conflict
         case .keyExpired: .gone
         case .tooLarge: .contentTooLarge
+        case .operationInvalid: .notImplemented
         }
     }
 
@@ -75,6 +76,9 @@ enum Answers {
         case .keyExpired:
             "this Idempotency-Key is older than what is remembered: the outcome is unknown"
         case .tooLarge: "the request is larger than an entry may be"
+        case .operationInvalid:
+            "the operation is none that the leader's version can read; nothing was done: run one"
+                + " version on all nodes"
         case .notTried: "an earlier line of the batch failed; nothing was done"
         case .stopping: "the node is stopping; nothing was done: try another one"
         case .removed: "this node was removed from its cluster; nothing was done: try another one"

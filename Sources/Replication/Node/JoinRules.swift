@@ -52,7 +52,7 @@ package struct JoinRules: Sendable {
         if let refusal = Self.removal(of: wish.identity, in: formerMembers) {
             return .refused(refusal)
         }
-        guard Self.isPlausible(wish.peerAddress), Self.isPlausible(wish.clientAddress) else {
+        guard Member.isAddress(wish.peerAddress), Member.isAddress(wish.clientAddress) else {
             return Self.refused(
                 "address_invalid",
                 "an address of \(wish.identity) is not host:port"
@@ -162,9 +162,5 @@ package struct JoinRules: Sendable {
 
     private static func refused(_ code: String, _ message: String) -> Decision {
         .refused(LinkRefusal(code: code, message: message))
-    }
-
-    private static func isPlausible(_ address: String) -> Bool {
-        address.utf8.count <= 262 && address.contains(":")
     }
 }

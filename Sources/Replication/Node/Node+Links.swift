@@ -60,6 +60,9 @@ extension Node {
                     + " \(configuration.peerAddress): the data directory was lost or exchanged"
             )
         }
+        if let fault = hello.fault {
+            return LinkRefusal(code: "hello_invalid", message: fault)
+        }
         if hello.from == identity {
             return LinkRefusal(
                 code: "node_mismatch",
@@ -109,6 +112,10 @@ extension Node {
 
     /// The other side said welcome.
     mutating func linkReady(_ address: String, _ hello: Hello) {
+        if let fault = hello.fault {
+            log(.warning, "\(address) says a welcome that is not taken: \(fault)")
+            return
+        }
         // A welcome from another cluster than one's own is no welcome.
         if let own = cluster, let theirs = hello.cluster, own != theirs {
             log(.warning, "\(address) belongs to cluster \(theirs), not to \(own)")
@@ -216,6 +223,20 @@ extension Node {
         }
         stepCore(.receive(.append(append), from: node))
         if !append.entries.memberships.isEmpty { membersChanged() }
+    }
+}
+
+extension Hello {
+    /// Why what it says can stand in no log, or nil: the first entry names what the hellos said, and
+    /// the journal names the cluster.
+    var fault: String? {
+        guard Member.isAddress(peerAddress), Member.isAddress(clientAddress) else {
+            return "an address of \(from) is not host:port in at most 262 bytes"
+        }
+        guard cluster.map(NodeIdentity.isValid(id:)) ?? true else {
+            return "the cluster's id of \(from) is none"
+        }
+        return nil
     }
 }
 

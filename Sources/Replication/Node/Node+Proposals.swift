@@ -34,7 +34,9 @@ extension Node {
     }
 
     mutating func takeForward(_ id: UInt64, _ proposal: Proposal, from node: NodeIdentity) {
-        if mayPropose {
+        if let failure = refusalOfForwarded(proposal, from: node) {
+            send(.forwarded(id: id, .failed(failure)), to: node)
+        } else if mayPropose {
             propose(proposal, for: .peer(node, id))
         } else if core.role == .leader {
             heldForwards.append((node, id, proposal))

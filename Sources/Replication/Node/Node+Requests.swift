@@ -215,8 +215,8 @@ extension Node {
     var deadline: Instant { now.instant + configuration.requestTimeout }
 
     private mutating func enqueue(_ proposal: Proposal, secret: [UInt8]?, _ ticket: Ticket) {
-        guard proposal.estimatedBytes <= configuration.maximumEntryBytes else {
-            reply(ticket, .failed(.tooLarge, key: proposal.key))
+        if let failure = refusal(of: proposal, from: "this node's own clients") {
+            reply(ticket, .failed(failure, key: proposal.key))
             return
         }
         let request = PendingRequests.Request(

@@ -74,6 +74,8 @@ package struct Node<Machine: Service>: Sendable {
     var inFlight = ProposalsInFlight()
     /// What other nodes forwarded before this leader may propose.
     var heldForwards: [(from: NodeIdentity, id: UInt64, proposal: Proposal)] = []
+    /// When it was last told that an operation was refused.
+    var refused = Telling()
     var lanes: [UInt64: Lane] = [:]
     var laneOf: [Ticket: UInt64] = [:]
     /// How many requests wait in ``lanes``.

@@ -298,10 +298,8 @@ extension ForwardOutcome: LineCodable {
                     isRepeated: isRepeated
                 )
             case "failed":
-                guard let failure = RequestFailure(rawValue: try reader.string()) else {
-                    throw reader.error(.invalid("not a failure's code"))
-                }
-                return .failed(failure)
+                // A newer leader's code says that something failed, and not whether it was done.
+                return .failed(RequestFailure(rawValue: try reader.string()) ?? .outcomeUnknown)
             default: throw reader.unknown(name)
             }
         }

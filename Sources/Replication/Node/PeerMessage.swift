@@ -129,6 +129,8 @@ package enum RequestFailure: String, Error, Hashable, Sendable, CaseIterable {
     case keyExpired = "key_expired"
     /// Larger than an entry may be.
     case tooLarge = "request_too_large"
+    /// Its operation is none that the node which would log it can read; nothing was done.
+    case operationInvalid = "operation_invalid"
     /// An earlier request of the same batch failed; nothing was done.
     case notTried = "not_tried"
     /// The node is stopping; nothing was done.

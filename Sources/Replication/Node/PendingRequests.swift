@@ -29,7 +29,7 @@ package struct PendingRequests: Sendable {
             switch failure {
             case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping,
                 .removed,
-                .tooLarge:
+                .tooLarge, .operationInvalid:
                 handOvers > 1 ? .outcomeUnknown : failure
             case .outcomeUnknown, .keyReused, .keyExpired: failure
             }

@@ -92,8 +92,7 @@ package struct ReplicatedState<Machine: Service>: Sendable {
             return .output(entry.position.index, output, isRepeated: false)
         }
         guard record.request == proposal.request else { return .keyReused }
-        let output = try Machine.Output(lineBytes: record.output)
-        if let again = machine.repeated(operation, answered: output) {
+        if let again = repetition(of: operation, answered: record.output) {
             let second = run(again, proposal, entry)
             // What refuses the second time holds: the session of a retried login may be gone.
             if Machine.refusal(in: second) != nil {
@@ -101,6 +100,19 @@ package struct ReplicatedState<Machine: Service>: Sendable {
             }
         }
         return .output(record.index, record.output, isRepeated: true)
+    }
+
+    /// What is applied in place of a retry, or nil for the stored output alone; so also if the
+    /// machine cannot read its own output, for a retry must not end the nodes that apply it.
+    private func repetition(
+        of operation: Machine.Operation,
+        answered output: [UInt8]
+    ) -> Machine.Operation? {
+        do throws(LineError) {
+            return machine.repeated(operation, answered: try Machine.Output(lineBytes: output))
+        } catch {
+            return nil
+        }
     }
 
     private func recordOf(_ proposal: Proposal) -> ExactlyOnce.Record? {

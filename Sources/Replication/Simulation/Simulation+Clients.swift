@@ -174,7 +174,7 @@ public enum SimulatedAnswer: Hashable, Sendable {
             switch failure {
             case .outcomeUnknown: self = .unknown
             case .keyExpired: self = .expired
-            case .keyReused, .tooLarge: self = .invalid(failure.rawValue)
+            case .keyReused, .tooLarge, .operationInvalid: self = .invalid(failure.rawValue)
             case .noLeader, .overloaded, .diskFull, .diverged, .behind, .notTried, .stopping,
                 .removed:
                 self = .unavailable(failure.rawValue)

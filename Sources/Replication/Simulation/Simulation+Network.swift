@@ -130,6 +130,16 @@ extension Simulation {
         }
     }
 
+    /// Gives a host a message as if another one had sent it, over the connection that is there.
+    package func say(
+        _ message: PeerMessage,
+        from host: Int,
+        to other: Int
+    ) throws(Violation) {
+        guard let link = hosts[host].links[hosts[other].address], link.isReady else { return }
+        try step(other, .message(link.id, message, lines: []))
+    }
+
     private func transmit(_ packet: SimulatedPacket, after delay: Duration) {
         if let left = hosts[packet.from].packetsToLive {
             hosts[packet.from].packetsToLive = left - 1

@@ -15,10 +15,11 @@ public struct NodeIdentity: Hashable, Comparable, Sendable, CustomStringConverti
         self.incarnation = incarnation
     }
 
-    /// Reads `n2/8f3a91c04be7d215`.
+    /// Reads `n2/8f3a91c04be7d215`; both halves keep the rule for ids, for they stand in logs.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, Self.isValid(id: parts[0]), !parts[1].isEmpty else { return nil }
+        guard parts.count == 2, Self.isValid(id: parts[0]), Self.isValid(id: parts[1])
+        else { return nil }
         self.init(id: String(parts[0]), incarnation: String(parts[1]))
     }
 

@@ -12,14 +12,25 @@ public struct JSONReader: Sendable {
     /// The offset of the next byte.
     public private(set) var position: Int
     private var depth = 0
+    private let depthLimit: Int
 
     /// Reads all of `bytes`.
     public init(_ bytes: [UInt8]) {
         self.init(bytes, in: bytes.indices)
     }
 
+    /// Reads all of `bytes`, nested no deeper than this: they are to stand inside of another value.
+    public init(_ bytes: [UInt8], nestedUpTo depth: Int) {
+        self.init(bytes, in: bytes.indices, nestedUpTo: depth)
+    }
+
     /// Reads a part of `bytes`; offsets in errors count from the start of `bytes`.
     public init(_ bytes: [UInt8], in range: Range<Int>) {
+        self.init(bytes, in: range, nestedUpTo: Self.maximumDepth)
+    }
+
+    private init(_ bytes: [UInt8], in range: Range<Int>, nestedUpTo depth: Int) {
+        depthLimit = min(depth, Self.maximumDepth)
         self.bytes = bytes
         limit = min(range.upperBound, bytes.count)
         position = max(0, range.lowerBound)
@@ -251,7 +262,7 @@ public struct JSONReader: Sendable {
         skipWhiteSpace()
         guard let found = current else { throw error(.unexpectedEnd) }
         guard found == byte else { throw error(.expected(kind)) }
-        guard depth < Self.maximumDepth else { throw error(.tooDeep) }
+        guard depth < depthLimit else { throw error(.tooDeep) }
         depth += 1
         position += 1
     }

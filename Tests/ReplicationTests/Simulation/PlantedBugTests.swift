@@ -21,6 +21,7 @@ import Testing
         (.truncateMatching, .everything),
         (.followerCommitsUnverified, .everything),
         (.ignoreStaleTerm, .everything),
+        (.forwardUndecoded, .hostileForwarder),
     ]
 
     @Test(arguments: hunts)
@@ -37,7 +38,7 @@ import Testing
 
     @Test(arguments: [
         Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
-        .figure8,
+        .figure8, .hostileForwarder,
     ])
     @Aside func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

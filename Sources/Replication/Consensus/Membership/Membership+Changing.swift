@@ -30,8 +30,9 @@ extension Membership {
 
     private func adding(_ new: Member) throws(ChangeRefusal) -> [Member] {
         let identity = new.identity
-        guard NodeIdentity.isValid(id: identity.id), !identity.incarnation.isEmpty else {
-            throw .invalid("\(identity) is no identity of a node")
+        guard NodeIdentity.isValid(id: identity.id), NodeIdentity.isValid(id: identity.incarnation)
+        else {
+            throw .invalid("an id and an incarnation have 1 to 32 letters, digits, '.', '_', '-'")
         }
         guard new.role != .voter else {
             throw .invalid("\(identity) has to join, or to be a learner, before it votes")
@@ -121,8 +122,11 @@ extension Membership {
         client: String,
         of identity: NodeIdentity
     ) throws(ChangeRefusal) {
-        guard !peer.isEmpty, !client.isEmpty else {
-            throw .invalid("\(identity) needs an address for nodes and one for clients")
+        guard Member.isAddress(peer), Member.isAddress(client) else {
+            throw .invalid(
+                "\(identity) needs an address for nodes and one for clients, host:port in at most"
+                    + " 262 bytes"
+            )
         }
         let other = incoming.first { $0.identity.id != identity.id && $0.peerAddress == peer }
         if let other { throw .invalid("\(peer) is the address of \(other.identity)") }

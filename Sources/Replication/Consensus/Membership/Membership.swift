@@ -36,6 +36,12 @@ public struct Member: Hashable, Sendable {
         self.clientAddress = clientAddress
         self.role = role
     }
+
+    /// Whether a text can be an address in a log: `host:port` in at most 262 bytes of visible ASCII.
+    package static func isAddress(_ text: String) -> Bool {
+        text.utf8.count <= 262 && text.utf8.contains(UInt8(ascii: ":"))
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
 }
 
 /// Who belongs to the cluster; during a change, both the new set and the one it replaces.

@@ -103,7 +103,9 @@ struct RunCommand {
         case .journal, .entry, .snapshot: .inputOutput
         case .listen: .unavailable
         case .configuration: .configuration
-        case .stopped, .refused, .unavailable, .outcomeUnknown, .change, .changeUnknown: .refused
+        case .stopped, .refused, .unavailable, .outcomeUnknown, .change, .changeUnknown,
+            .operationInvalid, .tooLarge:
+            .refused
         case .failed: .internalError
         }
     }

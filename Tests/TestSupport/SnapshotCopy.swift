@@ -69,11 +69,9 @@ package struct SnapshotCopy {
 
     /// What comes back of a state.
     package func copy<Machine: Service>(
-        of state: ReplicatedState<Machine>,
-        limits: ExactlyOnce.Limits,
-        eventEntries: UInt64
+        of state: ReplicatedState<Machine>
     ) throws(SnapshotError) -> ReplicatedState<Machine> {
-        try self.state(state.head(cluster: "00c1"), limits, eventEntries) {
+        try self.state(state.head(cluster: "00c1")) {
             (writer) throws(SnapshotError) in
             try state.write(to: &writer)
         }
@@ -82,12 +80,10 @@ package struct SnapshotCopy {
     /// What `write` writes, read as a state.
     package func state<Machine: Service>(
         _ head: SnapshotHead,
-        _ limits: ExactlyOnce.Limits = ExactlyOnce.Limits(),
-        _ eventEntries: UInt64 = 100_000,
         _ write: (inout SnapshotWriter) throws(SnapshotError) -> Void
     ) throws(SnapshotError) -> ReplicatedState<Machine> {
         _ = try store.write(head, write)
         var reader = try store.read(head.position)
-        return try ReplicatedState(from: &reader, limits: limits, eventEntries: eventEntries)
+        return try ReplicatedState(from: &reader)
     }
 }

@@ -44,6 +44,10 @@ package struct EventID: Hashable, Comparable, Sendable, CustomStringConvertible 
 }
 
 /// The events of the newest entries: part of the replicated state, evicted by `apply`.
+///
+/// An append evicts whole entries' events, until it has evicted ``evictionsPerEntry`` of them or none
+/// is due (pitfall 56). Each append evicts those of one entry at least, so no more entries have events
+/// here than the window has entries.
 package struct EventLog<Event: Sendable>: Sendable {
     /// One event and its place.
     package struct Element: Sendable {
@@ -54,7 +58,11 @@ package struct EventLog<Event: Sendable>: Sendable {
     }
 
     private var elements = ChunkedArray<Element>()
-    private let entries: UInt64
+    /// How many events an entry evicts before it leaves the rest to the next ones.
+    package static var evictionsPerEntry: Int { 512 }
+
+    /// Of how many of the newest entries events are kept; part of the state.
+    package let entries: UInt64
     /// The newest index whose events may be gone.
     package private(set) var floor = LogIndex.zero
 
@@ -74,15 +82,23 @@ package struct EventLog<Event: Sendable>: Sendable {
     /// An event by its place in the window, oldest first.
     package subscript(offset: Int) -> Element { elements[offset] }
 
-    /// Adds the events of an entry, and evicts those that leave the window.
+    /// Adds the events of an entry, and evicts some of those that have left the window.
+    ///
+    /// - Complexity: O(*k*) in the number of events that were added, and of one evicted entry.
     package mutating func append(_ events: [Event], of index: LogIndex) {
         for (number, event) in events.enumerated() {
             elements.append(Element(id: EventID(index: index, number: number), event: event))
         }
         guard index.value > entries else { return }
-        floor = LogIndex(index.value - entries)
+        let due = LogIndex(index.value - entries)
         var evicted = 0
-        while evicted < elements.count, elements[evicted].id.index <= floor { evicted += 1 }
+        while evicted < elements.count, elements[evicted].id.index <= due {
+            let next = elements[evicted].id.index
+            if evicted >= Self.evictionsPerEntry, next > floor { break }
+            floor = next
+            evicted += 1
+        }
+        if evicted == elements.count || elements[evicted].id.index > due { floor = due }
         if evicted > 0 { elements.removeFirst(evicted) }
     }
 

@@ -5,6 +5,11 @@ package import Storage
 ///
 /// It keeps the newest 1,000,000 keys or 24 hours of log time, whichever is less; what is evicted
 /// is decided by `apply` alone, so the table is the same on every node (Thesis §6.3).
+///
+/// An entry evicts ``evictionsPerEntry`` keys at the most (pitfall 56): after an import of a million
+/// keys, all of them would otherwise go with one entry, a day later, at the same time on every node.
+/// A key that is due and still here is found as before, on every node, for what has gone is part of
+/// the state; it only answers a retry that comes later than promised.
 package struct ExactlyOnce: Hashable, Sendable {
     /// How much is kept.
     package struct Limits: Hashable, Sendable {
@@ -42,7 +47,11 @@ package struct ExactlyOnce: Hashable, Sendable {
 
     private var records = SortedMap<RequestIdentity, Record>()
     private var ages = ChunkedArray<Age>()
-    private let limits: Limits
+    /// The most keys that one entry evicts; more than one, so that what is due gets less.
+    package static let evictionsPerEntry = 4
+
+    /// How much is kept; part of the state.
+    package let limits: Limits
     /// The newest evicted index: a key of a request first tried before it may have been forgotten.
     package private(set) var floor = LogIndex.zero
 
@@ -58,14 +67,17 @@ package struct ExactlyOnce: Hashable, Sendable {
     /// What a request was answered, if it took effect.
     package subscript(identity: RequestIdentity) -> Record? { records[identity] }
 
-    /// Notes that a request took effect, and evicts what is too old or too much.
+    /// Notes that a request took effect, and evicts some of what is too old or too much.
+    ///
+    /// - Complexity: O(log *n*).
     package mutating func record(_ record: Record, of identity: RequestIdentity, at time: Timestamp)
     {
         records[identity] = record
         ages.append(Age(identity: identity, index: record.index, time: time))
-        while let oldest = ages.first,
-            ages.count > limits.count || oldest.time + limits.age < time
-        {
+        for _ in 0..<Self.evictionsPerEntry {
+            guard let oldest = ages.first,
+                ages.count > limits.count || oldest.time + limits.age < time
+            else { return }
             ages.removeFirst(1)
             records.removeValue(forKey: oldest.identity)
             floor = max(floor, oldest.index)

@@ -21,6 +21,9 @@ package struct LogEntry: Hashable, Sendable {
     package var time: Timestamp
     /// What it says.
     package var payload: Payload
+    /// How much the state remembers; in a first entry whose creator wants other limits than the
+    /// standard ones, `"limits":{"keys":1000,"age":3600000,"events":100}` behind the cluster's id.
+    package var limits: StateLimits?
 
     /// Creates an entry.
     package init(position: LogPosition, time: Timestamp, payload: Payload) {
@@ -110,6 +113,7 @@ extension LogEntry {
                 // The journal knows a membership by this member's place, right after the time.
                 writer.member("members", membership)
                 writer.member("cluster", cluster)
+                if let limits { writer.member("limits", limits) }
             case .noop:
                 writer.member("noop", true)
             }
@@ -130,6 +134,7 @@ extension LogEntry {
         var (index, term, time): (UInt64?, UInt64?, Int64?)
         var (by, key, request, operation): (String?, String?, String?, [UInt8]?)
         var (cluster, members, isNoop): (String?, Membership?, Bool) = (nil, nil, false)
+        var limits: StateLimits?
         let end = line.last == UInt8(ascii: "\n") ? line.count - 1 : line.count
         try Line.read(line, in: 0..<end) { (name, reader) throws(LineError) in
             switch name {
@@ -143,12 +148,14 @@ extension LogEntry {
             case "cluster": cluster = try reader.string()
             case "members": members = try Membership(from: &reader)
             case "noop": isNoop = try reader.boolean()
+            case "limits": limits = try StateLimits(from: &reader)
             default: throw reader.unknown(name)
             }
         }
         guard let index, let term, let time else { throw LineError(.missingMember("index")) }
         position = LogPosition(index: LogIndex(index), term: Term(term))
         self.time = Timestamp(milliseconds: time)
+        self.limits = limits
         switch (operation, members, isNoop) {
         case (let operation?, nil, false):
             guard let by, let key, let request else { throw LineError(.missingMember("by")) }

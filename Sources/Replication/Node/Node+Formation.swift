@@ -20,6 +20,12 @@ extension Node {
     /// Says what a node does when it starts; called once, before any input.
     package mutating func start() -> [NodeEffect] {
         dialPeers()
+        if state.applied > .zero, state.limits != configuration.limits {
+            log(
+                .notice,
+                "the cluster's limits of keys and events are in force, not this node's own"
+            )
+        }
         // A creator that crashed before this knows its cluster from the first entry alone; the next
         // membership names none.
         if let cluster { effects.append(.adopt(cluster: cluster)) }
@@ -53,12 +59,13 @@ extension Node {
         guard creation == nil, let formation, let membership = formation.members(own: ownHello())
         else { return }
         let cluster = newClusterID()
-        let entry = LogEntry(
+        var entry = LogEntry(
             position: LogPosition(index: LogIndex(1), term: Term(1)),
             // One clock alone is nobody's to trust: the time begins with the first leader's entry.
             time: membership.incoming.count > 1 ? Timestamp(milliseconds: 0) : now.wall,
             payload: .members(membership, cluster: cluster)
         )
+        if configuration.limits != .standard { entry.limits = configuration.limits }
         let token = PersistToken(.max)
         creation = Creation(
             cluster: cluster,

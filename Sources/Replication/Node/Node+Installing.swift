@@ -89,18 +89,13 @@ extension Node {
         answer(.wants(offset: arrival.offset))
         guard arrival.offset == arrival.bytes, !isSpare(position) else { return }
         self.arrival?.phase = .checking
-        let (limits, entries) = (configuration.exactlyOnce, configuration.eventEntries)
         let cluster = cluster
         let order = SnapshotOrder.install(position, bytes: arrival.bytes) {
             (reader) throws(SnapshotError) in
             guard reader.head.cluster == cluster else {
                 throw .invalid("the snapshot is of cluster \(reader.head.cluster)")
             }
-            return try ReplicatedState<Machine>(
-                from: &reader,
-                limits: limits,
-                eventEntries: entries
-            )
+            return try ReplicatedState<Machine>(from: &reader)
         }
         effects.append(.transfer(order))
     }

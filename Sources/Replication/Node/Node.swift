@@ -127,12 +127,7 @@ package struct Node<Machine: Service>: Sendable {
         configuration: NodeConfiguration,
         now: Moment
     ) {
-        let state =
-            snapshot
-            ?? ReplicatedState(
-                limits: configuration.exactlyOnce,
-                eventEntries: configuration.eventEntries
-            )
+        let state = snapshot ?? ReplicatedState()
         identity = restored.identity
         self.configuration = configuration
         cluster = restored.cluster

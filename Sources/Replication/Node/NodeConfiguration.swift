@@ -28,10 +28,8 @@ package struct NodeConfiguration: Sendable {
     package var maximumEntryBytes = 128 * 1_024
     /// How many bytes of the newest lines are kept in memory.
     package var cacheBytes = 64 * 1_024 * 1_024
-    /// How much the exactly-once table keeps.
-    package var exactlyOnce = ExactlyOnce.Limits()
-    /// Of how many of the newest entries events are kept.
-    package var eventEntries: UInt64 = 100_000
+    /// How much the state of a cluster remembers that this node creates; others take what theirs says.
+    package var limits = StateLimits()
     /// How often a snapshot is written, and what stays of the log behind it.
     package var snapshots = SnapshotLimits()
     /// Requests without an answer beyond which new ones are refused as overloaded.

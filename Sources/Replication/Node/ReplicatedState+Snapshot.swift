@@ -33,15 +33,10 @@ extension ReplicatedState {
 
     /// Reads a state to the end of the snapshot; it is equal to the one that was written.
     ///
-    /// - Parameters:
-    ///   - snapshot: Nothing was read of it yet.
-    ///   - limits: How much the table keeps from here on.
-    ///   - eventEntries: Of how many of the newest entries events are kept from here on.
+    /// - Parameter snapshot: Nothing was read of it yet.
     /// - Throws: ``SnapshotError`` for lines that are not those of one state, in their order.
     package init(
-        from snapshot: inout SnapshotReader,
-        limits: ExactlyOnce.Limits,
-        eventEntries: UInt64
+        from snapshot: inout SnapshotReader
     ) throws(SnapshotError) {
         let head = snapshot.head
         guard head.schema <= Machine.snapshotSchema else {
@@ -56,7 +51,7 @@ extension ReplicatedState {
                 "the state is of entry \(line.applied), the snapshot of \(head.position)"
             )
         }
-        self.init(limits: limits, eventEntries: eventEntries)
+        self.init()
         applied = line.applied
         time = line.time
         formerMembers = line.formerMembers
@@ -67,8 +62,8 @@ extension ReplicatedState {
                 membership: try Membership(lineBytes: head.membership)
             )
         } catch { throw .invalid("the snapshot's members cannot be read: \(error)") }
-        exactlyOnce = ExactlyOnce(limits: limits, floor: line.keyFloor)
-        events = EventLog(entries: eventEntries, floor: line.eventFloor)
+        exactlyOnce = ExactlyOnce(limits: line.limits.keys, floor: line.keyFloor)
+        events = EventLog(entries: line.limits.events, floor: line.eventFloor)
         try readKeys(line.keys, from: &snapshot)
         try readEvents(line.events, from: &snapshot)
         machine = try Machine(snapshot: &snapshot)

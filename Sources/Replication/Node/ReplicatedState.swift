@@ -32,10 +32,23 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     }
 
     /// The state before the first entry.
-    package init(limits: ExactlyOnce.Limits, eventEntries: UInt64) {
+    ///
+    /// - Parameter limits: How much it remembers, unless its first entry says otherwise.
+    package init(limits: StateLimits = .standard) {
         machine = Machine()
-        exactlyOnce = ExactlyOnce(limits: limits)
-        events = EventLog(entries: eventEntries)
+        exactlyOnce = ExactlyOnce(limits: limits.keys)
+        events = EventLog(entries: limits.events)
+    }
+
+    /// How much it remembers.
+    package var limits: StateLimits {
+        StateLimits(keys: exactlyOnce.limits, events: events.entries)
+    }
+
+    /// The first entry says how much is remembered, before there is anything to remember.
+    private mutating func adopt(_ limits: StateLimits) {
+        exactlyOnce = ExactlyOnce(limits: limits.keys)
+        events = EventLog(entries: limits.events)
     }
 
     /// Applies the next entry.
@@ -55,6 +68,7 @@ package struct ReplicatedState<Machine: Service>: Sendable {
             "entry \(entry.position) does not follow \(applied)"
         )
         var result = Result.none
+        if let limits = entry.limits, applied == .zero { adopt(limits) }
         switch entry.payload {
         case .operation(let proposal): result = try apply(proposal, of: entry)
         case .members(let members, _):

@@ -76,11 +76,7 @@ package struct RestoredDisk<Machine: Service>: Sendable {
             )
         }
         var reader = try snapshots.read(head.position)
-        let state = try ReplicatedState<Machine>(
-            from: &reader,
-            limits: configuration.exactlyOnce,
-            eventEntries: configuration.eventEntries
-        )
+        let state = try ReplicatedState<Machine>(from: &reader)
         node = try RestoredNode(recovered, journal, after: state.membership)
         self.state = state
     }

@@ -6,7 +6,8 @@ import Storage
 /// `"keys":{"count":17,"floor":0},"events":{"count":20,"floor":0},`
 /// `"digest":{"base":0,"value":"…"}},"crc":"…"}`; without a digest if it was written by a version
 /// that had none. Before the digest, once a member was removed or replaced,
-/// `"members":{"retired":[…],"replaced":[…]}`.
+/// `"members":{"retired":[…],"replaced":[…]}`; then, if they are not the standard ones,
+/// `"limits":{"keys":1000,"age":3600000,"events":100}`.
 struct StateLine: LineCodable, Hashable {
     var applied: LogPosition
     var time: Timestamp
@@ -15,6 +16,7 @@ struct StateLine: LineCodable, Hashable {
     var events: Int
     var eventFloor: LogIndex
     var formerMembers: MemberHistory
+    var limits: StateLimits
     var digest: StateDigest?
 
     init(_ state: ReplicatedState<some Service>) {
@@ -25,6 +27,7 @@ struct StateLine: LineCodable, Hashable {
         events = state.events.count
         eventFloor = state.events.floor
         formerMembers = state.formerMembers
+        limits = state.limits
         digest = state.digest
     }
 
@@ -32,6 +35,7 @@ struct StateLine: LineCodable, Hashable {
         var (applied, time): (LogPosition?, Int64?)
         var (keys, events): ((Int, LogIndex)?, (Int, LogIndex)?)
         var formerMembers = MemberHistory()
+        var limits = StateLimits.standard
         var digest: StateDigest?
         try reader.members { (name, reader) throws(LineError) in
             switch name {
@@ -40,6 +44,7 @@ struct StateLine: LineCodable, Hashable {
             case "keys": keys = try Self.window(&reader)
             case "events": events = try Self.window(&reader)
             case "members": formerMembers = try MemberHistory(from: &reader)
+            case "limits": limits = try StateLimits(from: &reader)
             case "digest": digest = try StateDigest(from: &reader)
             default: throw reader.unknown(name)
             }
@@ -49,6 +54,7 @@ struct StateLine: LineCodable, Hashable {
         (self.keys, keyFloor) = try reader.require(keys, "keys")
         (self.events, eventFloor) = try reader.require(events, "events")
         self.formerMembers = formerMembers
+        self.limits = limits
         self.digest = digest
         guard keyFloor <= self.applied.index, eventFloor <= self.applied.index,
             digest?.base ?? .zero <= self.applied.index
@@ -86,6 +92,7 @@ struct StateLine: LineCodable, Hashable {
             writer.endObject()
         }
         if formerMembers != MemberHistory() { writer.member("members", formerMembers) }
+        if limits != .standard { writer.member("limits", limits) }
         if let digest { writer.member("digest", digest) }
         writer.endObject()
     }

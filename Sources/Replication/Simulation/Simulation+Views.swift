@@ -2,6 +2,9 @@ public import Storage
 
 /// What can be seen of a host.
 extension Simulation {
+    /// How much a host's state remembers, if it is up.
+    package func limits(of host: Int) -> StateLimits? { hosts[host].node?.state.limits }
+
     /// How many hosts there are, up or down.
     public var hostCount: Int { hosts.count }
 

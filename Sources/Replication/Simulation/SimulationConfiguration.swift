@@ -59,7 +59,7 @@ public struct SimulationConfiguration: Sendable {
             node.snapshots.trailingEntries = 5
             node.snapshots.trailingBytes = 0
             node.snapshots.retryInterval = .milliseconds(200)
-            node.eventEntries = 20
+            node.limits.events = 20
             // So small that followers are sent what the journal holds.
             node.cacheBytes = 2_000
             adjust(&node)

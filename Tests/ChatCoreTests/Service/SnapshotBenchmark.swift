@@ -98,10 +98,7 @@ import Glibc
     /// A chat of some accounts that write to each other, through the log.
     private struct Talk {
         static let accounts = 200
-        var state = ReplicatedState<ChatState>(
-            limits: ExactlyOnce.Limits(),
-            eventEntries: 100_000
-        )
+        var state = ReplicatedState<ChatState>()
         var index: UInt64 = 0
         var sessions: [SessionID] = []
         var generator = SeededGenerator(seed: 7)
@@ -197,9 +194,7 @@ import Glibc
         let read = try Self.time {
             var reader = try store.read(head.position)
             again = try ReplicatedState(
-                from: &reader,
-                limits: ExactlyOnce.Limits(),
-                eventEntries: 100_000
+                from: &reader
             )
         }
         var newest: SnapshotHead?

@@ -25,7 +25,7 @@ import Testing
     private typealias State = ReplicatedState<Register>
 
     private static var empty: State {
-        State(limits: ExactlyOnce.Limits(), eventEntries: 10)
+        State(limits: StateLimits(events: 10))
     }
 
     private static func state(_ values: [String?]) throws -> State {
@@ -77,7 +77,7 @@ import Testing
     @Test @Aside func `a digest survives a snapshot`() throws {
         let copies = try SnapshotCopy()
         let state = try Self.state([nil, "a", "b"])
-        let restored = try copies.copy(of: state, limits: ExactlyOnce.Limits(), eventEntries: 10)
+        let restored = try copies.copy(of: state)
         #expect(restored == state && restored.digest != nil)
     }
 
@@ -89,7 +89,7 @@ import Testing
     private func restored(_ lines: [String]) throws -> State {
         try SnapshotCopy().reading(lines, SnapshotCopy.head(3, term: 1)) {
             (reader) throws(SnapshotError) in
-            try State(from: &reader, limits: ExactlyOnce.Limits(), eventEntries: 10)
+            try State(from: &reader)
         }
     }
 

@@ -25,7 +25,7 @@ import Testing
 
     /// Applies memberships, a minute apart.
     private func apply(_ memberships: [Membership]) throws -> ReplicatedState<Register> {
-        var state = ReplicatedState<Register>(limits: ExactlyOnce.Limits(), eventEntries: 9)
+        var state = ReplicatedState<Register>(limits: StateLimits(events: 9))
         for (number, membership) in memberships.enumerated() {
             let entry = LogEntry(
                 position: LogPosition(index: LogIndex(UInt64(number) + 1), term: Term(1)),
@@ -106,9 +106,7 @@ import Testing
         #expect(!state.formerMembers.retired.isEmpty && !state.formerMembers.replaced.isEmpty)
         let copies = try SnapshotCopy()
         let restored = try copies.copy(
-            of: state,
-            limits: ExactlyOnce.Limits(),
-            eventEntries: 9
+            of: state
         )
         #expect(restored.formerMembers == state.formerMembers)
         #expect(restored == state)

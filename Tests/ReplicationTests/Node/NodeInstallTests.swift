@@ -58,7 +58,7 @@ import Testing
             at position: LogPosition,
             _ membership: Membership
         ) -> ReplicatedState<Register> {
-            var state = ReplicatedState<Register>(limits: ExactlyOnce.Limits(), eventEntries: 10)
+            var state = ReplicatedState<Register>(limits: StateLimits(events: 10))
             for index in 1...position.index.value {
                 let at = LogPosition(index: LogIndex(index), term: position.term)
                 _ = try? state.apply(

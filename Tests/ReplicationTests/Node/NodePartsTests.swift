@@ -91,6 +91,37 @@ import Testing
         #expect(events.offset(after: .end(of: LogIndex(9))) == 2)
     }
 
+    @Test @Aside func `pitfall 56: an entry evicts a few keys, however many are due`() {
+        var table = ExactlyOnce()
+        for index in 1...10_000 as ClosedRange<UInt64> { record(&table, index, atHour: 0) }
+        record(&table, 10_001, atHour: 25)
+        #expect(table.count == 9_997 && table.floor == LogIndex(4))
+        // What is due and still here is found: on every node, for the table is the same.
+        #expect(table[RequestIdentity(by: "ann", key: "5")]?.index == LogIndex(5))
+        for index in 10_002...13_334 as ClosedRange<UInt64> { record(&table, index, atHour: 25) }
+        #expect(table.floor == LogIndex(10_000) && table.count == 3_334)
+    }
+
+    @Test @Aside func `pitfall 56: an append evicts a few entries' events, however many are due`() {
+        var events = EventLog<UInt64>(entries: 5)
+        for index in 1...5 as ClosedRange<UInt64> {
+            events.append([UInt64](repeating: index, count: 300), of: LogIndex(index))
+        }
+        // Entries without events do not evict: at once all are due.
+        events.append([], of: LogIndex(100))
+        #expect(events.count == 900 && events.floor == LogIndex(2))
+        #expect(!events.holdsAll(after: EventID(index: LogIndex(2), number: 0)))
+        #expect(events.holdsAll(after: .end(of: LogIndex(2))))
+        events.append([7], of: LogIndex(101))
+        #expect(events.count == 301 && events.floor == LogIndex(4))
+        events.append([], of: LogIndex(102))
+        #expect(events.count == 1 && events.floor == LogIndex(97))
+        // One entry's events go together.
+        events.append([UInt64](repeating: 1, count: 2_000), of: LogIndex(103))
+        events.append([8], of: LogIndex(108))
+        #expect(events.count == 1 && events.floor == LogIndex(103))
+    }
+
     @Test @Aside func `an event's id is read as it is written, and nothing else is`() {
         let id = EventID(index: LogIndex(42), number: 3)
         #expect(id.description == "1-42.3" && EventID("1-42.3") == id)
@@ -197,6 +228,40 @@ import Testing
         #expect(reads.removeExpired(at: instant(0)) == [])
         #expect(Set(reads.removeExpired(at: instant(2))) == [query(1), query(2)])
         #expect(reads.removeExpired(at: instant(3)) == [query(3)])
+        #expect(reads.nextDeadline == nil)
+    }
+
+    @Test @Aside func `pitfall 56: an applied entry completes reads, and does not scan them`() {
+        var reads = ReadWaiters(after: 0)
+        let count: UInt64 = 20_000
+        // The later one came, the earlier the index that it waits for.
+        for ticket in 1...count {
+            reads.wait(query(ticket), for: LogIndex(1 + count - ticket), deadline: instant(9))
+        }
+        for ticket in 1...count { reads.gather(query(count + ticket), deadline: instant(9)) }
+        reads.answered(reads.begin(at: instant(0)), LogIndex(count + 1))
+        let start = SystemClock.now()
+        for index in 1...count {
+            #expect(reads.ready(applied: LogIndex(index)) == [query(1 + count - index)])
+        }
+        // Generous: a scan of all for each entry takes a minute here.
+        #expect(SystemClock.now() - start < .seconds(20))
+        #expect(reads.ready(applied: LogIndex(count + 1)).count == Int(count))
+        #expect(reads.nextDeadline == nil)
+    }
+
+    @Test @Aside func `reads that wait for entries of their choice go by index and expire by age`()
+    {
+        var reads = ReadWaiters(after: 0)
+        reads.wait(query(1), for: LogIndex(9), deadline: instant(1))
+        reads.wait(query(2), for: LogIndex(5), deadline: instant(2))
+        reads.wait(query(3), for: LogIndex(7), deadline: instant(3))
+        #expect(reads.ready(applied: LogIndex(6)) == [query(2)])
+        #expect(reads.nextDeadline == instant(1))
+        #expect(reads.removeExpired(at: instant(1)) == [query(1)])
+        #expect(reads.nextDeadline == instant(3))
+        #expect(reads.removeExpired(at: instant(2)) == [])
+        #expect(reads.ready(applied: LogIndex(7)) == [query(3)])
         #expect(reads.nextDeadline == nil)
     }
 }

@@ -167,7 +167,7 @@ import Testing
 
     @Test @Aside func `streams of a node that gets a snapshot go on, or begin anew`() throws {
         for window in [20, 1_000] as [UInt64] {
-            let script = try Script(seed: 11) { $0.eventEntries = window }
+            let script = try Script(seed: 11) { $0.limits.events = window }
             let away = script.cluster.followers[0]
             try script.append(3)
             let stream = try script.simulation.openStream(at: away)

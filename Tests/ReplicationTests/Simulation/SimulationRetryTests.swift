@@ -84,7 +84,7 @@ import Testing
     @Test @Aside func `pitfall 44: a key older than the table remembers is not carried out again`()
         throws
     {
-        let cluster = try ScriptedCluster { $0.exactlyOnce.count = 3 }
+        let cluster = try ScriptedCluster { $0.limits.keys.count = 3 }
         let host = cluster.followers[0]
         let since = cluster.simulation.applied(of: host)
         for value in ["a", "b", "c", "d"] {

@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test @Aside func `an id below the window is told to begin anew`() throws {
-        let cluster = try ScriptedCluster { $0.eventEntries = 3 }
+        let cluster = try ScriptedCluster { $0.limits.events = 3 }
         let host = cluster.followers[0]
         let start = EventID.end(of: cluster.simulation.applied(of: host))
         for value in ["a", "b", "c", "d", "e"] { _ = try cluster.appended(value, at: host) }

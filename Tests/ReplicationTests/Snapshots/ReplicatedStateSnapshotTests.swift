@@ -13,7 +13,7 @@ import Testing
     }
 
     private static var empty: ReplicatedState<Register> {
-        ReplicatedState(limits: limits, eventEntries: 9)
+        ReplicatedState(limits: StateLimits(keys: limits, events: 9))
     }
 
     /// Entries of all kinds, with keys that come again and keys used for another request.
@@ -49,7 +49,7 @@ import Testing
         for entry in entries {
             #expect(try state.apply(entry) == restored.apply(entry), "seed \(seed), \(entry)")
             if Int.random(in: 0..<4, using: &generator) == 0 {
-                restored = try copies.copy(of: state, limits: Self.limits, eventEntries: 9)
+                restored = try copies.copy(of: state)
             }
             #expect(restored == state, "seed \(seed), after \(entry.position)")
         }
@@ -77,7 +77,7 @@ import Testing
         do { copies = try SnapshotCopy() } catch { throw .invalid("\(error)") }
         try copies.reading(lines, SnapshotCopy.head(9, term: 2, schema: schema)) {
             (reader) throws(SnapshotError) in
-            _ = try ReplicatedState<Register>(from: &reader, limits: Self.limits, eventEntries: 9)
+            _ = try ReplicatedState<Register>(from: &reader)
         }
     }
 
@@ -86,7 +86,7 @@ import Testing
         let copies = try SnapshotCopy()
         let head = SnapshotCopy.head(9, term: 2)
         let state = try copies.reading(Self.good, head) { (reader) throws(SnapshotError) in
-            try ReplicatedState<Register>(from: &reader, limits: Self.limits, eventEntries: 9)
+            try ReplicatedState<Register>(from: &reader)
         }
         let lines = try copies.lines(head) { (writer) throws(SnapshotError) in
             try state.write(to: &writer)
@@ -144,7 +144,7 @@ import Testing
         let copies = try SnapshotCopy()
         var limits = ExactlyOnce.Limits()
         limits.count = 3
-        var state = ReplicatedState<Tally>(limits: limits, eventEntries: 5)
+        var state = ReplicatedState<Tally>(limits: StateLimits(keys: limits, events: 5))
         for index in 1...5 as ClosedRange<UInt64> {
             let proposal = Proposal(
                 by: "al",
@@ -160,7 +160,7 @@ import Testing
                 )
             )
         }
-        let again = try copies.copy(of: state, limits: limits, eventEntries: 5)
+        let again = try copies.copy(of: state)
         #expect(again.machine.lineBytes == state.machine.lineBytes)
         #expect(again.machine.lineBytes == Array(#"{"total":35}"#.utf8))
         var lines = try copies.lines(SnapshotCopy.head(5)) { (writer) throws(SnapshotError) in
@@ -171,7 +171,7 @@ import Testing
         let doubled = lines
         let error = try #require(throws: SnapshotError.self) {
             try copies.reading(doubled, SnapshotCopy.head(5)) { (reader) throws(SnapshotError) in
-                _ = try ReplicatedState<Tally>(from: &reader, limits: limits, eventEntries: 5)
+                _ = try ReplicatedState<Tally>(from: &reader)
             }
         }
         #expect(error.description.contains("left a line unread: 'machine'"), "\(error)")

@@ -46,16 +46,42 @@ package struct ClusterClock: Sendable {
         return age > patience ? nil : reading.wall + age
     }
 
-    /// How far a node's clock is ahead of the median, or nil if it was not heard.
+    /// How far a node's clock is ahead of the others, or nil if this node cannot judge.
+    ///
+    /// A median alone judges nobody: a follower hears its leader and itself, and of two clocks that
+    /// differ either may be the wrong one. A clock is judged by the median once all voters were heard,
+    /// and else by a majority of them that says the same, give or take ``agreement``.
     package func offset(
         of node: NodeIdentity,
         in membership: Membership,
         own: NodeIdentity,
         at now: Moment
     ) -> Duration? {
-        guard let time = time(of: node, own: own, at: now) else { return nil }
-        guard let median = median(of: membership, own: own, at: now) else { return nil }
-        return .milliseconds(time.milliseconds - median.milliseconds)
+        guard let time = time(of: node, own: own, at: now),
+            let reference = reference(of: membership, own: own, at: now)
+        else { return nil }
+        return .milliseconds(time.milliseconds - reference.milliseconds)
+    }
+
+    /// How far apart clocks may be that count as saying the same.
+    private static let agreement = Duration.seconds(1)
+
+    /// The time that others are judged by, or nil if there is none.
+    private func reference(
+        of membership: Membership,
+        own: NodeIdentity,
+        at now: Moment
+    ) -> Timestamp? {
+        let voters = membership.incoming.filter { $0.role == .voter }
+        let times = voters.compactMap { time(of: $0.identity, own: own, at: now) }.sorted()
+        let majority = voters.count / 2 + 1
+        if times.count == voters.count, !times.isEmpty { return times[(times.count - 1) / 2] }
+        guard times.count >= majority else { return nil }
+        for (first, last) in zip(times, times.dropFirst(majority - 1))
+        where .milliseconds(last.milliseconds - first.milliseconds) <= Self.agreement {
+            return first
+        }
+        return nil
     }
 }
 

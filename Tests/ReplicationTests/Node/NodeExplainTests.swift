@@ -113,6 +113,56 @@ import Testing
                 .milliseconds(-100), .zero, .milliseconds(2_592_000_000 - 100),
             ]
         )
-        #expect(clock.offset(of: names[2], in: membership, own: names[1], at: now) != nil)
+    }
+
+    /// A follower hears its leader and nobody else: of two clocks that differ either may be wrong.
+    @Test @Aside func `a follower that hears a wrong leader alone names no clock`() {
+        let names = ["n1", "n2", "n3"].map { NodeIdentity(id: $0, incarnation: "00000000000000aa") }
+        let membership = Membership(
+            incoming: names.map { Member(identity: $0, peerAddress: "p", clientAddress: "c") }
+        )
+        let month: Int64 = 2_592_000_000
+        let good = Moment(
+            instant: Instant(nanoseconds: 5_000_000_000),
+            wall: Timestamp(milliseconds: 2 * month)
+        )
+        let late = Moment(instant: good.instant, wall: Timestamp(milliseconds: month))
+        var follower = ClusterClock(patience: .seconds(1))
+        follower.note(late.wall, of: names[0], at: good)
+        for name in names {
+            #expect(follower.offset(of: name, in: membership, own: names[1], at: good) == nil)
+        }
+        // The leader hears both, and names itself.
+        var leader = ClusterClock(patience: .seconds(1))
+        leader.note(good.wall, of: names[1], at: late)
+        leader.note(good.wall, of: names[2], at: late)
+        let offsets = names.map { leader.offset(of: $0, in: membership, own: names[0], at: late) }
+        #expect(offsets == [.milliseconds(-month), .zero, .zero])
+        // A follower that has heard somebody else say the same may judge.
+        follower.note(good.wall, of: names[2], at: good)
+        #expect(
+            follower.offset(of: names[0], in: membership, own: names[1], at: good)
+                == .milliseconds(-month)
+        )
+    }
+
+    @Test @Aside func `a majority that says the same judges, although not all were heard`() {
+        let names = (1...5).map { NodeIdentity(id: "n\($0)", incarnation: "00000000000000aa") }
+        let membership = Membership(
+            incoming: names.map { Member(identity: $0, peerAddress: "p", clientAddress: "c") }
+        )
+        let now = Moment(
+            instant: Instant(nanoseconds: 5_000_000_000),
+            wall: Timestamp(milliseconds: 1_000_000)
+        )
+        var clock = ClusterClock(patience: .seconds(1))
+        clock.note(Timestamp(milliseconds: 1_000_300), of: names[1], at: now)
+        clock.note(Timestamp(milliseconds: 1_500_000), of: names[2], at: now)
+        #expect(clock.offset(of: names[2], in: membership, own: names[0], at: now) == nil)
+        clock.note(Timestamp(milliseconds: 999_900), of: names[3], at: now)
+        #expect(
+            clock.offset(of: names[2], in: membership, own: names[0], at: now)
+                == .milliseconds(500_100)
+        )
     }
 }

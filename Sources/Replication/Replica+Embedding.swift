@@ -100,9 +100,8 @@ extension Replica {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 callers[ticket] = continuation
-                let now = Moment(instant: SystemClock.now(), wall: SystemClock.wallTime())
-                step(input, at: now)
-                // The loop ends the turn: this is its thread, and it looks for work after each job.
+                inputs.append(input)
+                // The loop takes the turn: this is its thread, and it looks for work after each job.
                 loop.wake()
             }
         } onCancel: {
@@ -115,18 +114,22 @@ extension Replica {
         callers.removeValue(forKey: ticket)?.resume(returning: reply)
     }
 
-    func cancel(_ ticket: Ticket, at now: Moment) {
-        guard callers[ticket] != nil else { return }
-        let reply = lastWord(on: ticket, orElse: .notTried)
-        step(.abandon(ticket), at: now)
-        resume(ticket, reply)
+    /// Answers callers that no longer wait, once the node has all that they asked.
+    func answerCancelled(at now: Moment) {
+        for ticket in cancelled where callers[ticket] != nil {
+            giveUp(ticket, orElse: .notTried, at: now)
+        }
+        cancelled.removeAll()
     }
 
-    /// What can be said of a call that is given up: what may be in a log may still take effect.
-    func lastWord(on ticket: Ticket, orElse failure: RequestFailure) -> Reply {
-        guard let request = node.pending[ticket], request.handOvers > 0 else {
-            return .failed(failure, key: nil)
-        }
-        return .failed(.outcomeUnknown, key: request.proposal.key)
+    /// Says what can be said of a call that is given up: what may be in a log may still take effect.
+    func giveUp(_ ticket: Ticket, orElse failure: RequestFailure, at now: Moment? = nil) {
+        let (last, effects) = node.giveUp(
+            ticket,
+            orElse: failure,
+            now: now ?? SystemClock.moment()
+        )
+        resume(ticket, last)
+        if let now, self.failure == nil { perform(effects, at: now.instant) }
     }
 }

@@ -2,8 +2,11 @@ import Storage
 
 /// What the loop does: inputs to the node, and its effects carried out.
 extension Replica {
-    /// One turn of the loop: everything that is ready, then what follows from it, then one send
-    /// for each connection.
+    /// One turn of the loop: everything that is ready, then the clock, then the node's turn, then one
+    /// send for each connection.
+    ///
+    /// The node judges its deadlines by a clock that was read after the sockets, so nothing that
+    /// came in time is taken for late because this thread was slow (pitfall 52).
     ///
     /// - Returns: When the next turn is due at the latest.
     func turn(_ ready: [Readiness]) -> Instant? {
@@ -11,15 +14,16 @@ extension Replica {
         case .ready, .claimed, .ended: return nil
         case .running, .stopping: break
         }
-        let now = Moment(instant: SystemClock.now(), wall: SystemClock.wallTime())
-        for input in mail.takeAll() { take(input, at: now) }
-        for ready in ready where !front.handle(ready, at: now.instant) {
-            _ = links.handle(ready, at: now.instant)
-        }
-        front.timer(at: now.instant)
-        links.timer(at: now.instant)
-        if node.nextDeadline <= now.instant { step(.timer, at: now) }
+        read(ready)
+        let now = SystemClock.moment()
+        // The thread may have slept since it looked which sockets are ready.
+        if node.nextDeadline <= now.instant { readPeers() }
+        // Whoever sent something before the last turn's clock has been read by now.
+        front.timer(at: lastClock)
+        links.timer(at: lastClock)
+        lastClock = now.instant
         goOn(at: now)
+        answerCancelled(at: now)
         // After a failure nothing is answered: the answer might rest on what is not on the disk.
         if failure == nil {
             front.commonFields = ProtocolFields.fields(cluster: node.cluster)
@@ -34,14 +38,30 @@ extension Replica {
         return nextDeadline(at: now.instant)
     }
 
-    /// Steps the node until nothing follows; answers may let more requests in.
+    private func read(_ ready: [Readiness]) {
+        let now = SystemClock.now()
+        for input in mail.takeAll() { take(input, at: now) }
+        for ready in ready where !front.handle(ready, at: now) {
+            _ = links.handle(ready, at: now)
+        }
+    }
+
+    /// Reads what other nodes have sent until now; what clients have sent waits for its turn.
+    private func readPeers() {
+        let now = SystemClock.now()
+        for ready in loop.poll(milliseconds: 0) { _ = links.handle(ready, at: now) }
+        for input in mail.takeAll() { take(input, at: now) }
+    }
+
+    /// Has the node take turns until nothing follows; answers may let more requests in.
     ///
     /// Bounded, so that one busy client cannot keep the others from being sent to.
     private func goOn(at now: Moment) {
         for _ in 0..<16 {
-            takeInputs(at: now)
-            step(.turnEnded, at: now)
+            let inputs = takeInputs()
+            if failure == nil { perform(node.turn(inputs, now: now), at: now.instant) }
             grantStreams()
+            guard !node.hasBacklog else { return }
             front.takeHeldRequests()
             if !hasInputs { return }
         }
@@ -55,7 +75,9 @@ extension Replica {
         }
     }
 
-    private var hasInputs: Bool { !front.inputs.isEmpty || !links.inputs.isEmpty }
+    private var hasInputs: Bool {
+        !inputs.isEmpty || !front.inputs.isEmpty || !links.inputs.isEmpty
+    }
 
     private func nextDeadline(at now: Instant) -> Instant {
         if hasInputs { return now }
@@ -64,26 +86,23 @@ extension Replica {
         return min(next, until)
     }
 
-    private func takeInputs(at now: Moment) {
-        let inputs = links.inputs + front.inputs
-        links.inputs.removeAll(keepingCapacity: true)
-        front.inputs.removeAll(keepingCapacity: true)
-        for input in inputs { step(input, at: now) }
+    private func takeInputs() -> [NodeInput] {
+        defer {
+            inputs.removeAll(keepingCapacity: true)
+            links.inputs.removeAll(keepingCapacity: true)
+            front.inputs.removeAll(keepingCapacity: true)
+        }
+        return inputs + links.inputs + front.inputs
     }
 
-    private func take(_ input: LoopInput, at now: Moment) {
+    private func take(_ input: LoopInput, at now: Instant) {
         switch input {
-        case .node(let input): step(input, at: now)
-        case .resolved(let address, let found): links.resolved(address, found, at: now.instant)
-        case .cancelled(let ticket): cancel(ticket, at: now)
+        case .node(let input): inputs.append(input)
+        case .resolved(let address, let found): links.resolved(address, found, at: now)
+        case .cancelled(let ticket): cancelled.append(ticket)
         case .failed(let error): fail(error)
         case .stop: stop(at: now)
         }
-    }
-
-    func step(_ input: NodeInput, at now: Moment) {
-        guard failure == nil else { return }
-        perform(node.step(input, now: now), at: now.instant)
     }
 
     func perform(_ effects: [NodeEffect], at now: Instant) {

@@ -33,6 +33,12 @@ public actor Replica<Machine: Service> {
     let front: Front
     let links: PeerLinks
     var node: Node<Machine>
+    /// What came from other threads and callers, for the node's next turn.
+    var inputs: [NodeInput] = []
+    /// The clock of the last turn.
+    var lastClock: Instant
+    /// Callers in this process that no longer wait.
+    var cancelled: [Ticket] = []
     /// Who waits in this process.
     var callers: [Ticket: CheckedContinuation<Reply, Never>] = [:]
     var phase = Phase.ready
@@ -115,6 +121,7 @@ public actor Replica<Machine: Service> {
         clientAddress = Opened.address(configuration.clientAddress, port: sockets.clients.port)
         peerAddress = Opened.address(configuration.peerAddress, port: sockets.peers.port)
         let now = SystemClock.now()
+        lastClock = now
         var lastKey: UInt64 = 0
         let nextKey: () -> PollKey = {
             lastKey += 1
@@ -143,7 +150,7 @@ public actor Replica<Machine: Service> {
             restored: restored.node,
             snapshot: restored.state,
             configuration: configuration.ofNode(client: clientAddress, peer: peerAddress),
-            now: Moment(instant: now, wall: SystemClock.wallTime())
+            now: SystemClock.moment()
         )
     }
 
@@ -203,9 +210,7 @@ public actor Replica<Machine: Service> {
         phase = .ended
         front.stop()
         links.stop()
-        for ticket in callers.keys.sorted() {
-            resume(ticket, lastWord(on: ticket, orElse: .stopping))
-        }
+        for ticket in callers.keys.sorted() { giveUp(ticket, orElse: .stopping) }
         loop.close()
         let (journal, worker, resolver, snapshotThreads) = (
             journal, worker, resolver, snapshotThreads
@@ -233,11 +238,11 @@ public actor Replica<Machine: Service> {
         return until <= now || !front.isBusy && callers.isEmpty && !node.isHandingOver
     }
 
-    func stop(at now: Moment) {
+    func stop(at now: Instant) {
         guard case .running = phase else { return }
-        phase = .stopping(until: now.instant + shutdownGrace)
+        phase = .stopping(until: now + shutdownGrace)
         front.beginStop()
-        step(.stop, at: now)
+        inputs.append(.stop)
     }
 
     func fail(_ error: ReplicationError) {

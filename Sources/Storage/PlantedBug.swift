@@ -33,6 +33,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case forwardUndecoded
     /// The journal does not sync what it appends.
     case persistWithoutSync
+    /// Deadlines are judged before what had arrived by then is taken (pitfall 52).
+    case timersBeforeInputs
 
     // Sound: set once before the simulation starts, which runs in a single thread.
     /// The one that is active, if any.

@@ -125,4 +125,9 @@ extension Hunt {
     package static let forgottenVote = Hunt("a voter that crashes") { (seed) throws(Violation) in
         try ForgottenVote.play(seed: seed)
     }
+
+    /// Leaders whose turns are slow.
+    package static let slowTurns = Hunt("slow turns", seeds: 50) { (seed) throws(Violation) in
+        try SlowTurns.play(seed: seed)
+    }
 }

@@ -230,6 +230,7 @@ extension Node {
     }
 
     mutating func reply(_ ticket: Ticket, _ reply: Reply) {
+        budget.answered(bytes: reply.bytes)
         effects.append(.reply(ticket, reply))
     }
 

@@ -112,6 +112,9 @@ package struct Node<Machine: Service>: Sendable {
     /// The entries of the append that is stepped, checked.
     var received: [(head: LogEntry.Head, line: [UInt8])] = []
     var effects: [NodeEffect] = []
+    /// What waits for its turn, and what is left of this one.
+    var inbox = NodeInbox()
+    var budget: TurnBudget
     var now: Moment
 
     /// Creates a node from what its disk holds.
@@ -167,18 +170,23 @@ package struct Node<Machine: Service>: Sendable {
         removal = state.formerMembers.retirement(of: restored.identity)?.index
         leaderlessSince = now.instant
         committedAt = now.instant
+        budget = TurnBudget(configuration.turn)
         self.now = now
     }
 
-    /// Takes one input and says what is to be done.
+    /// Takes one input and says what is to be done; ``turn(_:now:)`` takes all that has arrived.
     package mutating func step(_ input: NodeInput, now: Moment) -> [NodeEffect] {
         self.now = now
         handle(input)
-        defer { effects.removeAll(keepingCapacity: true) }
+        return takeEffects()
+    }
+
+    mutating func takeEffects() -> [NodeEffect] {
+        defer { effects = [] }
         return effects
     }
 
-    private mutating func handle(_ input: NodeInput) {
+    mutating func handle(_ input: NodeInput) {
         switch input {
         case .timer: timer()
         case .turnEnded: endTurn()
@@ -216,8 +224,20 @@ package struct Node<Machine: Service>: Sendable {
         }
     }
 
-    /// When the node must be stepped with ``NodeInput/timer`` at the latest.
+    /// When the node must take its next turn at the latest.
     package var nextDeadline: Instant {
+        if hasBacklog { return now.instant }
+        var deadline = timerDeadline
+        // Paced, so that a reader has a chance to take what a turn writes.
+        if canGoOnWithStreams { deadline = min(deadline, now.instant + .milliseconds(5)) }
+        return deadline
+    }
+
+    /// Whether something is due at the time of this turn.
+    var isTimerDue: Bool { !hasConsensus || timerDeadline <= now.instant }
+
+    /// When something is due.
+    private var timerDeadline: Instant {
         var deadline = hasConsensus ? core.nextDeadline : now.instant + .seconds(1)
         if let formation, formation.isCreator, creation == nil, adoption == nil {
             deadline = min(deadline, nextFormationRound)
@@ -229,8 +249,6 @@ package struct Node<Machine: Service>: Sendable {
         if let oldest = reads.nextDeadline { deadline = min(deadline, oldest) }
         if let due = commitNotes.deadline { deadline = min(deadline, due) }
         if !streams.isEmpty { deadline = min(deadline, streams.nextMark) }
-        // Paced, so that a reader has a chance to take what a turn writes.
-        if canGoOnWithStreams { deadline = min(deadline, now.instant + .milliseconds(5)) }
         return deadline
     }
 

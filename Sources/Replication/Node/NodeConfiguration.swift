@@ -34,6 +34,8 @@ package struct NodeConfiguration: Sendable {
     package var snapshots = SnapshotLimits()
     /// Requests without an answer beyond which new ones are refused as overloaded.
     package var maximumPending = 65_536
+    /// How much a turn does of what may wait.
+    package var turn = TurnLimits()
     /// Randomness for timeouts, keys and the cluster's id; fresh at each start.
     package var seed: UInt64
 

@@ -74,6 +74,15 @@ package enum Reply: Hashable, Sendable {
     case failed(RequestFailure, key: String?)
     /// The body is not a request.
     case malformed(LineError)
+
+    /// How long what it holds is.
+    var bytes: Int {
+        switch self {
+        case .output(_, let output, _, _): output.count
+        case .answer(_, let answer): answer.count
+        case .ordered, .refused, .failed, .malformed: 0
+        }
+    }
 }
 
 /// What goes into a stream.

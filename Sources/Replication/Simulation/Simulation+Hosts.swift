@@ -153,21 +153,21 @@ extension Simulation {
         return marks
     }
 
-    /// Gives a host's node an input, and carries out what it says.
-    func step(_ host: Int, _ input: NodeInput) throws(Violation) {
+    /// Gives a host's node an input, as a turn of its own.
+    func step(_ host: Int, _ input: NodeInput) throws(Violation) { try turn(host, [input]) }
+
+    /// Has a host's node take what has arrived as one turn, and carries out what it says.
+    ///
+    /// What arrives at a paused host waits for the turn that ends the pause.
+    func turn(_ host: Int, _ inputs: [NodeInput]) throws(Violation) {
         guard hosts[host].isUp else { return }
         if let until = hosts[host].pausedUntil, until > now {
-            deferred[host, default: []].append(input)
+            deferred[host, default: []] += inputs
             return
         }
         let moment = hosts[host].clock.moment(at: now)
-        guard let effects = hosts[host].node?.step(input, now: moment) else { return }
+        guard let effects = hosts[host].node?.turn(inputs, now: moment) else { return }
         try perform(effects, on: host)
-        if !hosts[host].isDying,
-            let rest = hosts[host].node?.step(.turnEnded, now: moment)
-        {
-            try perform(rest, on: host)
-        }
         if configuration.checksInvariants {
             try invariants.check(hosts[host], before: latestGoodTime, counts: &counts)
         }

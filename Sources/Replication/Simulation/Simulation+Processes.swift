@@ -72,7 +72,7 @@ extension Simulation {
     func wake(_ host: Int) throws(Violation) {
         if let until = hosts[host].pausedUntil, until > now { return }
         hosts[host].pausedUntil = nil
-        for input in deferred.removeValue(forKey: host) ?? [] { try step(host, input) }
+        try turn(host, deferred.removeValue(forKey: host) ?? [])
     }
 
     /// Sets the wall clock of a host wrong, or right again; a majority of the voters is right.

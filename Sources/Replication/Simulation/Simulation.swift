@@ -126,7 +126,7 @@ public final class Simulation<Machine: Service> {
         case .timer(let host, let generation):
             guard isCurrent(host, generation) else { return }
             hosts[host].nextTimer = nil
-            try step(host, .timer)
+            try turn(host, [])
         case .journal(let host, let generation):
             if isCurrent(host, generation) { try finishJobs(host) }
         case .journalIsIdle(let host, let generation, let batch):

@@ -126,8 +126,7 @@ internal import Glibc
         precondition(isIsolatingCurrentContext() == true, "off the event loop's thread")
     }
 
-    /// Waits once and gives what is ready, of a loop that nobody runs; for tests that take turns by
-    /// hand.
+    /// Waits once and gives what is ready, within a turn, or of a loop that nobody runs.
     func poll(milliseconds: Int32) -> [Readiness] {
         poller.wait(milliseconds: milliseconds, into: &ready)
         takeWakeSignal()

@@ -20,6 +20,9 @@ package enum SystemClock {
         Timestamp(milliseconds: read(CLOCK_REALTIME) / 1_000_000)
     }
 
+    /// Both clocks, read one after the other.
+    static func moment() -> Moment { Moment(instant: now(), wall: wallTime()) }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         let code = unsafe clock_gettime(clock, &time)

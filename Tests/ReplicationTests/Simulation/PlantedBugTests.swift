@@ -22,6 +22,7 @@ import Testing
         (.followerCommitsUnverified, .everything),
         (.ignoreStaleTerm, .everything),
         (.forwardUndecoded, .hostileForwarder),
+        (.timersBeforeInputs, .slowTurns),
     ]
 
     @Test(arguments: hunts)
@@ -38,7 +39,7 @@ import Testing
 
     @Test(arguments: [
         Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
-        .figure8, .hostileForwarder,
+        .figure8, .hostileForwarder, .slowTurns,
     ])
     @Aside func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

@@ -65,6 +65,7 @@ extension Consensus {
         else { return false }
         state.leadership?.lookBefore = leadership.look
         state.leadership?.look = Look(round: timing.round, end: state.log.lastIndex)
+        state.leadership?.promotion = nil
         forgetSilentDeparted()
         timing.quorumDeadline = now + configuration.electionTimeout
         return true

@@ -119,27 +119,16 @@ extension Consensus {
         }
     }
 
-    private mutating func begin(_ plan: ChangePlan) {
+    mutating func begin(_ plan: ChangePlan) {
         #if PLANTED_BUGS
         if PlantedBug.changeInOneStep.isActive { return lead(with: plan.membership) }
         #endif
-        lead(
-            with: Membership(
-                incoming: plan.membership.incoming,
-                outgoing: membership.incoming
-            )
-        )
+        lead(with: joint(of: plan))
     }
 
-    /// Makes voters of those that joined and have caught up; if it is refused, after a later step.
-    ///
-    /// Called at the end of a step: it changes the places of the peers.
-    mutating func promoteJoined() {
-        guard let joining = state.leadership?.joining, !joining.isEmpty else { return }
-        for node in joining where isCaughtUp(node) {
-            guard case .success(let plan) = plan(.promote(node), expecting: nil) else { continue }
-            return begin(plan)
-        }
+    /// The membership that a change begins with.
+    func joint(of plan: ChangePlan) -> Membership {
+        Membership(incoming: plan.membership.incoming, outgoing: membership.incoming)
     }
 
     /// Goes on with a change once its entry is committed; the caller leads.
@@ -194,6 +183,7 @@ extension Consensus {
         state.leadership?.departing = departing.map(\.identity)
         let joining = membership.incoming.filter { $0.role == .joining }
         state.leadership?.joining = joining.map(\.identity)
+        state.leadership?.promotion = nil
     }
 
     /// Stops sending to members that were taken out once they were sent the news that it is so.

@@ -54,7 +54,7 @@ package struct Consensus: Sendable {
         case .disk(let isFull): disk(isFull: isFull, now)
         }
         noteOtherDisks(now)
-        promoteJoined()
+        promoteJoined(now)
         goOnWithTransfer()
         scheduleNews(now)
         forgetDeparted()

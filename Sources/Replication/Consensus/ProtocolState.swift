@@ -106,6 +106,8 @@ extension Consensus {
         var lookBefore: Look
         /// The members that join.
         var joining: [NodeIdentity] = []
+        /// Who of them is about to become a voter; begun anew with each look of check-quorum.
+        var promotion: Promotion?
         /// The peers that are no members any more, and have not been told so.
         var departing: [NodeIdentity] = []
         /// The lead on its way to another voter; cleared by ``Consensus/endTransfer(_:)`` alone.

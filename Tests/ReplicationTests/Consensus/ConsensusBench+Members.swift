@@ -57,6 +57,12 @@ extension ConsensusBench {
         acknowledge(core.lastPosition.index.value, from: peer, round: newestRound)
     }
 
+    /// Has these peers answer the newest round.
+    @discardableResult
+    mutating func answerRound(_ peers: [NodeIdentity]) -> [Effect] {
+        peers.flatMap { catchUp($0) }
+    }
+
     /// Lets these peers be silent for some looks of check-quorum, while the others answer.
     mutating func lose(_ silent: [NodeIdentity], for looks: Int64 = 3) {
         let end = now + .nanoseconds(core.configuration.electionTimeout.nanoseconds * looks)

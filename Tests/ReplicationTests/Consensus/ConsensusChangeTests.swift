@@ -126,7 +126,8 @@ import Testing
         #expect(!bench.core.isChanging)
         bench.lose([], for: 3)
         #expect(bench.acknowledge(1, from: Bench.d, round: bench.newestRound).memberships == [])
-        let promotion = bench.catchUp(Bench.d).memberships
+        #expect(bench.catchUp(Bench.d).memberships == [])
+        let promotion = bench.answerRound([Bench.b, Bench.d]).memberships
         #expect(promotion.map { $0.member(Bench.d)?.role } == [.voter])
         #expect(promotion.first?.outgoing.contains(Self.joining) == true)
     }
@@ -139,8 +140,51 @@ import Testing
         bench.catchUp(Bench.b)
         bench.persist()
         // The end of the first change is what this entry was waiting for.
-        let effects = bench.catchUp(Bench.b) + bench.catchUp(Bench.d)
+        bench.catchUp(Bench.b)
+        bench.catchUp(Bench.d)
+        let effects = bench.answerRound([Bench.b, Bench.d])
         #expect(effects.memberships.map { $0.member(Bench.d)?.role } == [.voter])
+    }
+
+    /// The newcomer and a minority of the voters fail in the moment in which it could become a
+    /// voter: the change in which it joins ends behind its last answer.
+    @Test @Aside func `pitfall 24: a newcomer that fails together with a voter stops nobody`() {
+        var bench = Bench.leader(of: Self.voters)
+        bench.change(.add(Self.joining))
+        bench.commitAll()
+        // All have what ends the change but this disk; `c` and `d` are gone before it has.
+        #expect(bench.core.isChanging)
+        #expect(bench.persist().memberships == [])
+        #expect(!bench.core.isChanging && bench.core.liveMembers.contains(Bench.d))
+        for _ in 0..<3 {
+            let effects = bench.catchUp(Bench.b) + bench.answerRound([Bench.b])
+            #expect(effects.memberships == [])
+        }
+        bench.lose([Bench.c, Bench.d])
+        #expect(bench.core.role == .leader && bench.core.membership.incoming.count == 4)
+        bench.step(.propose(bytes: [10]))
+        bench.persist()
+        #expect(bench.catchUp(Bench.b).commit == bench.core.lastPosition.index)
+        // It comes back, and becomes a voter.
+        bench.catchUp(Bench.d)
+        bench.lose([Bench.c])
+        #expect(bench.core.membership.isVoter(Bench.d))
+    }
+
+    @Test @Aside func `a promotion waits for answers to a round of its own`() {
+        var bench = Bench.leader(of: Self.voters)
+        bench.change(.add(Self.joining))
+        bench.commitAll()
+        bench.persist()
+        let round = bench.newestRound
+        // Late answers to earlier rounds say nothing of now.
+        for peer in [Bench.b, Bench.c, Bench.d] {
+            let last = bench.core.lastPosition.index.value
+            let earlier = AppendRound(round.value - 1)
+            #expect(bench.acknowledge(last, from: peer, round: earlier).memberships == [])
+        }
+        #expect(bench.answerRound([Bench.d]).memberships == [])
+        #expect(bench.answerRound([Bench.c]).memberships.count == 1)
     }
 
     @Test @Aside func `a learner stays one`() {
@@ -159,7 +203,8 @@ import Testing
         bench.change(.add(Bench.member(Bench.wiped, .joining)))
         bench.commitAll(on: [Bench.c])
         bench.commitAll(on: [Bench.c])
-        let promotion = bench.catchUp(Bench.wiped).memberships
+        bench.catchUp(Bench.wiped)
+        let promotion = bench.answerRound([Bench.c, Bench.wiped]).memberships
         let new = [Bench.a, Bench.wiped, Bench.c].map { Bench.member($0) }
         #expect(promotion.map(\.incoming) == [new])
         #expect(promotion.first?.isVoter(Bench.b) == true)

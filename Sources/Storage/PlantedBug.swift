@@ -9,6 +9,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case acknowledgeBeforeMajority
     /// A read is answered by a leader that has not heard of a majority since.
     case readWithoutQuorum
+    /// A reply to an append of an earlier term confirms a read (pitfall 53).
+    case staleReplyConfirmsRead
     /// A vote is given and not made durable (pitfall 1).
     case forgetVote
     /// A reply that refuses is counted as a vote (pitfall 4).

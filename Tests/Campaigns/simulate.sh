@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Simulates whole clusters under all kinds of fault in a release build, seed after seed on two threads,
 # and prints how often each fault came. A broken promise is printed with its seed, which replays it:
+# The first seed is drawn if none is given, and printed.
 # simulate.sh TIME (as 90s, 15m, 2h) [FIRST-SEED] | simulate.sh SEEDS [FIRST-SEED] | simulate.sh seed NUMBER
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 case "${1:-}" in
-  *s) what=(seconds "${1%s}" "${2:-1}") ;;
-  *m) what=(seconds $((${1%m} * 60)) "${2:-1}") ;;
-  *h) what=(seconds $((${1%h} * 3600)) "${2:-1}") ;;
-  [1-9]*) what=(seeds "$1" "${2:-1}") ;;
+  *s) what=(seconds "${1%s}" ${2:+"$2"}) ;;
+  *m) what=(seconds $((${1%m} * 60)) ${2:+"$2"}) ;;
+  *h) what=(seconds $((${1%h} * 3600)) ${2:+"$2"}) ;;
+  [1-9]*) what=(seeds "$1" ${2:+"$2"}) ;;
   seed) what=(seed "${2:?the seed to replay}") ;;
-  *) sed -n '2,4p' "$0"; exit 2 ;;
+  *) sed -n '2,5p' "$0"; exit 2 ;;
 esac
 flags=(-c release --scratch-path "${SCRATCH:-.build/simulate}" --product simulate)
 swift build "${flags[@]}" | grep -vE '^\[|^Building|^Build of' || true

@@ -29,7 +29,7 @@ enum Simulate {
         #endif
         let numbers = arguments.dropFirst().compactMap { UInt64($0) }
         guard let count = numbers.first, numbers.count == arguments.count - 1 else { fail(usage) }
-        let first = numbers.dropFirst().first ?? 1
+        let first = numbers.dropFirst().first ?? .random(in: 1...999_999_999)
         switch arguments.first {
         case "seeds": campaign(first...(first + max(1, count) - 1))
         case "seconds": campaign(first...(.max - 1), for: .seconds(Int64(clamping: count)))
@@ -39,6 +39,7 @@ enum Simulate {
     }
 
     private static func campaign(_ seeds: ClosedRange<UInt64>, for limit: Duration? = nil) {
+        print("first seed | \(seeds.lowerBound)")
         let start = ContinuousClock.now
         let tally = SeedTally.run(
             seeds,

@@ -121,6 +121,12 @@ extension Hunt {
         try HostileForwarder.play(seed: seed)
     }
 
+    /// Answers to a leader's earlier process.
+    package static let staleReply = Hunt(
+        "answers to the leader's earlier process",
+        for: [.linearizability]
+    ) { (seed) throws(Violation) in try StaleReply.play(seed: seed) }
+
     /// A voter crashes after its vote.
     package static let forgottenVote = Hunt("a voter that crashes") { (seed) throws(Violation) in
         try ForgottenVote.play(seed: seed)

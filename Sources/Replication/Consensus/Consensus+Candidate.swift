@@ -3,6 +3,7 @@ import Storage
 extension Consensus {
     /// Gives the leader up, and asks whether it could win; later, if the policy wants so.
     mutating func electionTimedOut(_ now: Instant) {
+        if role == .candidate { timing.candidacyFailed() }
         follow(nil, now)
         if !timing.isDelayed, let delay = campaignDelay {
             timing.isDelayed = true
@@ -17,15 +18,19 @@ extension Consensus {
         decide(now)
     }
 
-    /// Asks for votes in the next term.
+    /// Asks for votes in a later term, while the own vote is being written.
     ///
-    /// The requests wait until the own vote is durable, and the own vote counts from then on:
-    /// forgotten in a crash, it could be given twice (pitfall 1).
+    /// The own vote counts once it is durable: forgotten in a crash, it could be given twice
+    /// (pitfall 1). The requests need not wait for it, which on slow disks is longer than an election
+    /// may last: a process that ends before has led nothing, and the next one does not campaign in
+    /// the same term, where it would be given votes for a log that it may have no more. It knows
+    /// which one that is only if the term before is durable; else they wait.
     private mutating func campaign(_ now: Instant, isTransfer: Bool = false) {
-        timing.delayElection(configuration, now: now)
-        state.vote = Vote(term: term.next, candidate: state.identity)
+        timing.delayElection(configuration, now: now, isCandidate: true)
+        let isGated = !state.durability.isTermDurable
+        state.vote = Vote(term: state.candidacyTerm, candidate: state.identity)
         turn.changesVote = true
-        state.candidacy = Candidacy(isReal: true, isTransfer: isTransfer)
+        state.candidacy = Candidacy(isReal: true, isTransfer: isTransfer, isGated: isGated)
         askVoters()
     }
 
@@ -52,7 +57,7 @@ extension Consensus {
             _ = isCurrent(reply.term, now)
             return
         }
-        guard role == .preCandidate, reply.asked == term.next else { return }
+        guard role == .preCandidate, reply.asked == state.candidacyTerm else { return }
         state.candidacy?.tally.record(reply.isGranted, from: peer)
         decide(now)
     }
@@ -87,12 +92,12 @@ extension Consensus {
             candidacy.tally.answer(of: voter) == nil, state.quorum.voters.contains(voter)
         else { return }
         let request = VoteRequest(
-            term: candidacy.isReal ? term : term.next,
+            term: candidacy.isReal ? term : state.candidacyTerm,
             last: state.log.last,
             isTransfer: candidacy.isTransfer
         )
         if candidacy.isReal {
-            send(.vote(request), to: voter, after: .term)
+            send(.vote(request), to: voter, after: candidacy.isGated ? .term : .open)
         } else {
             send(.preVote(request), to: voter)
         }

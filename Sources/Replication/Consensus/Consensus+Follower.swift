@@ -18,7 +18,7 @@ extension Consensus {
             timing.stickyUntil = now
             timing.delayElection(configuration, now: now)
         }
-        if leader == nil { timing.loseLeader(state.leader, now) }
+        if leader == nil { timing.loseLeader(state.leader, now) } else { timing.leaderIsKnown() }
         state.leadership = nil
         state.candidacy = nil
         state.leader = leader
@@ -174,6 +174,7 @@ extension Consensus {
     ) {
         let reply = AppendReply(
             term: term,
+            asked: append.term,
             round: append.round,
             session: append.session,
             outcome: outcome

@@ -5,6 +5,7 @@ extension Consensus {
     mutating func lead(_ now: Instant) {
         let look = Look(round: timing.nextRound(), end: state.log.lastIndex.next)
         state.candidacy = nil
+        timing.leaderIsKnown()
         state.leader = state.identity
         state.leadership = Leadership(
             peers: [],
@@ -45,7 +46,9 @@ extension Consensus {
     }
 
     mutating func tickLeader(_ now: Instant) {
-        guard now < timing.quorumDeadline || hasQuorum(now) else { return follow(nil, now) }
+        guard now < timing.quorumDeadline || hasQuorum(now) || asksQuorum(now) else {
+            return follow(nil, now)
+        }
         giveUpTransferIfDue(now)
         yieldIfDue(now)
         guard role == .leader else { return }
@@ -68,6 +71,17 @@ extension Consensus {
         state.leadership?.promotion = nil
         forgetSilentDeparted()
         timing.quorumDeadline = now + configuration.electionTimeout
+        return true
+    }
+
+    /// Begins a round if none was begun since the last look: nobody could answer what was not asked.
+    ///
+    /// A process that did not run for a while looks again after one election timeout more, and
+    /// steps down if that round is not answered either.
+    private mutating func asksQuorum(_ now: Instant) -> Bool {
+        guard let look = state.leadership?.look, look.round == timing.round else { return false }
+        timing.quorumDeadline = now + configuration.electionTimeout
+        beginRound(now)
         return true
     }
 

@@ -15,6 +15,14 @@ struct Promotion: Hashable, Sendable {
 /// raise the majority, so a promotion waits for a round that was begun for it: if the newcomer
 /// and a minority of the voters fail at the same time, the voters that are left go on without it.
 extension Consensus {
+    /// The membership that a promotion under way leads to, if its round is answered.
+    package var promised: Membership? {
+        guard let promotion = state.leadership?.promotion,
+            case .success(let plan) = plan(.promote(promotion.node), expecting: nil)
+        else { return nil }
+        return plan.membership
+    }
+
     /// Makes voters of those that joined, have caught up and are there.
     ///
     /// Called at the end of a step: it changes the places of the peers.

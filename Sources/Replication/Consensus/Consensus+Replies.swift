@@ -7,16 +7,31 @@ extension Consensus {
         guard isCurrent(reply.term, now), let place = peerPlace(peer),
             reply.round <= timing.round
         else { return }
+        #if PLANTED_BUGS
+        if PlantedBug.staleReplyConfirmsRead.isActive {
+            raiseRound(reply.round, of: place)
+            confirmReads()
+        }
+        #endif
+        guard answersThisLeader(reply, place) else { return }
         raiseRound(reply.round, of: place)
         confirmReads()
         beginReads(now)
-        guard state.leadership?.peers[place].session == reply.session else { return }
         switch reply.outcome {
         case .matched(let through): matched(through, place, now)
         case .full(let through): full(through, place, now)
         case .conflict(let previous, let hint): conflict(previous, hint, place)
         case .stale: return
         }
+    }
+
+    /// Whether a reply is one to an append of this term and session that was taken.
+    ///
+    /// Any other says nothing of now: an earlier process of this node has led an earlier term, with
+    /// rounds and sessions of the same numbers (pitfall 53).
+    private func answersThisLeader(_ reply: AppendReply, _ place: Int) -> Bool {
+        reply.outcome != .stale && reply.asked == term
+            && state.leadership?.peers[place].session == reply.session
     }
 
     private mutating func raiseRound(_ round: AppendRound, of place: Int) {

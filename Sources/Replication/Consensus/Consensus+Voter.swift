@@ -17,7 +17,8 @@ extension Consensus {
     /// A candidate that this term's leader itself sent is heard, by that leader too (Thesis §4.2.3).
     mutating func answerVote(_ request: VoteRequest, from peer: NodeIdentity, _ now: Instant) {
         if request.term > term {
-            let isSent = request.isTransfer && request.term == term.next
+            // A process that was started in this term leaves one out.
+            let isSent = request.isTransfer && request.term <= term.next.next
             guard isSent || !hearsLeader(now) else { return }
             adopt(request.term)
             follow(nil, now)

@@ -175,12 +175,14 @@ extension Append {
 extension AppendReply {
     fileprivate init(from reader: inout JSONReader) throws(LineError) {
         var term: UInt64?
+        var asked: UInt64?
         var round: UInt64?
         var session: UInt64?
         var outcome: Outcome?
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "term": term = try reader.ordinal()
+            case "asked": asked = try reader.ordinal()
             case "round": round = try reader.unsigned()
             case "session": session = try reader.unsigned()
             case "outcome": outcome = try Outcome(from: &reader)
@@ -189,6 +191,7 @@ extension AppendReply {
         }
         self.init(
             term: Term(try reader.require(term, "term")),
+            asked: asked.map { Term($0) },
             round: AppendRound(try reader.require(round, "round")),
             session: ReplicationSession(try reader.require(session, "session")),
             outcome: try reader.require(outcome, "outcome")
@@ -197,6 +200,7 @@ extension AppendReply {
 
     fileprivate func writeMembers(to writer: inout JSONWriter) {
         writer.member("term", term.value)
+        if asked != term { writer.member("asked", asked.value) }
         writer.member("round", round.value)
         writer.member("session", session.value)
         writer.member("outcome", outcome)

@@ -154,6 +154,8 @@ package struct AppendReply: Hashable, Sendable {
 
     /// The follower's term.
     package var term: Term
+    /// The append's term: less than the follower's only if the append is stale.
+    package var asked: Term
     /// The append's round.
     package var round: AppendRound
     /// The append's session.
@@ -162,13 +164,22 @@ package struct AppendReply: Hashable, Sendable {
     package var outcome: Outcome
 
     /// Creates a reply.
+    ///
+    /// - Parameters:
+    ///   - term: The follower's term.
+    ///   - asked: The append's term, or nil if it is the follower's.
+    ///   - round: The append's round.
+    ///   - session: The append's session.
+    ///   - outcome: What became of it.
     package init(
         term: Term,
+        asked: Term? = nil,
         round: AppendRound,
         session: ReplicationSession,
         outcome: Outcome
     ) {
         self.term = term
+        self.asked = asked ?? term
         self.round = round
         self.session = session
         self.outcome = outcome
@@ -177,8 +188,9 @@ package struct AppendReply: Hashable, Sendable {
 
 /// A number that a leader gives to what it sends at one moment.
 ///
-/// Whoever echoes a round still followed the leader after the round was begun: that is what reads
-/// and check-quorum count. Unique within a term, because no node leads a term twice.
+/// Whoever takes an append of a round still followed the leader after the round was begun: that is
+/// what reads and check-quorum count. Unique within a term, because no node leads a term twice; each
+/// process begins anew, so a round says nothing without its term.
 package struct AppendRound: Hashable, Comparable, Sendable {
     /// The number.
     package var value: UInt64

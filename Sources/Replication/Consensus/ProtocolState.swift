@@ -7,6 +7,8 @@ extension Consensus {
     package struct ProtocolState: Hashable, Sendable {
         let identity: NodeIdentity
         var vote: Vote
+        /// The first term in which this process may campaign.
+        private let firstCandidacy: Term
         var log: LogTerms
         var memberships: MembershipHistory
         /// The quorum of the membership in effect.
@@ -29,6 +31,8 @@ extension Consensus {
         init(_ restored: Restored) {
             identity = restored.identity
             vote = restored.vote
+            let next = restored.vote.term.next
+            firstCandidacy = restored.mayHaveAsked ? next.next : next
             log = restored.log
             memberships = MembershipHistory(restored.memberships)
             quorum = Quorum(memberships.current.membership)
@@ -55,6 +59,9 @@ extension Consensus {
         var mayCampaign: Bool {
             lost == nil && !isDiskFull && !isDiverged && memberships.mayVote(identity)
         }
+
+        /// The term in which this node would campaign.
+        var candidacyTerm: Term { max(vote.term.next, firstCandidacy) }
 
         /// Counts by the membership in effect from now on.
         mutating func adoptQuorum() {
@@ -83,6 +90,8 @@ extension Consensus {
         var isReal: Bool
         /// Whether the leader asked for it, so that hearing it is no reason to refuse.
         var isTransfer = false
+        /// Whether requests wait until the own vote is durable.
+        var isGated = false
         var tally = VoteTally()
     }
 

@@ -21,6 +21,12 @@ extension Consensus {
         /// up to date again, the node votes as if it ended here, and never campaigns. The vote
         /// given with it is one that leaves none to give in a term in which it may have voted.
         package var lost: LogPosition?
+        /// Whether an earlier process may have asked for votes in the term after ``vote``, and ended
+        /// before its own vote was durable.
+        ///
+        /// Then this one does not campaign in that term: what it would be told may be meant for the
+        /// other's log.
+        package var mayHaveAsked = false
 
         /// Creates the state of a node; of a blank one by default.
         package init(

@@ -19,6 +19,8 @@ extension Consensus {
         private var generator: SeededGenerator
         /// When a follower or candidate tries to become leader.
         var electionDeadline: Instant
+        /// How many candidacies of this node ended without an answer since it knew a leader.
+        private var failedCandidacies = 0
         /// Until when candidates are ignored, because the leader was heard; if there is none, when
         /// it was lost.
         var stickyUntil: Instant
@@ -88,12 +90,23 @@ extension Consensus {
         }
 
         /// Waits anew before the next election; by chance, so that two nodes seldom collide.
-        mutating func delayElection(_ configuration: Configuration, now: Instant) {
+        ///
+        /// A candidate waits for longer each time that its election ended without a winner, up to
+        /// four times as long: a vote takes the sync of a voter, and disks may be slow.
+        mutating func delayElection(
+            _ configuration: Configuration,
+            now: Instant,
+            isCandidate: Bool = false
+        ) {
             let timeout = max(1, configuration.electionTimeout.nanoseconds)
             let extra = Int64.random(in: 0..<timeout, using: &generator)
-            electionDeadline = now + .nanoseconds(timeout + extra)
+            let factor = isCandidate ? Int64(1) << min(failedCandidacies, 2) : 1
+            electionDeadline = now + .nanoseconds((timeout + extra) * factor)
             isDelayed = false
         }
+
+        mutating func candidacyFailed() { failedCandidacies += 1 }
+        mutating func leaderIsKnown() { failedCandidacies = 0 }
 
         mutating func nextToken(last: LogIndex, _ now: Instant) -> PersistToken {
             token = token.next

@@ -82,7 +82,7 @@ extension Node {
         let silent = others.filter { candidacy.tally.answer(of: $0.identity) == nil }
         var text =
             "no leader\(since): this node asks for votes in term"
-            + " \(candidacy.isReal ? core.term : core.term.next)"
+            + " \(candidacy.isReal ? core.term : core.state.candidacyTerm)"
         if !refused.isEmpty { text += "; refused by \(names(refused))" }
         if !silent.isEmpty { text += "; no answer from \(names(silent))" }
         return text

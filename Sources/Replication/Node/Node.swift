@@ -134,15 +134,17 @@ package struct Node<Machine: Service>: Sendable {
         identity = restored.identity
         self.configuration = configuration
         cluster = restored.cluster
+        var restoredCore = Consensus.Restored(
+            identity: restored.identity,
+            vote: restored.vote,
+            log: restored.log,
+            memberships: restored.memberships,
+            commitIndex: max(state.applied.index, restored.commit),
+            lost: restored.lost
+        )
+        restoredCore.mayHaveAsked = restored.cluster != nil
         core = Consensus(
-            Consensus.Restored(
-                identity: restored.identity,
-                vote: restored.vote,
-                log: restored.log,
-                memberships: restored.memberships,
-                commitIndex: max(state.applied.index, restored.commit),
-                lost: restored.lost
-            ),
+            restoredCore,
             configuration: configuration.consensus,
             policy: configuration.policy,
             seed: configuration.seed,

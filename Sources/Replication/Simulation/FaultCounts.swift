@@ -11,6 +11,8 @@ public struct FaultCounts: Hashable, Sendable {
         case doubled = "messages doubled"
         /// A message was delayed, and may have been overtaken.
         case delayed = "messages delayed"
+        /// A message came again over another connection than it was sent over.
+        case strays = "messages of earlier connections"
         /// The network was cut into groups.
         case groups = "partitions into groups"
         /// One group of hosts could send to another, which could not answer.

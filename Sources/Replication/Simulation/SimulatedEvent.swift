@@ -9,6 +9,7 @@ enum SimulatedEvent {
     case snapshot(host: Int, generation: Int)
     case computed(host: Int, generation: Int, Ticket, @Sendable () -> Computed)
     case arrive(SimulatedPacket, generation: Int)
+    case stray(SimulatedPacket)
     case dial(host: Int, generation: Int, address: String)
     case linkEnded(host: Int, generation: Int, LinkID)
     case unlinked(host: Int, generation: Int, LinkID)

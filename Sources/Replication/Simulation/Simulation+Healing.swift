@@ -77,7 +77,10 @@ extension Simulation {
     }
 
     private func drawMajority() -> [Int] {
-        let memberships = hosts.compactMap { $0.node?.core.membership } + [invariants.membership]
+        // Also the one that a leader is about to begin: its round may be answered already.
+        let memberships =
+            hosts.compactMap { $0.node?.core.membership }
+            + hosts.compactMap { $0.node?.core.promised } + [invariants.membership]
         var well: [Int] = []
         for host in hosts.indices.shuffled(using: &generator) {
             well.append(host)

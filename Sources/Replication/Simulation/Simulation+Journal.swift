@@ -27,7 +27,7 @@ extension Simulation {
             counts[.stalls] += 1
             return stall
         }
-        guard happens(faults.slowSyncs) else { return draw(80_000...2_000_000) }
+        guard happens(faults.slowSyncs) else { return faults.syncTime ?? draw(80_000...2_000_000) }
         counts[.slowSyncs] += 1
         return draw(5_000_000...70_000_000)
     }

@@ -107,15 +107,17 @@ extension Simulation {
         guard let link = hosts[host].links[address], link.isReady,
             let other = self.host(at: address)
         else { return }
-        if happens(faults.lost) {
-            counts[.lost] += 1
-            return
-        }
         let packet = SimulatedPacket(
             from: host,
             to: other,
             content: .message(link.id, line: line, entries: entries)
         )
+        if withheld[[host, other]]?.append(packet) != nil { return }
+        if happens(faults.lost) {
+            counts[.lost] += 1
+            return
+        }
+        strayMaybe(packet)
         if happens(faults.doubled) {
             counts[.doubled] += 1
             transmit(packet, after: draw(50_000...50_000_000))
@@ -149,7 +151,8 @@ extension Simulation {
     }
 
     func arrive(_ packet: SimulatedPacket) throws(Violation) {
-        guard network.canReach(packet.from, packet.to) else { return }
+        // What a host that is gone for good has sent does not count as a sign of life.
+        guard network.canReach(packet.from, packet.to), !hosts[packet.from].isAway else { return }
         switch packet.content {
         case .hello(let link, let hello): try step(packet.to, .hello(link, hello))
         case .answer(let link, let message): try arrive(message, on: link, at: packet.to)
@@ -158,7 +161,7 @@ extension Simulation {
         }
     }
 
-    private func read(_ line: [UInt8]) throws(Violation) -> PeerMessage {
+    func read(_ line: [UInt8]) throws(Violation) -> PeerMessage {
         do throws(LineError) {
             return try PeerMessage(line, in: 0..<line.count - 1)
         } catch {

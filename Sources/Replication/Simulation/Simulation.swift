@@ -37,6 +37,8 @@ public final class Simulation<Machine: Service> {
     var lastMove = 0
     /// What arrived at paused hosts.
     var deferred: [Int: [NodeInput]] = [:]
+    /// What a script keeps back, by sender and receiver.
+    var withheld: [[Int]: [SimulatedPacket]] = [:]
     /// Who waits for an answer by itself.
     var waiters: [Ticket: SimulatedWaiter] = [:]
     /// Told of what is written to a stream.
@@ -139,6 +141,7 @@ public final class Simulation<Machine: Service> {
             if isCurrent(host, generation) { try step(host, .computed(ticket, body())) }
         case .arrive(let packet, let generation):
             if isCurrent(packet.to, generation) { try arrive(packet) }
+        case .stray(let packet): try deliverStray(packet)
         case .dial(let host, let generation, let address):
             if isCurrent(host, generation) { dial(host, address) }
         case .linkEnded(let host, let generation, let link):

@@ -14,6 +14,8 @@ extension SimulationConfiguration {
         public var doubled = 0
         /// Messages that take up to 100 ms and are overtaken by later ones.
         public var delayed = 0
+        /// Messages between cores that come a second time up to 3 s later, also to another process.
+        public var strays = 0
         /// The network is cut, in one of ``shapes``, for 50 ms to 2 s.
         public var partitionEvery: Duration?
         /// How the network is cut.
@@ -50,6 +52,8 @@ extension SimulationConfiguration {
 
         /// Syncs that take up to 70 ms.
         public var slowSyncs = 20
+        /// How long each sync takes that no other fault makes slow; nil for up to 2 ms.
+        public var syncTime: Duration?
         /// A sync takes 0.2 to 2 s.
         public var stallEvery: Duration?
         /// A call of a disk fails; if it was one of the journal, its node ends and starts again.
@@ -151,6 +155,7 @@ extension SimulationConfiguration.Faults {
         changeEvery = generator.interval(1_000...5_000)
         transferEvery = generator.interval(1_000...6_000)
         policies = generator.chance(200...1_000)
+        strays = generator.chance(1...60)
     }
 }
 

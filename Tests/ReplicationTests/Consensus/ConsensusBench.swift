@@ -23,11 +23,12 @@ struct ConsensusBench {
         policy: any ElectionPolicy = RandomizedElection(),
         before: LogPosition = .zero,
         commitIndex: LogIndex = .zero,
-        lost: LogPosition? = nil
+        lost: LogPosition? = nil,
+        mayHaveAsked: Bool = false
     ) {
         var log = LogTerms(before: before)
         for term in terms { log.append(term: Term(term)) }
-        let restored = Consensus.Restored(
+        var restored = Consensus.Restored(
             identity: Self.a,
             vote: vote ?? Vote(term: log.last.term),
             log: log,
@@ -36,6 +37,7 @@ struct ConsensusBench {
             commitIndex: commitIndex,
             lost: lost
         )
+        restored.mayHaveAsked = mayHaveAsked
         core = Consensus(
             restored,
             configuration: configuration,
@@ -79,6 +81,12 @@ struct ConsensusBench {
     mutating func wait() -> [Effect] {
         now = max(now, core.nextDeadline)
         return step(.timer)
+    }
+
+    /// Lets time go by until the core asks for it, and has `b` answer what it sends then.
+    mutating func answeredWait() {
+        wait()
+        if core.role == .leader { acknowledge(1, round: newestRound) }
     }
 
     /// Wins the pre-vote; the own vote is not durable yet.

@@ -106,7 +106,7 @@ struct ConsensusCluster {
     }
 
     mutating func start(_ identity: NodeIdentity, from disk: Disk) {
-        let restored = Consensus.Restored(
+        var restored = Consensus.Restored(
             identity: identity,
             vote: disk.vote,
             log: disk.log,
@@ -114,6 +114,7 @@ struct ConsensusCluster {
             commitIndex: LogIndex(UInt64(disk.snapshot.count)),
             lost: disk.lost
         )
+        restored.mayHaveAsked = nodes[identity] != nil
         var configuration = Consensus.Configuration()
         configuration.electionTimeout = .milliseconds(30)
         configuration.heartbeatInterval = .milliseconds(5)

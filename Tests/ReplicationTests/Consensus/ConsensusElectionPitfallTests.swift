@@ -6,16 +6,42 @@ import Testing
 @Suite struct ConsensusElectionPitfallTests {
     typealias Bench = ConsensusBench
 
-    @Test @Aside func `pitfall 1: no vote goes out and none counts before it is durable`() throws {
+    @Test @Aside func `pitfall 1: the own vote does not count before it is durable`() {
         var bench = Bench(members: Bench.members(voters: [Bench.a, Bench.b]))
         let effects = bench.campaign()
-        let token = try #require(effects.token)
         #expect(effects.contains(.vote(Vote(term: Term(2), candidate: Bench.a))))
-        #expect(effects.sent.map(\.after) == [token])
+        // The others are asked meanwhile.
+        #expect(effects.sent.map(\.after) == [nil])
         bench.receive(.voteReply(VoteReply(term: Term(2), asked: Term(2), isGranted: true)))
         #expect(bench.core.role == .candidate)
         bench.persist()
         #expect(bench.core.role == .leader)
+    }
+
+    @Test @Aside func `pitfall 1: requests wait for their term if the one before is not durable`()
+        throws
+    {
+        var bench = Bench()
+        bench.receive(Bench.append(term: 4, after: (1, 1)))
+        let effects = bench.receive(.timeoutNow(Term(4)))
+        #expect(effects.sent.count == 2)
+        #expect(effects.sent.allSatisfy { $0.after == effects.token && $0.after != nil })
+    }
+
+    @Test @Aside func `pitfall 1: no process campaigns where an earlier one may have`() {
+        var bench = Bench(mayHaveAsked: true)
+        bench.wait()
+        #expect(bench.receive(.preVoteReply(Self.granted(2))).isEmpty)
+        bench.receive(.preVoteReply(Self.granted(3)))
+        #expect(bench.core.role == .candidate && bench.core.term == Term(3))
+        // A vote that the earlier process asked for.
+        bench.persist()
+        bench.receive(.voteReply(VoteReply(term: Term(2), asked: Term(2), isGranted: true)))
+        #expect(bench.core.role == .candidate)
+    }
+
+    private static func granted(_ asked: UInt64) -> VoteReply {
+        VoteReply(term: Term(1), asked: Term(asked), isGranted: true)
     }
 
     @Test @Aside func `pitfall 1: the own vote is durable by its own token only`() throws {
@@ -133,6 +159,35 @@ import Testing
             if bench.core.role == .leader { bench.acknowledge(1, round: AppendRound(2)) }
         }
         #expect(bench.core.role == .follower)
+    }
+
+    /// A process that did not run has asked nobody, so that nobody has answered is no sign.
+    @Test @Aside func `pitfall 52: a leader that did not run asks its quorum before it gives up`() {
+        var bench = Bench()
+        bench.lead()
+        bench.persist()
+        bench.acknowledge(2, round: bench.newestRound)
+        while bench.now < bench.core.timing.quorumDeadline { bench.answeredWait() }
+        #expect(bench.core.state.leadership?.look.round == bench.core.timing.round)
+        bench.now = bench.now + .seconds(10)
+        let asked = bench.step(.timer).appends
+        #expect(bench.core.role == .leader && asked.count == 2)
+        // The round is answered, and it goes on.
+        for _ in 0..<20 { bench.answeredWait() }
+        #expect(bench.core.role == .leader)
+    }
+
+    @Test @Aside func `pitfall 52: a leader that did not run steps down if nobody answers then`() {
+        var bench = Bench()
+        bench.lead()
+        bench.persist()
+        bench.acknowledge(2, round: bench.newestRound)
+        while bench.now < bench.core.timing.quorumDeadline { bench.answeredWait() }
+        bench.now = bench.now + .seconds(10)
+        let start = bench.now
+        while bench.core.role == .leader, bench.now - start < .seconds(2) { bench.wait() }
+        #expect(bench.core.role == .follower)
+        #expect(bench.now - start <= bench.core.configuration.electionTimeout)
     }
 
     @Test @Aside func `pitfall 7: learners and strangers vote and never campaign`() {

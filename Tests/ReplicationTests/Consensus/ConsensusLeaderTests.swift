@@ -123,6 +123,53 @@ import Testing
         #expect(bench.acknowledge(2, round: second).readable == [ReadTicket(7)])
     }
 
+    /// An earlier process of this node led an earlier term, with rounds of the same numbers.
+    @Test @Aside func `pitfall 53: a stale reply confirms no read, and no quorum`() throws {
+        var bench = leader()
+        let round = try #require(bench.step(.read(ReadTicket(7))).appends.first?.round)
+        let session = bench.core.progress.first?.session ?? .zero
+        let late = AppendReply(
+            term: bench.core.term,
+            asked: Term(1),
+            round: round,
+            session: session,
+            outcome: .stale
+        )
+        #expect(bench.receive(.appendReply(late)).readable.isEmpty)
+        #expect(bench.receive(bench.reply(.stale, round: round)).readable.isEmpty)
+        #expect(bench.core.progress.allSatisfy { $0.ackedRound < round })
+        let start = bench.now
+        while bench.core.role == .leader, bench.now - start < .seconds(2) {
+            bench.receive(bench.reply(.stale, round: bench.newestRound))
+            bench.wait()
+        }
+        #expect(bench.core.role == .follower && bench.now - start <= .milliseconds(600))
+    }
+
+    @Test @Aside func `pitfall 53: a reply of an earlier session or term confirms no read`() throws
+    {
+        var bench = leader()
+        let earlier = try #require(bench.core.progress.first?.session)
+        bench.step(.connected(Bench.b))
+        let round = try #require(bench.step(.read(ReadTicket(7))).appends.first?.round)
+        let matched = AppendReply.Outcome.matched(through: LogIndex(2))
+        let late = bench.reply(matched, round: round, session: earlier)
+        #expect(bench.receive(late).readable.isEmpty)
+        guard case .appendReply(var ofEarlierTerm) = bench.reply(matched, round: round) else {
+            return
+        }
+        ofEarlierTerm.asked = Term(1)
+        #expect(bench.receive(.appendReply(ofEarlierTerm)).readable.isEmpty)
+        #expect(bench.acknowledge(2, round: round).readable == [ReadTicket(7)])
+    }
+
+    @Test @Aside func `a stale append is answered with its own term, round and session`() throws {
+        var bench = Bench(vote: Vote(term: Term(5)))
+        let reply = try #require(bench.receive(Bench.append(term: 3, after: (1, 1))).appendReply)
+        #expect(reply.term == Term(5) && reply.asked == Term(3) && reply.outcome == .stale)
+        #expect(reply.round == AppendRound(1) && reply.session == ReplicationSession(1))
+    }
+
     @Test @Aside func `reads that come during a round share the next`() throws {
         var bench = leader()
         let round = try #require(bench.step(.read(ReadTicket(1))).appends.first?.round)

@@ -96,6 +96,23 @@ import Testing
         #expect(try Message(lineBytes: Array(line.utf8)) == message)
     }
 
+    @Test @Aside func `a reply names the term that it answers if it is not its own`() throws {
+        let reply = AppendReply(
+            term: Term(5),
+            asked: Term(3),
+            round: AppendRound(9),
+            session: ReplicationSession(2),
+            outcome: .stale
+        )
+        let line = Message.appendReply(reply).lineBytes
+        #expect(String(decoding: line, as: UTF8.self).contains(#""term":5,"asked":3,"#))
+        #expect(try Message(lineBytes: line) == .appendReply(reply))
+        // A reply of an earlier version does not name it.
+        let old = #"{"appendReply":{"term":5,"round":9,"session":2,"outcome":{"stale":{}}}}"#
+        guard case .appendReply(let read) = try Message(lineBytes: Array(old.utf8)) else { return }
+        #expect(read.asked == Term(5) && read.outcome == .stale)
+    }
+
     @Test(arguments: lines)
     @Aside func `a line that is cut short is refused`(message: Message, line: String) {
         for length in 0..<line.utf8.count {

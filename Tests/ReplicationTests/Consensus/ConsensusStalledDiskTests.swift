@@ -121,6 +121,16 @@ import Testing
         #expect(disks.committed >= committed + turns, "\(disks.committed - committed)")
     }
 
+    @Test(arguments: [300, 600])
+    @Aside func `an election ends where each sync takes as long as an election`(
+        milliseconds: Int64
+    ) {
+        var disks = SlowDisks(window: 1)
+        disks.sync = { _ in .milliseconds(milliseconds) }
+        disks.run(for: .seconds(8))
+        #expect(disks.leader != nil && disks.committed > 2, "\(disks.term), \(disks.committed)")
+    }
+
     @Test(arguments: [1, 8] as [UInt64])
     @Aside func `a disk that alone is slow loses the lead, once`(window: UInt64) {
         var disks = SlowDisks(window: window)

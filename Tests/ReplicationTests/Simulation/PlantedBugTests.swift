@@ -16,6 +16,7 @@ import Testing
         (.exactlyOnceOff, .clients(of: [.exactlyOnce])),
         (.readWithoutQuorum, .partitions),
         (.forgetVote, .forgottenVote),
+        (.staleReplyConfirmsRead, .staleReply),
         (.countRefusal, .everything),
         (.followerAcknowledgesBeforeDurable, .slowDisks),
         (.truncateMatching, .everything),
@@ -39,7 +40,7 @@ import Testing
 
     @Test(arguments: [
         Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
-        .figure8, .hostileForwarder, .slowTurns,
+        .figure8, .hostileForwarder, .slowTurns, .staleReply,
     ])
     @Aside func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

@@ -94,4 +94,20 @@ import Testing
             #expect(Set(cluster.simulation.reachable) == Set(well))
         }
     }
+
+    @Test @Aside
+    func `a leader is elected and requests are answered where each sync takes 300 ms`() throws {
+        var configuration = SimulationConfiguration(seed: 3)
+        configuration.faults.syncTime = .milliseconds(300)
+        let cluster = try ScriptedCluster(configuration)
+        let first = cluster.leader
+        _ = try cluster.appended("a", at: first)
+        try cluster.simulation.crash(first, powerLoss: true)
+        try cluster.change(from: first)
+        guard case .output = try cluster.appended("b", at: cluster.leader) else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(cluster.values == ["a", "b"])
+    }
 }

@@ -45,6 +45,8 @@ public struct FaultCounts: Hashable, Sendable {
         case rolls = "rolling restarts"
         /// A process was stopped for a while.
         case pauses = "pauses"
+        /// A turn took 50 to 600 ms.
+        case slowTurns = "slow turns"
         /// A wall clock jumped.
         case clockJumps = "jumps of a clock"
         /// A sync took 5 to 70 ms.

@@ -2,7 +2,7 @@ import Storage
 
 /// A fault that comes again and again, at times around a mean.
 enum RecurringFault: CaseIterable {
-    case crash, blackout, roll, pause
+    case crash, blackout, roll, pause, slowTurn
     case partition, swizzle, slowLinks
     case clockJump, stall, failure, fullDisk, lostDisk
     case change, transfer
@@ -30,6 +30,7 @@ extension Simulation {
             counts[.rolls] += 1
             try roll(hosts.indices.shuffled(using: &generator))
         case .pause: pause(draw(hosts.count), for: draw(10_000_000...1_500_000_000))
+        case .slowTurn: slowTurn(of: draw(hosts.count), draw(50_000_000...600_000_000))
         case .partition: partition()
         case .swizzle: swizzle()
         case .slowLinks: slowSomeLinks()
@@ -51,6 +52,7 @@ extension SimulationConfiguration.Faults {
         case .blackout: blackoutEvery
         case .roll: rollEvery
         case .pause: pauseEvery
+        case .slowTurn: slowTurnEvery
         case .partition: partitionEvery
         case .swizzle: swizzleEvery
         case .slowLinks: slowLinksEvery

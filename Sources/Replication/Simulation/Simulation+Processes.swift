@@ -65,6 +65,17 @@ extension Simulation {
     public func pause(_ host: Int, for duration: Duration) {
         guard hosts[host].isUp else { return }
         counts[.pauses] += 1
+        sleep(host, for: duration)
+    }
+
+    /// Lets a host's turn take so long; what arrives meanwhile is its next turn.
+    func slowTurn(of host: Int, _ duration: Duration) {
+        guard hosts[host].isUp, hosts[host].pausedUntil == nil else { return }
+        counts[.slowTurns] += 1
+        sleep(host, for: duration)
+    }
+
+    private func sleep(_ host: Int, for duration: Duration) {
         hosts[host].pausedUntil = now + duration
         queue.plan(.resume(host: host), at: now + duration)
     }

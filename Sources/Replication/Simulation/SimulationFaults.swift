@@ -39,6 +39,8 @@ extension SimulationConfiguration {
         public var rollEvery: Duration?
         /// A process stops for up to 1.5 s, and goes on with what has gathered.
         public var pauseEvery: Duration?
+        /// A turn takes 50 to 600 ms: what has gathered meanwhile is the next turn, with its timers.
+        public var slowTurnEvery: Duration?
         /// Snapshots in the middle of whose file-system calls the process dies.
         public var snapshotCrashes = 0
 
@@ -156,6 +158,7 @@ extension SimulationConfiguration.Faults {
         transferEvery = generator.interval(1_000...6_000)
         policies = generator.chance(200...1_000)
         strays = generator.chance(1...60)
+        slowTurnEvery = generator.interval(300...3_000)
     }
 }
 

@@ -78,8 +78,7 @@ import Testing
     /// stale terms play them. The others are no bugs of the core.
     private static let others: [PlantedBug] = [
         .commitOldTermByCounting, .ignoreStaleTerm, .staleReplyConfirmsRead, .exactlyOnceOff,
-        .persistWithoutSync,
-        .forwardUndecoded,
+        .persistWithoutSync, .forwardUndecoded, .timersBeforeInputs,
     ]
 
     private static let ofMembers: [PlantedBug] = [

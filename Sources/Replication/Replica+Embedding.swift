@@ -36,7 +36,7 @@ extension Replica {
             ),
             ticket
         )
-        guard case .output(let index, let bytes, _, _) = reply else { throw Opened.error(reply) }
+        guard case .output(let index, let bytes, _, _) = reply else { throw Opening.error(reply) }
         do throws(LineError) { return (try Machine.Output(lineBytes: bytes), index) } catch {
             throw .entry(error)
         }
@@ -60,7 +60,7 @@ extension Replica {
             to: .query(ticket, body: query.lineBytes, caller: caller, consistency),
             ticket
         )
-        guard case .answer(_, let bytes) = reply else { throw Opened.error(reply) }
+        guard case .answer(_, let bytes) = reply else { throw Opening.error(reply) }
         do throws(LineError) { return try Machine.Answer(lineBytes: bytes) } catch {
             throw .entry(error)
         }
@@ -87,7 +87,7 @@ extension Replica {
         case .ordered(.notLeader(let leader)):
             let known = leader.map { "\($0.id) does" } ?? "no leader is known"
             throw .unavailable("this node does not lead, \(known)")
-        case let other: throw Opened.error(other)
+        case let other: throw Opening.error(other)
         }
     }
 

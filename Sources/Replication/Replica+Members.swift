@@ -19,7 +19,7 @@ extension Replica {
         expecting: LogIndex? = nil
     ) async throws(ReplicationError) -> ChangePlan {
         let outcome = try await order(.change(change, expecting: expecting, isDryRun: true))
-        guard case .planned(let plan) = outcome else { throw Opened.error(outcome) }
+        guard case .planned(let plan) = outcome else { throw Opening.error(outcome) }
         return plan
     }
 
@@ -41,7 +41,7 @@ extension Replica {
     ) async throws(ReplicationError) -> (index: LogIndex, membership: Membership) {
         let outcome = try await order(.change(change, expecting: expecting))
         guard case .changed(let index, let membership) = outcome else {
-            throw Opened.error(outcome)
+            throw Opening.error(outcome)
         }
         return (index, membership)
     }
@@ -49,12 +49,12 @@ extension Replica {
     private func order(_ order: ClusterOrder) async throws(ReplicationError) -> OrderOutcome {
         let ticket = front.newTicket()
         let reply = await reply(to: .order(ticket, order), ticket)
-        guard case .ordered(let outcome) = reply else { throw Opened.error(reply) }
+        guard case .ordered(let outcome) = reply else { throw Opening.error(reply) }
         return outcome
     }
 }
 
-extension Opened {
+extension Opening {
     /// What an outcome that is no success means to a caller in this process.
     fileprivate static func error(_ outcome: OrderOutcome) -> ReplicationError {
         switch outcome {

@@ -1,45 +1,85 @@
 import Storage
 
 /// What a replica opens before it runs, and small conversions that need no state.
-enum Opened {
-    /// Opens the journal, and takes from it and from the snapshot what the node needs.
+///
+/// Nothing in the data directory is changed before all that may refuse to start has been asked: the
+/// configuration, the directory and what it holds, the ports (pitfall 51).
+struct Opened<Machine: Service>: ~Copyable {
+    let journal: Journal
+    let snapshots: SnapshotStore
+    let restored: RestoredDisk<Machine>
+    let sockets: OpenedSockets
+
+    /// Opens everything.
     ///
-    /// On any failure the journal is closed again, and its directory free for the next attempt.
-    static func disk<Machine: Service>(
+    /// On any failure all is closed again, and the directory free for the next attempt.
+    init(
         _ configuration: ReplicaConfiguration,
-        _ snapshots: SnapshotStore,
         _ fileSystem: any FileSystem,
         _ log: LogSink
-    ) throws(ReplicationError) -> sending (Journal, RestoredDisk<Machine>) {
-        let (journal, recovered) = try openedJournal(configuration, fileSystem)
+    ) throws(ReplicationError) {
+        try configuration.validate()
+        let examined = try Opening.examined(configuration, fileSystem)
+        var isRefused = true
+        defer { if isRefused { examined.release() } }
+        for damage in examined.recovered.damages { log.log(.error, "damaged: \(damage)") }
+        let restored: RestoredDisk<Machine> = try Opening.restored(
+            examined,
+            configuration,
+            fileSystem
+        )
+        try configuration.validate(with: restored.node)
+        let sockets = try Opening.sockets(configuration)
+        // From here on nothing refuses, and things are written.
+        isRefused = false
+        let (journal, notes) = try Opening.resumed(examined)
+        Opening.report(examined.recovered, notes, log)
+        snapshots = SnapshotStore(
+            directory: configuration.dataDirectory,
+            fileSystem: fileSystem,
+            lock: journal.lock
+        )
+        self.journal = journal
+        self.restored = restored
+        self.sockets = sockets
+    }
+}
+
+/// The steps of opening, and small conversions that need no state.
+enum Opening {
+    fileprivate static func restored<Machine: Service>(
+        _ examined: ExaminedJournal,
+        _ configuration: ReplicaConfiguration,
+        _ fileSystem: any FileSystem
+    ) throws(ReplicationError) -> RestoredDisk<Machine> {
         do {
-            report(recovered, log)
-            let restored = try RestoredDisk<Machine>(
-                recovered,
-                journal,
-                snapshots: snapshots,
+            return try RestoredDisk<Machine>(
+                examined,
+                snapshots: SnapshotStore(
+                    directory: configuration.dataDirectory,
+                    fileSystem: fileSystem
+                ),
                 configuration: configuration.ofNode(
                     client: configuration.clientAddress,
                     peer: configuration.peerAddress
                 )
             )
-            try configuration.validate(with: restored.node)
-            return (journal, restored)
         } catch {
-            journal.close()
             switch error {
             case let error as JournalError: throw .journal(error)
             case let error as LineError: throw .entry(error)
             case let error as SnapshotError: throw .snapshot(error)
-            case let error as ReplicationError: throw error
             default: throw .failed("\(error)")
             }
         }
     }
 
-    private static func report(_ recovered: RecoveredJournal, _ log: LogSink) {
-        for damage in recovered.damages { log.log(.error, "damaged: \(damage)") }
-        for note in recovered.notes { log.log(.warning, note) }
+    fileprivate static func report(
+        _ recovered: RecoveredJournal,
+        _ notes: [String],
+        _ log: LogSink
+    ) {
+        for note in recovered.notes + notes { log.log(.warning, note) }
         if let lost = recovered.lost {
             log.log(
                 .warning,
@@ -49,12 +89,12 @@ enum Opened {
         }
     }
 
-    private static func openedJournal(
+    fileprivate static func examined(
         _ configuration: ReplicaConfiguration,
         _ fileSystem: any FileSystem
-    ) throws(ReplicationError) -> sending (Journal, RecoveredJournal) {
+    ) throws(ReplicationError) -> ExaminedJournal {
         do throws(JournalError) {
-            return try Journal.open(
+            return try Journal.examine(
                 directory: configuration.dataDirectory,
                 id: configuration.id,
                 fileSystem: fileSystem,
@@ -62,6 +102,12 @@ enum Opened {
                 makeIncarnation: { NodeIdentity.incarnation(Entropy.randomWord()) }
             )
         } catch { throw .journal(error) }
+    }
+
+    fileprivate static func resumed(
+        _ examined: ExaminedJournal
+    ) throws(ReplicationError) -> sending (Journal, [String]) {
+        do throws(JournalError) { return try examined.resume() } catch { throw .journal(error) }
     }
 
     static func sockets(
@@ -163,6 +209,7 @@ extension ReplicaConfiguration {
         node.snapshots = snapshots
         node.joinsAsLearner = joinsAsLearner
         node.replacementSilence = replacementSilence
+        node.formationPatience = formationPatience
         node.consensus.heartbeatInterval = heartbeatInterval
         node.consensus.electionTimeout = electionTimeout
         node.policy = policy

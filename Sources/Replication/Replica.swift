@@ -80,24 +80,11 @@ public actor Replica<Machine: Service> {
         fileSystem: any FileSystem,
         log: LogSink = .silent
     ) throws(ReplicationError) {
-        try configuration.validate()
         let logThread = LogThread(log)
         let log = logThread.sink
-        let snapshots = SnapshotStore(
-            directory: configuration.dataDirectory,
-            fileSystem: fileSystem
-        )
-        let (opened, restored): (Journal, RestoredDisk<Machine>) = try Opened.disk(
-            configuration,
-            snapshots,
-            fileSystem,
-            log
-        )
-        let sockets: OpenedSockets
-        do throws(ReplicationError) { sockets = try Opened.sockets(configuration) } catch {
-            opened.close()
-            throw error
-        }
+        let opened = try Opened<Machine>(configuration, fileSystem, log)
+        let (restored, snapshots) = (opened.restored, opened.snapshots)
+        let sockets = opened.sockets
         let mail = LoopMail(sockets.loop)
         let resolver = Worker(limit: 256)
         loop = sockets.loop
@@ -108,7 +95,7 @@ public actor Replica<Machine: Service> {
         self.snapshots = snapshots
         identity = restored.node.identity
         journal = JournalThread(
-            opened,
+            opened.journal,
             onDurable: { mail.post(.node(.persisted(PersistToken($0)))) },
             onFailure: { mail.post(.failed(.journal($0))) },
             onSpace: { mail.post(.node(.disk($0))) }
@@ -118,8 +105,8 @@ public actor Replica<Machine: Service> {
             log.log(.error, "damaged: \(finding.damage)")
             mail.post(.node(.damaged(through: finding.last)))
         }
-        clientAddress = Opened.address(configuration.clientAddress, port: sockets.clients.port)
-        peerAddress = Opened.address(configuration.peerAddress, port: sockets.peers.port)
+        clientAddress = Opening.address(configuration.clientAddress, port: sockets.clients.port)
+        peerAddress = Opening.address(configuration.peerAddress, port: sockets.peers.port)
         let now = SystemClock.now()
         lastClock = now
         var lastKey: UInt64 = 0
@@ -141,7 +128,7 @@ public actor Replica<Machine: Service> {
             nextKey: nextKey,
             resolve: { address in
                 let isTaken = resolver.run {
-                    mail.post(.resolved(address, Opened.resolve(address)))
+                    mail.post(.resolved(address, Opening.resolve(address)))
                 }
                 if !isTaken { mail.post(.resolved(address, [])) }
             }

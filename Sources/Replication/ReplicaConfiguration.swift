@@ -17,7 +17,8 @@ public struct ReplicaConfiguration: Sendable {
     public var join: [String] = []
     /// How many nodes form a new cluster, or nil for a node that joins one.
     ///
-    /// A node with data ignores it.
+    /// A node with data ignores it. One that is to form a cluster alone waits some seconds before, for
+    /// a member of a cluster that it was in before it lost its disk.
     public var bootstrapExpect: Int?
     /// Whether a node that joins stays a learner, which receives the log and has no vote; else it
     /// becomes a voter by itself when it has caught up.
@@ -25,6 +26,9 @@ public struct ReplicaConfiguration: Sendable {
     /// For tests: how long a member must be silent before a node with its id and address, but
     /// without its disk, takes its place.
     package var replacementSilence = Duration.seconds(10)
+    /// For tests: for how long a blank node alone waits for a member that knows it before it forms a
+    /// cluster.
+    package var formationPatience = Duration.seconds(3)
     /// How long a request waits for its answer; 5 s.
     public var requestTimeout = Duration.seconds(5)
     /// How often a leader is heard when there is nothing to say; 50 ms (Raft §5.2).

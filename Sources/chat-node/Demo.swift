@@ -16,8 +16,16 @@ struct Demo {
 
     func run() async -> ExitCode {
         do {
+            let files = DiskFileSystem()
+            try files.createDirectories(directory)
+            // Two demos in one directory would start the same nodes twice.
+            let lock = try files.lock(directory)
+            defer { lock.release() }
             let plan = try DemoPlan(directory: directory, nodes: wanted)
             return try supervise(plan)
+        } catch let error as FileError where error.reason == .isLocked {
+            ChatNode.complain("Error: another demo runs in \(directory)")
+            return .unavailable
         } catch {
             ChatNode.complain("Error: \(error)")
             return .cannotCreate
@@ -98,11 +106,14 @@ struct DemoPlan {
                 peer: try FreePort.address()
             )
         }
-        try files.createDirectories(directory)
-        let file = try files.create(path)
+        // Whole or not at all: the log names the addresses, so a plan that was cut off is of no use.
+        let partial = path + ".partial"
+        if try files.exists(partial) { try files.remove(partial) }
+        let file = try files.create(partial)
         defer { file.close() }
         try file.write(nodes.flatMap { $0.lineBytes + [UInt8(ascii: "\n")] }, at: 0)
         try file.synchronize()
+        try files.rename(partial, to: path)
         try files.syncDirectory(directory)
     }
 }

@@ -66,7 +66,7 @@ struct RunCommand {
             let replica = try Replica<ChatState>(configuration, log: log.sink)
             return await serve(replica)
         } catch {
-            ChatNode.complain("Error: \(error)")
+            log.sink.log(.critical, "\(error)")
             return Self.exitCode(of: error)
         }
     }
@@ -79,10 +79,10 @@ struct RunCommand {
             try await replica.run()
             return .done
         } catch let error as ReplicationError {
-            ChatNode.complain("Error: \(error)")
+            // The replica has logged it.
             return Self.exitCode(of: error)
         } catch {
-            ChatNode.complain("Error: \(error)")
+            log.sink.log(.critical, "\(error)")
             return .inputOutput
         }
     }

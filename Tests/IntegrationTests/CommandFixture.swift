@@ -130,6 +130,7 @@ func withNode(
         peerAddress: peer
     )
     configuration.bootstrapExpect = 1
+    configuration.formationPatience = .zero
     configuration.dropAnswersEvery = every
     let replica = try Replica<ChatState>(configuration)
     try await withThrowingTaskGroup(of: Void.self) { group in

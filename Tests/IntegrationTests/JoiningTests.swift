@@ -69,6 +69,41 @@ extension ClusterTests {
             #expect(try await leader.status()?.members.count { $0.isVoter } == 4)
         }
 
+        /// Guards pitfall 55: it formed the cluster alone, and its command line says so still.
+        @Test func `pitfall 55: a founder alone that lost its directory comes back as a member`()
+            async throws
+        {
+            let cluster = try await Cluster(1) { _ in ["--test-replace-after", "1000"] }
+            let founder = cluster.nodes[0]
+            let token = try await cluster.client().enter("ann")
+            let sends = Sends(to: "ann")
+            try await sends.run(10, "a", by: try cluster.client(token: token), givesUp: false)
+            let joiners = try ["n2", "n3"].map { id in
+                TestNode(
+                    id,
+                    in: cluster.directory,
+                    ports: [try ReservedPort(), try ReservedPort()],
+                    ["--join", founder.peer, "--test-replace-after", "1000"]
+                )
+            }
+            for node in joiners {
+                try await node.start()
+                try await becomes("follower", node, in: cluster)
+            }
+            let before = try #require(try await founder.status())
+            let old = before.members.first { $0.id == founder.id }?.incarnation
+            try await founder.crash()
+            Cluster.remove(founder.directory)
+            try await founder.start()
+            try await founder.says("forms no cluster")
+            try await becomes("follower", founder, in: cluster, afterIncarnation: old)
+            let client = try cluster.client([founder] + joiners, token: token)
+            try await sends.run(10, "b", by: client, givesUp: false)
+            #expect(try await founder.status()?.cluster == before.cluster)
+            #expect(sends.acknowledged == 20)
+            try await sends.check(cluster, on: [founder] + joiners, token: token)
+        }
+
         @Test func `a node whose directory was deleted comes back with the same command line`()
             async throws
         {

@@ -2,6 +2,7 @@ import ChatCore
 import ChatService
 import Glibc
 import Replication
+import Storage
 import TestSupport
 import Testing
 
@@ -51,6 +52,53 @@ extension ClusterTests {
             #expect(second.ending == .code(74))
             #expect(second.complaint.contains("\(node.directory) is in use by another process"))
             #expect(try await Self.status("/readyz", node) == 200)
+        }
+
+        /// The reproduction of a loss: the lock was a file's, and the second start closed and cut
+        /// the first one's journal before it found its port taken.
+        @Test(arguments: [false, true])
+        func `pitfall 50: a second start without the lock file harms nothing`(
+            otherPorts: Bool
+        ) async throws {
+            let cluster = try await Cluster(1)
+            let node = cluster.nodes[0]
+            let client = try cluster.client()
+            let ann = try await client.enter("ann")
+            func send(_ texts: ClosedRange<Int>) async throws {
+                for text in texts {
+                    _ = try await cluster.client(token: ann).ask(.send(to: "ann", text: "\(text)"))
+                }
+            }
+            try await send(1...3)
+            let disk = DiskFileSystem()
+            if try disk.exists("\(node.directory)/lock") {
+                try disk.remove("\(node.directory)/lock")
+            }
+            let files = node.journalFiles
+            let second = try await node.refuseToStart(
+                otherPorts ? ["--listen", "127.0.0.1:0", "--peer-listen", "127.0.0.1:0"] : []
+            )
+            #expect(second.ending == .code(74))
+            #expect(second.complaint.contains("\(node.directory) is in use by another process"))
+            #expect(node.journalFiles == files)
+            try await send(4...6)
+            try await node.crash()
+            try await node.start()
+            try await cluster.ready(node)
+            let messages = try await cluster.client().history(with: "ann", token: ann)
+            #expect(messages.map(\.text) == (1...6).map { "\($0)" })
+        }
+
+        /// Guards pitfall 51: the directory is free, and the port is not.
+        @Test func `pitfall 51: a start whose port is taken writes nothing`() async throws {
+            let cluster = try await Cluster(1)
+            let node = cluster.nodes[0]
+            try await node.crash()
+            let before = node.journalFiles.map { text(ofFile: $0) }
+            let taken = try Listener(on: try #require(Address(node.peer)).resolved()[0])
+            let refusal = try await node.refuseToStart()
+            #expect(refusal.ending == .code(69) && taken.port != 0)
+            #expect(node.journalFiles.map { text(ofFile: $0) } == before)
         }
 
         @Test func `a port that is taken is refused by name`() async throws {

@@ -106,6 +106,14 @@ enum Answers {
             guard status.leader != nil else {
                 return .error(.unavailable, code: "no_leader", message: "no leader is known")
             }
+            if status.isCatchingUp {
+                return .error(
+                    .unavailable,
+                    code: "catching_up",
+                    message: "the node has not yet applied what the leader had committed when this"
+                        + " node heard of it: its state is old, or empty"
+                )
+            }
             return HTTPResponse(body: Array("{}".utf8))
         case .leader:
             return status.leader == status.node

@@ -27,6 +27,9 @@ public struct ClusterStatus: Hashable, Sendable {
     public var committed: LogIndex
     /// Where its log ends.
     public var last: LogIndex
+    /// Whether the node that was asked has not yet applied what was committed when it first heard of a
+    /// leader: its state is an old one, or none.
+    public var isCatchingUp = false
     /// Whether the disk of the node that was asked is full: it refuses requests until there is
     /// space.
     public var isDiskFull = false
@@ -115,6 +118,7 @@ extension Node {
             applied: state.applied.index,
             committed: commitIndex,
             last: core.lastPosition.index,
+            isCatchingUp: !hasCaughtUp,
             isDiskFull: shortage != nil,
             isDiverged: divergence != nil,
             isSplit: digests.isAlarmed,

@@ -4,6 +4,10 @@ package import Storage
 ///
 /// Only the lowest address of the list may create, and only when all nodes of the list have said
 /// in one round that they are blank and have the same list. Anything else waits.
+///
+/// A node alone has nobody to ask whether it is blank because it is new or because its disk was lost.
+/// The members of a cluster that it was in call its address again and again, so it waits for longer
+/// than they pause between two calls before it creates anything (pitfall 55).
 package struct Formation: Hashable, Sendable {
     /// What the command line says, the same on every node.
     package struct Plan: Hashable, Sendable {
@@ -23,14 +27,30 @@ package struct Formation: Hashable, Sendable {
     let plan: Plan
     /// Whether this node may create: its address is the lowest of a whole list.
     let isCreator: Bool
+    /// When it may create at the earliest.
+    private let earliest: Instant
     private(set) var round: UInt64 = 0
     private var answers: [String: Hello] = [:]
 
-    init(plan: Plan, ownAddress: String) {
+    /// Creates what a blank node starts with.
+    ///
+    /// - Parameters:
+    ///   - plan: Its command line.
+    ///   - ownAddress: Its peer address.
+    ///   - start: When it starts.
+    ///   - patience: For how long a node alone waits for a call.
+    init(plan: Plan, ownAddress: String, at start: Instant, patience: Duration) {
         self.plan = plan
         isCreator =
             plan.expect == plan.addresses.count && plan.addresses.first == ownAddress
+        earliest = plan.expect == 1 ? start + patience : start
     }
+
+    /// Whether it is one node that forms a cluster of itself.
+    var isAlone: Bool { isCreator && plan.expect == 1 }
+
+    /// Whether this node may create, as far as time goes.
+    func mayCreate(at now: Instant) -> Bool { now >= earliest }
 
     /// Starts a new round, in which earlier answers do not count.
     mutating func beginRound() {

@@ -114,6 +114,13 @@ extension Node {
             called.id == identity.id, called != identity, hello.from.id != identity.id,
             callers[hello.from.id] != nil || callers.count < Self.maximumStrangers
         else { return }
+        if callers.isEmpty {
+            log(
+                .notice,
+                "\(called) was in cluster \(hello.cluster ?? "") and its data is gone: \(identity)"
+                    + " forms no cluster, and asks \(hello.from) at \(hello.peerAddress) to be taken in"
+            )
+        }
         callers[hello.from.id] = hello.peerAddress
         dialPeers()
     }

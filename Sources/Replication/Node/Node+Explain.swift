@@ -24,6 +24,18 @@ extension Node {
         if let refusal = joining.refusal {
             return Explanation(.formation, "this node is not admitted yet: \(refusal.message)")
         }
+        if knowsOfCluster {
+            return Explanation(
+                .formation,
+                "this node is blank, and others know a cluster: it waits to be taken in"
+            )
+        }
+        if let formation, formation.isAlone {
+            return Explanation(
+                .formation,
+                "this node waits for a member that knew it, and then forms a cluster alone"
+            )
+        }
         guard let formation, formation.plan.expect != nil else {
             return Explanation(.formation, "this node waits for a cluster to take it in")
         }

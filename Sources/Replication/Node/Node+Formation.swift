@@ -29,6 +29,15 @@ extension Node {
         // A creator that crashed before this knows its cluster from the first entry alone; the next
         // membership names none.
         if let cluster { effects.append(.adopt(cluster: cluster)) }
+        if let formation, formation.isAlone {
+            log(
+                .notice,
+                "blank and alone: in \(configuration.formationPatience.inWords) \(identity) forms a"
+                    + " new cluster, unless a member of an older one calls it. If there is one, stop"
+                    + " this process and put the data directory back, or start it with --join and the"
+                    + " addresses of the members instead of --bootstrap-expect"
+            )
+        }
         defer { effects.removeAll(keepingCapacity: true) }
         return effects
     }
@@ -36,7 +45,9 @@ extension Node {
     /// Begins a round, in which all nodes of the list must say that they are blank.
     mutating func form() {
         nextFormationRound = now.instant + configuration.formationInterval
-        guard var formation, formation.isCreator, creation == nil, adoption == nil else { return }
+        guard var formation, formation.isCreator, creation == nil, adoption == nil,
+            formation.mayCreate(at: now.instant), !knowsOfCluster
+        else { return }
         formation.beginRound()
         self.formation = formation
         for address in formation.plan.addresses where routes.hello(at: address) != nil {
@@ -51,12 +62,23 @@ extension Node {
         createIfAllAnswered()
     }
 
+    /// Whether somebody who knows a cluster has called this blank node, or answered it.
+    ///
+    /// One node that knows a cluster ends formation: this node was in it, or somebody looks for that
+    /// cluster here.
+    var knowsOfCluster: Bool {
+        !callers.isEmpty || links.values.contains { $0.cluster != nil }
+            || routes.all.contains { $0.hello.cluster != nil }
+    }
+
     /// Creates the cluster if all have answered in this round.
     ///
     /// The first entry names the cluster and its members. Until it is durable here nobody is told
     /// of it, so a crash before leaves all nodes blank.
     mutating func createIfAllAnswered() {
-        guard creation == nil, let formation, let membership = formation.members(own: ownHello())
+        guard creation == nil, !knowsOfCluster, let formation,
+            formation.mayCreate(at: now.instant),
+            let membership = formation.members(own: ownHello())
         else { return }
         let cluster = newClusterID()
         var entry = LogEntry(

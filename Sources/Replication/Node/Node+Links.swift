@@ -137,7 +137,7 @@ extension Node {
         case .hello, .welcome, .refused:
             log(.warning, "node \(hello.from) shook hands twice")
         case .formationRound(let round):
-            guard cluster == nil, creation == nil, adoption == nil else { return }
+            guard cluster == nil, creation == nil, adoption == nil, !knowsOfCluster else { return }
             effects.append(
                 .send(
                     address: hello.peerAddress,
@@ -197,6 +197,9 @@ extension Node {
 
     /// Checks that the lines are the entries that the message announces, then steps the core.
     private mutating func take(_ message: Message, _ lines: [[UInt8]], from node: NodeIdentity) {
+        if case .append(let append) = message, append.term >= core.term {
+            catchUp.heard(append.commit)
+        }
         guard case .append(var append) = message, !append.entries.isEmpty else {
             stepCore(.receive(message, from: node))
             return

@@ -26,6 +26,7 @@ package struct Node<Machine: Service>: Sendable {
     /// Not nil while the state is one that a majority contradicts.
     var divergence: Divergence?
     var digests = DigestWatch()
+    var catchUp = CatchUp()
     /// How many compactions are under way.
     var compactions = 0
     /// The time of the newest line of the log.
@@ -165,7 +166,12 @@ package struct Node<Machine: Service>: Sendable {
         reads = ReadWaiters(after: generator.next())
         formation =
             restored.cluster == nil
-            ? Formation(plan: configuration.plan, ownAddress: configuration.peerAddress) : nil
+            ? Formation(
+                plan: configuration.plan,
+                ownAddress: configuration.peerAddress,
+                at: now.instant,
+                patience: configuration.formationPatience
+            ) : nil
         nextFormationRound = now.instant
         leadsSince = now.instant
         joining = JoinAttempts(next: now.instant + configuration.joinInterval)

@@ -20,6 +20,11 @@ package struct NodeConfiguration: Sendable {
     package var requestTimeout = Duration.seconds(5)
     /// How often the creator asks whether all are blank.
     package var formationInterval = Duration.milliseconds(200)
+    /// For how long a blank node that is to form a cluster alone waits for a member that knows it.
+    ///
+    /// Longer than a member pauses between two calls, which is at the most a handshake that fails
+    /// and a pause: 2.5 s.
+    package var formationPatience = Duration.seconds(3)
     /// How often a leader compares the states of all nodes.
     package var digestInterval = Duration.milliseconds(500)
     /// How often a quiet stream is told where it is.

@@ -1,19 +1,18 @@
 package import Storage
 
 extension RestoredNode {
-    /// Takes from a journal what a node needs to start.
+    /// Takes from a journal what a node needs to start; nothing on the disk is changed.
     ///
     /// - Parameters:
-    ///   - recovered: What the journal held.
     ///   - journal: The journal.
     ///   - membership: The snapshot's, if the log goes on from one.
     /// - Throws: ``JournalError`` if an entry cannot be read back, ``LineError`` if one that the
     ///   node needs is of another version.
     package init(
-        _ recovered: RecoveredJournal,
-        _ journal: Journal,
+        _ journal: ExaminedJournal,
         after membership: MembershipEntry? = nil
     ) throws {
+        let recovered = journal.recovered
         func entry(at index: LogIndex) throws -> LogEntry? {
             guard index > .zero else { return nil }
             let found = try journal.entries(
@@ -60,13 +59,13 @@ package struct RestoredDisk<Machine: Service>: Sendable {
     /// - Throws: ``JournalError``, ``LineError``, or ``SnapshotError`` if the snapshot is of another
     ///   cluster or holds what this version does not know.
     package init(
-        _ recovered: RecoveredJournal,
-        _ journal: Journal,
+        _ journal: ExaminedJournal,
         snapshots: SnapshotStore,
         configuration: NodeConfiguration
     ) throws {
+        let recovered = journal.recovered
         guard let head = recovered.snapshot else {
-            node = try RestoredNode(recovered, journal)
+            node = try RestoredNode(journal)
             return
         }
         if let own = recovered.identity.cluster, own != head.cluster {
@@ -77,7 +76,7 @@ package struct RestoredDisk<Machine: Service>: Sendable {
         }
         var reader = try snapshots.read(head.position)
         let state = try ReplicatedState<Machine>(from: &reader)
-        node = try RestoredNode(recovered, journal, after: state.membership)
+        node = try RestoredNode(journal, after: state.membership)
         self.state = state
     }
 }

@@ -17,7 +17,7 @@ extension Simulation {
             hosts[host].disk.crash(afterCalls: draw(60), [.before, .during, .after][draw(3)])
         }
         do {
-            let (journal, recovered) = try Journal.open(
+            let examined = try Journal.examine(
                 directory: dataDirectory,
                 id: hosts[host].name,
                 fileSystem: hosts[host].disk,
@@ -26,11 +26,11 @@ extension Simulation {
             )
             let configuration = nodeConfiguration(host)
             let restored = try RestoredDisk<Machine>(
-                recovered,
-                journal,
+                examined,
                 snapshots: hosts[host].snapshots,
                 configuration: configuration
             )
+            let (journal, _) = try examined.resume()
             if dies {
                 hosts[host].disk.endCrash()
                 // Down after the very last call: nothing has failed, and nothing will be written.

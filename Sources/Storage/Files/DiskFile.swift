@@ -4,8 +4,8 @@ internal import Darwin
 internal import Glibc
 #endif
 
-/// A descriptor; also a lock, which `flock` ties to it.
-final class DiskFile: File, FileLock {
+/// A descriptor of a file.
+final class DiskFile: File {
     private var descriptor: CInt
     private let path: String
 
@@ -85,8 +85,6 @@ final class DiskFile: File, FileLock {
         #endif
         descriptor = -1
     }
-
-    func release() { close() }
 
     deinit { close() }
 }

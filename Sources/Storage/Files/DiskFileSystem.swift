@@ -78,19 +78,12 @@ public struct DiskFileSystem: FileSystem {
         guard fsync(descriptor) == 0 else { throw .last("fsync", path) }
     }
 
-    /// Takes the lock of this name with `flock`.
-    public func lock(_ path: String) throws(FileError) -> any FileLock {
-        let descriptor = try Self.open(path, O_RDWR | O_CREAT)
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            if errno == EINTR { continue }
-            let error = FileError.last("flock", path)
-            close(descriptor)
-            throw error
-        }
-        return DiskFile(descriptor, path)
+    /// Takes the lock of a directory with `flock` on the directory's own descriptor.
+    public func lock(_ directory: String) throws(FileError) -> any FileLock {
+        try DiskLock(directory)
     }
 
-    private static func open(_ path: String, _ flags: CInt) throws(FileError) -> CInt {
+    static func open(_ path: String, _ flags: CInt) throws(FileError) -> CInt {
         while true {
             #if canImport(Darwin)
             let descriptor = unsafe Darwin.open(path, flags | O_CLOEXEC, 0o600)
@@ -110,7 +103,6 @@ extension FileError {
         switch code {
         case ENOENT: reason = .notFound
         case EEXIST: reason = .alreadyExists
-        case EWOULDBLOCK: reason = .isLocked
         case ENOSPC: reason = .noSpace(.disk)
         case EDQUOT: reason = .noSpace(.quota)
         case EFBIG: reason = .noSpace(.fileSize)

@@ -8,6 +8,8 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case alreadyExists
         /// Another process holds the lock.
         case isLocked
+        /// Another directory, or none, has the name of the one that this process locked.
+        case isReplaced
         /// Something is used up that may be there again later; trying again may help.
         case noSpace(SpaceLimit)
         /// The simulated machine is down.
@@ -59,6 +61,8 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
             case .notFound: "no such file or directory"
             case .alreadyExists: "it exists already"
             case .isLocked: "another process holds the lock"
+            case .isReplaced:
+                "the directory was moved, removed or replaced while this process used it"
             case .noSpace(let limit): limit.description
             case .crashed: "the simulated machine is down"
             case .system(let code, let text): "\(text) (\(code))"

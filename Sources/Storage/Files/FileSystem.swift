@@ -28,10 +28,14 @@ public protocol FileSystem: Sendable {
     /// Returns once the names in a directory are on the disk.
     func syncDirectory(_ path: String) throws(FileError)
 
-    /// Takes the lock of this name for as long as the answer lives, and never waits for it.
+    /// Takes the lock of a directory for as long as the answer lives, and never waits for it.
     ///
-    /// - Throws: ``FileError`` with ``FileError/Reason/isLocked`` if another process has it.
-    func lock(_ path: String) throws(FileError) -> any FileLock
+    /// The lock is on the directory itself and not on a file in it, which a sweeper may remove: the
+    /// next process would make that file anew, and lock another one (pitfall 50).
+    ///
+    /// - Throws: ``FileError`` with ``FileError/Reason/isLocked`` if another process has it, with
+    ///   ``FileError/Reason/notFound`` if there is no such directory.
+    func lock(_ directory: String) throws(FileError) -> any FileLock
 }
 
 /// An open file.
@@ -77,8 +81,16 @@ extension File {
     }
 }
 
-/// A lock that is held until it is released or its holder ends, however it ends.
-public protocol FileLock: AnyObject {
+/// The lock of a directory, held until it is released or its holder ends, however it ends.
+public protocol FileLock: AnyObject, Sendable {
+    /// Checks that the path still names the directory that was locked.
+    ///
+    /// Whoever moves a directory takes the lock along, and another process may lock what stands in
+    /// its place: files that are made by path from then on would be that one's.
+    ///
+    /// - Throws: ``FileError`` with ``FileError/Reason/isReplaced`` if it names another one, or none.
+    func check() throws(FileError)
+
     /// Gives the lock back; calling again does nothing.
     func release()
 }

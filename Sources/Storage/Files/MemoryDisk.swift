@@ -26,7 +26,8 @@ struct MemoryDisk: Sendable {
 
     private(set) var directories = [root: Directory()]
     var files: [Int: FileData] = [:]
-    var locks: Set<String> = []
+    /// The directories that are locked.
+    var locks: Set<Int> = []
     /// Counts restarts; a handle of an earlier one is dead.
     private(set) var boot = 0
     private(set) var calls = 0

@@ -102,16 +102,24 @@ final class MemoryFile: File {
 final class MemoryLock: FileLock {
     private let system: MemoryFileSystem
     private let path: String
+    private let node: Int
     private let boot: Int
 
-    init(_ system: MemoryFileSystem, _ path: String, boot: Int) {
+    init(_ system: MemoryFileSystem, _ path: String, node: Int, boot: Int) {
         self.system = system
         self.path = path
+        self.node = node
         self.boot = boot
     }
 
+    /// Past the faults and the count of calls: it changes nothing.
+    func check() throws(FileError) {
+        let isOurs = system.withDisk { $0.isCrashed || $0.node(at: path) == node }
+        guard isOurs else { throw FileError(.isReplaced, call: "stat", path: path) }
+    }
+
     func release() {
-        system.withDisk { if $0.boot == boot { $0.locks.remove(path) } }
+        system.withDisk { if $0.boot == boot { $0.locks.remove(node) } }
     }
 
     deinit { release() }

@@ -70,15 +70,18 @@ public final class MemoryFileSystem: FileSystem {
         }
     }
 
-    /// Takes the lock of this name.
-    public func lock(_ path: String) throws(FileError) -> any FileLock {
-        let boot = try call(.lock, path) { (disk) throws(FileError) in
-            guard disk.locks.insert(path).inserted else {
-                throw FileError(.isLocked, call: "lock", path: path)
+    /// Takes the lock of a directory.
+    public func lock(_ directory: String) throws(FileError) -> any FileLock {
+        let held = try call(.lock, directory) { (disk) throws(FileError) in
+            guard let node = disk.node(at: directory), disk.directories[node] != nil else {
+                throw FileError(.notFound, call: "lock", path: directory)
             }
-            return disk.boot
+            guard disk.locks.insert(node).inserted else {
+                throw FileError(.isLocked, call: "lock", path: directory)
+            }
+            return (node, disk.boot)
         }
-        return MemoryLock(self, path, boot: boot)
+        return MemoryLock(self, directory, node: held.0, boot: held.1)
     }
 
     /// Counts a call, lets the faults have their say, and makes it.

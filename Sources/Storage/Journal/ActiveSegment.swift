@@ -96,7 +96,10 @@ extension Journal {
                 try segment.cutOff()
                 active = segment
             }
-            do throws(FileError) { try written.synchronize(to: end) } catch { throw fail(error) }
+            do throws(FileError) {
+                try written.synchronize(to: end)
+                try checkOwnership()
+            } catch { throw fail(error) }
             segments[segments.count - 1].bytes = end
             active = written
         }
@@ -141,6 +144,7 @@ extension Journal {
         let path = FilePath.join(directory, SegmentName.name(number))
         var segment: ActiveSegment
         do throws(FileError) {
+            try checkOwnership()
             segment = ActiveSegment(number: number, file: try fileSystem.create(path))
         } catch { throw error.isNoSpace ? .full(error) : fail(error) }
         let end = try write(into: &segment) { (segment) throws(FileError) in
@@ -154,6 +158,7 @@ extension Journal {
         do throws(FileError) {
             try segment.synchronize(to: end)
             try fileSystem.syncDirectory(directory)
+            try checkOwnership()
         } catch { throw fail(error) }
         return segment
     }
@@ -181,6 +186,15 @@ extension Journal {
             do throws(FileError) { try undo(&segment) } catch { throw fail(error) }
             throw .full(error)
         }
+    }
+
+    /// Checks that the directory is still the one that was locked.
+    ///
+    /// After a sync: what is called durable then was in the place where the next start looks for it.
+    /// Before a file is made: in a directory that took the place of this one it would be another
+    /// node's.
+    private func checkOwnership() throws(FileError) {
+        try lock?.check()
     }
 
     /// Ends all writing: what the disk holds is not known any more (fsyncgate).

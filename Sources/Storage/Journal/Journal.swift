@@ -6,7 +6,8 @@ public final class Journal {
     let directory: String
     let fileSystem: any FileSystem
     let configuration: JournalConfiguration
-    var lock: (any FileLock)?
+    /// The lock of the directory, until the journal is closed.
+    public internal(set) var lock: (any FileLock)?
     var state: JournalState
     var index: SparseIndex
     /// The files that count, oldest first; the last is being written.
@@ -36,19 +37,13 @@ public final class Journal {
     /// The last entry.
     public var last: LogPosition { state.terms.last }
 
-    private init(
-        directory: String,
-        fileSystem: any FileSystem,
-        configuration: JournalConfiguration,
-        lock: any FileLock,
-        state: JournalState,
-        recovery: Recovery
-    ) {
-        self.directory = directory
-        self.fileSystem = fileSystem
-        self.configuration = configuration
+    /// A journal that was examined and is to be written from here on; see ``ExaminedJournal``.
+    init(_ examined: ExaminedJournal, _ recovery: Recovery, lock: any FileLock) {
+        directory = examined.directory
+        fileSystem = examined.fileSystem
+        configuration = examined.configuration
         self.lock = lock
-        self.state = state
+        state = examined.state
         index = recovery.index
         segments = recovery.segments
         nextBatch = recovery.nextBatch
@@ -62,7 +57,9 @@ public final class Journal {
     /// Opens the journal of a directory, which is made if it is not there.
     ///
     /// What was read is durable on return, in files that this process wrote or that a later batch
-    /// vouches for; only then may the node vote, acknowledge or answer.
+    /// vouches for; only then may the node vote, acknowledge or answer. Whoever may refuse to start
+    /// for what the journal holds, or for anything else, calls ``examine(directory:id:fileSystem:configuration:makeIncarnation:)``
+    /// first, and ``ExaminedJournal/resume()`` once nothing refuses any more.
     ///
     /// Damage ends the log before the first entry that is not good;
     /// ``RecoveredJournal/lost`` then says what the node has to get back from others.
@@ -83,49 +80,16 @@ public final class Journal {
         configuration: JournalConfiguration = JournalConfiguration(),
         makeIncarnation: @Sendable () -> String
     ) throws(JournalError) -> sending (journal: Journal, recovered: RecoveredJournal) {
-        let lock = try takeLock(directory, fileSystem)
-        let snapshots = try newestSnapshot(directory, fileSystem)
-        let recovery = try Recovery.read(
+        let examined = try examine(
             directory: directory,
+            id: id,
             fileSystem: fileSystem,
             configuration: configuration,
-            snapshot: snapshots.head?.position ?? .zero
+            makeIncarnation: makeIncarnation
         )
-        if let head = snapshots.head, recovery.state == nil {
-            throw .noJournal(directory: directory, snapshot: head.position)
-        }
-        let state =
-            recovery.state
-            ?? JournalState(
-                identity: JournalIdentity(
-                    node: NodeIdentity(id: id, incarnation: makeIncarnation())
-                )
-            )
-        guard state.identity.node.id == id else {
-            throw .otherNode(directory: directory, found: state.identity.node, asked: id)
-        }
-        let journal = Journal(
-            directory: directory,
-            fileSystem: fileSystem,
-            configuration: configuration,
-            lock: lock,
-            state: state,
-            recovery: recovery
-        )
-        let notes =
-            try journal.resume(recovery, snapshots.head) + (try journal.makeFirstReserve())
-        let recovered = RecoveredJournal(
-            identity: journal.state.identity,
-            vote: journal.state.vote,
-            terms: journal.state.terms,
-            memberships: journal.state.memberships,
-            snapshot: snapshots.head,
-            commit: min(journal.state.commit, journal.state.terms.lastIndex),
-            lost: journal.state.lost,
-            damages: snapshots.damages + recovery.damages,
-            notes: recovery.notes + notes,
-            isNew: recovery.state == nil
-        )
+        let (journal, notes) = try examined.resume()
+        var recovered = examined.recovered
+        recovered.notes += notes
         return (journal, recovered)
     }
 
@@ -193,18 +157,6 @@ public final class Journal {
 }
 
 extension Journal {
-    private static func takeLock(
-        _ directory: String,
-        _ fileSystem: any FileSystem
-    ) throws(JournalError) -> any FileLock {
-        do throws(FileError) {
-            try fileSystem.createDirectories(directory)
-            return try fileSystem.lock(FilePath.join(directory, "lock"))
-        } catch {
-            throw error.reason == .isLocked ? .locked(directory: directory) : .file(error)
-        }
-    }
-
     static func newestSnapshot(
         _ directory: String,
         _ fileSystem: any FileSystem
@@ -224,7 +176,7 @@ extension Journal {
     /// Writes the last batch again, in a new file, and makes the way to it durable.
     ///
     /// - Returns: What an operator may want to know.
-    private func resume(
+    func resume(
         _ recovery: Recovery,
         _ snapshot: SnapshotHead?
     ) throws(JournalError) -> [String] {
@@ -245,9 +197,7 @@ extension Journal {
             lines.append(Batch.PlacedLine(line: .vote(vote), offset: buffer.bodyBytes))
             buffer.append(.vote(vote))
         }
-        var notes: [String] = []
-        if let note = next.connect(to: snapshot, in: directory) {
-            notes.append(note)
+        if next.connect(to: snapshot, in: directory) != nil {
             state = next
             lines = []
             buffer.removeAll()
@@ -263,7 +213,7 @@ extension Journal {
             // journal: the process that made it may have crashed just before this line.
             try fileSystem.syncAncestors(of: directory)
         } catch { throw fail(error) }
-        return notes + removeLeftovers(recovery)
+        return removeLeftovers(recovery)
     }
 
     /// Removes files that count for nothing; safe, since a file that says so is durable by now.
@@ -276,6 +226,10 @@ extension Journal {
             : recovery.unbegun
         do throws(FileError) {
             try remove(leftovers)
+            for name in try fileSystem.list(directory)
+            where name.hasPrefix(SegmentName.prefix) && name.hasSuffix(Recovery.partial) {
+                try fileSystem.remove(FilePath.join(directory, name))
+            }
             return []
         } catch {
             return ["a file that counts for nothing was left: \(error)"]

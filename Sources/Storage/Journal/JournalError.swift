@@ -30,8 +30,12 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .damaged(let damage):
             "\(damage). No good line says what the journal held there, so the node can't know what "
-                + "it acknowledged; everything was left as it is. Check the disk; the other nodes go "
-                + "on without this one"
+                + "it acknowledged; everything was left as it is. Check the disk. If other "
+                + "nodes of the cluster are up, move the data directory aside and start this node "
+                + "with the command line that it always had: it comes back empty, as a new "
+                + "incarnation, and gets all from them. A node alone has no other copy: put a backup "
+                + "of the directory in its place, or begin anew with an empty one, without what it "
+                + "held"
         case .unreadable(let index, let damage): "entry \(index) can't be read: \(damage)"
         case .noJournal(let directory, let snapshot):
             "\(directory) holds a snapshot that ends at \(snapshot), but no journal-*.jsonl: bring "

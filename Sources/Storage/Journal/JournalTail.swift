@@ -11,6 +11,8 @@ public struct JournalTail {
     private var offset: Int
     /// The last batch that was seen, and how many of its lines.
     private var seen: (batch: UInt64, lines: Int)
+    /// Whether the file that is read puts together what was seen in others.
+    private var repeats = false
     /// A file that was dropped before it was read to its end, as far as is known.
     private var dropped: FileError?
 
@@ -72,6 +74,9 @@ public struct JournalTail {
         var start = 0
         if offset == 0, bytes.holds(SegmentHead.prefix, at: 0), let end = file.lineEnd(from: 0) {
             start = end + 1
+            // A node that was damaged goes back to an earlier batch too, and says what it lost.
+            let head = try? SegmentHead(bytes, in: 0..<end)
+            repeats = head.map { $0.lost == nil && $0.batch ?? .max < seen.batch } ?? false
         }
         while let end = file.lineEnd(from: start), end > start,
             let head = try? BatchHead(bytes, in: start..<end),
@@ -91,6 +96,7 @@ public struct JournalTail {
         _ path: String
     ) throws(JournalError) -> [(position: LogPosition, line: [UInt8])] {
         let number = batch.head.number
+        if repeats, number < seen.batch { return [] }
         guard number <= seen.batch || number - seen.batch == 1 else {
             throw .file(dropped ?? FileError(.notFound, call: "follow", path: path))
         }

@@ -8,8 +8,8 @@ public struct JournalView {
     public let vote: Vote
     /// The positions of the entries.
     public let terms: LogTerms
-    /// The last membership entry, if there is one.
-    public let membershipIndex: LogIndex?
+    /// All membership entries.
+    let memberships: [LogIndex]
     /// The last entry that the node knew to be committed and that is there.
     public let commit: LogIndex
     /// What entries a start would have to get back from other nodes, if any.
@@ -24,7 +24,7 @@ public struct JournalView {
     public let files: [JournalFile]
     /// Files that may hold more damage.
     private let suspects: [String]
-    private let reader: EntryReader
+    let reader: EntryReader
     /// What is appended from here on, if the node runs.
     public let tail: JournalTail
 
@@ -76,6 +76,9 @@ public struct JournalView {
         var lost: LogPosition?
     }
 
+    /// The last membership entry, if there is one.
+    public var membershipIndex: LogIndex? { memberships.last }
+
     private var findings: Findings { Findings(damages: snapshots.damages + damages, lost: lost) }
 
     private static func once(
@@ -94,7 +97,7 @@ public struct JournalView {
         }
     }
 
-    private init(
+    init(
         _ recovery: Recovery,
         _ found: JournalState,
         _ snapshots: FoundSnapshots
@@ -129,7 +132,7 @@ public struct JournalView {
         identity = state.identity
         vote = state.vote
         terms = state.terms
-        membershipIndex = state.memberships.last
+        memberships = state.memberships
         commit = min(state.commit, state.terms.lastIndex)
         lost = state.lost
         damages = recovery.damages

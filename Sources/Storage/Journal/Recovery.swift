@@ -62,11 +62,14 @@ struct Recovery {
 
     /// Reads all files; damage is believed only after a second reading, and so is a disk that does
     /// not give back what it holds (`EIO`): that counts as damage of the file.
+    ///
+    /// A directory that does not exist yet holds nothing.
     static func read(
         directory: String,
         fileSystem: any FileSystem,
         configuration: JournalConfiguration,
-        snapshot: LogPosition
+        snapshot: LogPosition,
+        exists: Bool = true
     ) throws(JournalError) -> Recovery {
         func attempt(salvages: Bool) throws(JournalError) -> Recovery {
             try Recovery(
@@ -74,6 +77,7 @@ struct Recovery {
                 fileSystem: fileSystem,
                 configuration: configuration,
                 snapshot: snapshot,
+                exists: exists,
                 salvages: salvages
             )
         }
@@ -108,6 +112,7 @@ struct Recovery {
         fileSystem: any FileSystem,
         configuration: JournalConfiguration,
         snapshot: LogPosition,
+        exists: Bool,
         salvages: Bool
     ) throws(JournalError) {
         self.salvages = salvages
@@ -117,11 +122,14 @@ struct Recovery {
         self.snapshot = snapshot
         index = SparseIndex(strideBytes: configuration.indexBytes)
         do throws(FileError) {
-            numbers = try fileSystem.list(directory).compactMap { SegmentName.number($0) }.sorted()
+            let names = exists ? try fileSystem.list(directory) : []
+            numbers = names.compactMap { SegmentName.number($0) }.sorted()
         } catch { throw .file(error) }
         guard let top = try findTop() else { return }
         self.top = top.number
-        try replay(try trail(to: top))
+        let links = try trail(to: top)
+        try replay(links)
+        try findOverruns(links)
         if !damages.isEmpty { try bound() }
     }
 

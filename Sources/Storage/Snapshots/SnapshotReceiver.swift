@@ -30,6 +30,7 @@ public final class SnapshotReceiver {
         self.bytes = bytes
         path = store.path(position.index) + SnapshotName.incoming
         do throws(FileError) {
+            try store.checkOwnership()
             try Self.removeOthers(path, store)
             let isThere = try store.fileSystem.exists(path)
             file = try isThere ? store.fileSystem.open(path) : store.fileSystem.create(path)

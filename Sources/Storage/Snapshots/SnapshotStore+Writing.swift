@@ -40,6 +40,7 @@ extension SnapshotStore {
     ) throws(SnapshotError) -> Int {
         let file: any File
         do throws(FileError) {
+            try checkOwnership()
             if try fileSystem.exists(path) { try fileSystem.remove(path) }
             file = try fileSystem.create(path)
         } catch { throw .file(error) }
@@ -55,6 +56,7 @@ extension SnapshotStore {
     /// directory's sync leaves either name, and with each the snapshot before.
     func publish(_ partial: String, as path: String) throws(SnapshotError) {
         do throws(FileError) {
+            try checkOwnership()
             try fileSystem.rename(partial, to: path)
             try fileSystem.syncDirectory(directory)
         } catch { throw .file(error) }

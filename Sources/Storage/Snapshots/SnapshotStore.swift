@@ -6,12 +6,21 @@ public struct SnapshotStore: Sendable {
     /// The directory.
     public let directory: String
     let fileSystem: any FileSystem
+    /// The lock of the directory, checked before anything is changed there.
+    private let lock: (any FileLock)?
     private let pins = SnapshotPins()
 
     /// Creates a store; nothing is read yet.
-    public init(directory: String, fileSystem: any FileSystem) {
+    ///
+    /// - Parameters:
+    ///   - directory: Where the snapshots are.
+    ///   - fileSystem: The disk.
+    ///   - lock: The lock of the directory, so that nothing is written into another one that took
+    ///     its place; nil for a store that only reads, or a directory that nobody can move.
+    public init(directory: String, fileSystem: any FileSystem, lock: (any FileLock)? = nil) {
         self.directory = directory
         self.fileSystem = fileSystem
+        self.lock = lock
     }
 
     /// The newest snapshot that is good from head to foot; changes nothing.
@@ -95,6 +104,7 @@ public struct SnapshotStore: Sendable {
         let pinned = pins.indices
         let old = try indices().filter { $0 < position.index && !pinned.contains($0) }
         do throws(FileError) {
+            try checkOwnership()
             for index in old { try fileSystem.remove(path(index)) }
             for name in try fileSystem.list(directory)
             where SnapshotName.isLeftover(name, after: position.index) {
@@ -112,6 +122,9 @@ public struct SnapshotStore: Sendable {
             try fileSystem.syncDirectory(directory)
         } catch { throw .file(error) }
     }
+
+    /// Checks that the directory is the one that was locked, if one was.
+    func checkOwnership() throws(FileError) { try lock?.check() }
 
     func path(_ index: LogIndex) -> String {
         FilePath.join(directory, SnapshotName.name(index))

@@ -78,6 +78,7 @@ private func withChatNode(_ body: (_ server: String) async throws -> Void) async
         peerAddress: "127.0.0.1:0"
     )
     configuration.bootstrapExpect = 1
+    configuration.formationPatience = .zero
     let replica = try Replica<ChatState>(configuration)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await replica.run() }

@@ -54,9 +54,11 @@ final class TestNode {
     }
 
     /// Starts the process where it must refuse to; gives its code and what it complained of.
-    func refuseToStart() async throws -> (ending: Program.Ending, complaint: String) {
+    func refuseToStart(
+        _ more: [String] = []
+    ) async throws -> (ending: Program.Ending, complaint: String) {
         let lines = logLines.count
-        let process = try Program("chat-node", arguments, errorsTo: log)
+        let process = try Program("chat-node", arguments + more, errorsTo: log)
         let ending = try await process.end()
         return (ending, logLines.dropFirst(lines).joined(separator: "\n"))
     }

@@ -87,6 +87,7 @@ extension ReplicaConfiguration {
             reserveBytes: 1 << 16
         )
         requestTimeout = .seconds(30)
+        formationPatience = .zero
     }
 }
 

@@ -42,6 +42,31 @@ import Glibc
         #expect(try !disk.exists(root + "/b"))
     }
 
+    /// Guards pitfall 50, on a real disk.
+    @Test @DiskAside func `pitfall 50: the lock is on the directory and knows it again`() throws {
+        defer { remove("/old", "/data", "") }
+        let directory = root + "/data"
+        #expect(throws: FileError(.notFound, call: "open", path: directory)) {
+            _ = try disk.lock(directory)
+        }
+        try disk.createDirectory(directory)
+        let lock = try disk.lock(directory)
+        try lock.check()
+        #expect(throws: FileError(.isLocked, call: "flock", path: directory)) {
+            _ = try disk.lock(directory)
+        }
+        try disk.rename(directory, to: root + "/old")
+        #expect(throws: FileError(.isReplaced, call: "stat", path: directory)) { try lock.check() }
+        try disk.createDirectory(directory)
+        #expect(throws: FileError(.isReplaced, call: "stat", path: directory)) { try lock.check() }
+        let other = try disk.lock(directory)
+        try other.check()
+        lock.release()
+        lock.release()
+        try disk.lock(root + "/old").release()
+        other.release()
+    }
+
     @Test @DiskAside func `a journal on the disk is there after a restart`() throws {
         let directory = root + "/data/n1"
         defer { remove("/data/n1", "/data", "") }

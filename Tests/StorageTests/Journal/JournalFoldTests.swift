@@ -1,0 +1,104 @@
+import Storage
+import TestSupport
+import Testing
+
+/// Small files that starts leave, and that later starts put together.
+@Suite struct JournalFoldTests {
+    let fixture: JournalFixture
+
+    init() {
+        var fixture = JournalFixture()
+        fixture.configuration = JournalConfiguration(
+            segmentBytes: 64 << 10,
+            fillBytes: 16 << 10,
+            indexBytes: 256,
+            reserveBytes: 512
+        )
+        self.fixture = fixture
+    }
+
+    /// As a node alone leaves them that crashes again and again: a term, an entry, an idle moment.
+    @Test @DiskAside func `a hundred starts leave few files, and the last takes few calls`() throws
+    {
+        var calls: [Int] = []
+        var files = 0
+        for start in 1...100 as ClosedRange<UInt64> {
+            fixture.disk.processCrash()
+            let before = fixture.disk.calls
+            let (journal, recovered) = try fixture.open()
+            calls.append(fixture.disk.calls - before)
+            #expect(recovered.damages.isEmpty && recovered.notes.isEmpty)
+            #expect(recovered.terms.last.index == LogIndex(start - 1))
+            try journal.append([vote(start)])
+            try journal.append([entry(start, start)])
+            try journal.append([])
+            files = max(files, try fixture.files().count)
+        }
+        // Eight small ones, the one that is written, one of 16 KiB for each 25 starts.
+        #expect(files <= 14, "\(files) files")
+        #expect(calls.suffix(50).max() ?? 0 < 220, "\(calls)")
+        #expect(try fixture.reopen().journal.allLines().count == 100)
+    }
+
+    @Test(arguments: MemoryFileSystem.CrashPoint.allCases)
+    @DiskAside func `a crash at any call of a start that puts files together loses nothing`(
+        point: MemoryFileSystem.CrashPoint
+    ) throws {
+        let entries = try fill()
+        var calls = 0
+        var isDone = false
+        while !isDone {
+            for powerLoss in [false, true] {
+                var own = fixture
+                own.disk = fixture.disk.clone()
+                own.disk.crash(afterCalls: calls, point)
+                do throws(JournalError) { _ = try own.open() } catch {}
+                own.disk.endCrash()
+                isDone = !own.disk.isCrashed
+                var generator = SeededGenerator(seed: UInt64(calls))
+                if powerLoss { own.disk.powerLoss(using: &generator) }
+                let (journal, recovered) = try own.reopen()
+                #expect(recovered.damages.isEmpty, "\(point) call \(calls)")
+                #expect(recovered.lost == nil && recovered.vote.term == Term(9))
+                #expect(try journal.allLines() == entries, "\(point) call \(calls)")
+                try journal.append([entry(UInt64(entries.count) + 1, 9)])
+                #expect(try own.reopen().journal.allLines().count == entries.count + 1)
+                let names = try own.disk.list(JournalFixture.directory)
+                #expect(!names.contains { $0.hasSuffix(".partial") })
+            }
+            calls += 1
+        }
+        #expect(calls > 60)
+    }
+
+    @Test @DiskAside func `who follows sees no entry again that was put together`() throws {
+        _ = try fill()
+        let view = try #require(
+            try JournalView.read(directory: JournalFixture.directory, fileSystem: fixture.disk)
+        )
+        var tail = view.tail
+        #expect(try tail.next().isEmpty)
+        let before = try fixture.files().count
+        let (journal, _) = try fixture.open()
+        #expect(try fixture.files().count < before)
+        try journal.append([entry(10, 9)])
+        #expect(try tail.next().map(\.position.index) == [LogIndex(10)])
+        #expect(try tail.next().isEmpty)
+    }
+
+    /// Leaves as many small files as are put together, each with a vote and an entry.
+    private func fill() throws -> [String] {
+        for start in 1...9 as ClosedRange<UInt64> {
+            let (journal, _) = try fixture.reopen()
+            if start == 1 { try journal.adopt(cluster: "c1") }
+            try journal.append([vote(start)])
+            try journal.append([entry(start, start)])
+        }
+        let lines = try JournalView.read(
+            directory: JournalFixture.directory,
+            fileSystem: fixture.disk
+        )?.entries(after: .zero, through: LogIndex(.max), maximumBytes: .max)
+        fixture.disk.processCrash()
+        return (lines ?? []).map { String(decoding: $0.line, as: UTF8.self) }
+    }
+}

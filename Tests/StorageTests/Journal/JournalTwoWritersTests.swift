@@ -1,0 +1,73 @@
+import Storage
+import TestSupport
+import Testing
+
+/// A directory in which two processes wrote, as one could before the directory itself was locked.
+@Suite struct JournalTwoWritersTests {
+    let fixture = JournalFixture()
+
+    /// What the first process wrote after the second one had begun a file.
+    @Test @DiskAside func `good batches behind what counts of a file are damage and are said`()
+        throws
+    {
+        let first = try firstWriter()
+        try intrude()
+        for index in 4...6 as ClosedRange<UInt64> { try first.append([entry(index, 1)]) }
+        let (journal, recovered) = try fixture.reopen()
+        #expect(recovered.lost == LogPosition(index: LogIndex(6), term: Term(1)))
+        let damage = try #require(recovered.damages.first)
+        #expect(damage.file == fixture.path(1))
+        #expect(damage.reason.contains("another process wrote here"))
+        #expect(recovered.terms.last.index == LogIndex(3))
+        // What the first process acknowledged is there still, for whoever wants it back.
+        #expect(try fixture.files().contains(fixture.path(1)))
+        // Said once more at the next start, until it is repaired; then no more.
+        try journal.append((4...6 as ClosedRange<UInt64>).map { entry($0, 1) })
+        let (_, healed) = try fixture.reopen()
+        #expect(healed.lost == nil && healed.damages.isEmpty)
+        #expect(healed.terms.last.index == LogIndex(6))
+    }
+
+    @Test @DiskAside func `a vote behind what counts of a file is not given again`() throws {
+        let first = try firstWriter()
+        try intrude()
+        try first.append([vote(7, for: "n2")])
+        let (_, recovered) = try fixture.reopen()
+        #expect(recovered.damages.count == 1)
+        #expect(recovered.vote.term == Term(7) && recovered.vote.candidate?.id == "n1")
+    }
+
+    @Test @DiskAside func `an empty batch behind what counts is no loss`() throws {
+        let first = try firstWriter()
+        try intrude()
+        try first.append([])
+        let (_, recovered) = try fixture.reopen()
+        #expect(recovered.damages.isEmpty && recovered.lost == nil)
+    }
+
+    @Test @DiskAside func `what a snapshot holds is no loss`() throws {
+        let first = try firstWriter()
+        try intrude()
+        for index in 4...6 as ClosedRange<UInt64> { try first.append([entry(index, 1)]) }
+        let store = SnapshotStore(directory: JournalFixture.directory, fileSystem: fixture.disk)
+        try store.write(SnapshotSample(6).head) { (_) throws(SnapshotError) in }
+        #expect(try fixture.reopen().recovered.damages.isEmpty)
+    }
+
+    private func firstWriter() throws -> Journal {
+        let (journal, _) = try fixture.open()
+        for index in 1...3 as ClosedRange<UInt64> { try journal.append([entry(index, 1)]) }
+        return journal
+    }
+
+    /// A second process starts on the same files and ends again; its file stays.
+    private func intrude() throws {
+        var second = fixture
+        second.disk = fixture.disk.clone()
+        try second.reopen().journal.close()
+        _ = try fixture.disk.create(fixture.path(2))
+        let bytes = try #require(second.disk.contents(of: fixture.path(2)))
+        fixture.disk.setContents(of: fixture.path(2), to: bytes)
+        try fixture.disk.syncDirectory(JournalFixture.directory)
+    }
+}

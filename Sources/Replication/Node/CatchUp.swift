@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// Whether a node has applied what was committed when it first heard of a leader in this process.
 ///

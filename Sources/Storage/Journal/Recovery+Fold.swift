@@ -9,7 +9,7 @@
 /// names, each batch of which is in the new one. They go once the file that follows is durable.
 extension Recovery {
     /// How many small files are put together; fewer are not worth the writing.
-    static let foldedFiles = 8
+    static let foldedFiles = 5
     static let partial = ".partial"
 
     /// Puts the small files at the end together, if there are enough of them.

@@ -101,6 +101,25 @@ extension ClusterTests {
             #expect(node.journalFiles.map { text(ofFile: $0) } == before)
         }
 
+        /// Guards pitfall 50, and says what a stop looks like in the log: one line, JSON as all others.
+        @Test func `pitfall 50: a node whose directory is moved stops, and says why once`()
+            async throws
+        {
+            let cluster = try await Cluster(1)
+            let node = cluster.nodes[0]
+            let ann = try await cluster.client().enter("ann")
+            try DiskFileSystem().rename(node.directory, to: node.directory + ".moved")
+            let client = try cluster.client(token: ann, timeout: .seconds(5))
+            await #expect(throws: (any Error).self) {
+                _ = try await client.ask(.send(to: "ann", text: "lost"))
+            }
+            #expect(try await node.process?.end() == .code(74))
+            let causes = node.logLines.filter { $0.contains("moved, removed or replaced") }
+            #expect(causes.count == 1 && causes.first?.hasPrefix("{\"time\":") == true)
+            #expect(node.logLines.allSatisfy { $0.hasPrefix("{") })
+            #expect(try !DiskFileSystem().exists(node.directory))
+        }
+
         @Test func `a port that is taken is refused by name`() async throws {
             let cluster = try await Cluster(1)
             let node = cluster.nodes[0]

@@ -68,6 +68,7 @@ public struct ExaminedJournal: Sendable {
             return (journal, notes + (try journal.makeFirstReserve()))
         } catch {
             journal.close()
+            lock.release()
             throw error
         }
     }

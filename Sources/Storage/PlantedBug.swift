@@ -33,6 +33,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case exactlyOnceOff
     /// A leader logs what another node forwards without reading it (pitfall 49).
     case forwardUndecoded
+    /// A leader sends snapshots of a state that others contradict, and a copy counts as a voice of
+    /// its own (pitfall 54).
+    case contestedSnapshotIsSent
     /// The journal does not sync what it appends.
     case persistWithoutSync
     /// Deadlines are judged before what had arrived by then is taken (pitfall 52).

@@ -137,3 +137,13 @@ extension Hunt {
         try SlowTurns.play(seed: seed)
     }
 }
+
+extension Hunt {
+    /// A leader's state goes wrong while a member needs a snapshot.
+    package static let contestedState = Hunt("a contested leader", for: [.determinism]) {
+        (seed) throws(Violation) in
+        for order in ContestedState.Order.allCases {
+            try ContestedState.play(order, seed: seed)
+        }
+    }
+}

@@ -5,6 +5,7 @@ extension Consensus {
     mutating func electionTimedOut(_ now: Instant) {
         if role == .candidate { timing.candidacyFailed() }
         follow(nil, now)
+        if state.isDiverged, timing.waitsForOthers(configuration, now: now) { return }
         if !timing.isDelayed, let delay = campaignDelay {
             timing.isDelayed = true
             timing.electionDeadline = now + delay
@@ -39,7 +40,7 @@ extension Consensus {
     /// A node that must not lead lets the leader's time run out.
     mutating func takeOver(_ asked: Term, from peer: NodeIdentity, _ now: Instant) {
         guard asked == term, role == .follower || role == .preCandidate,
-            leader == nil || leader == peer, state.mayCampaign, !isStalled(now)
+            leader == nil || leader == peer, state.isFirstChoice, !isStalled(now)
         else { return }
         follow(nil, now)
         campaign(now, isTransfer: true)
@@ -109,7 +110,7 @@ extension Consensus {
     /// followed as before.
     mutating func lostLeader(_ lost: NodeIdentity, _ now: Instant) {
         follow(nil, now)
-        guard state.mayCampaign else { return }
+        guard state.isFirstChoice else { return }
         let others = state.quorum.voters.filter { $0 != lost }
         let rank = others.firstIndex(of: state.identity) ?? others.count
         let stagger = configuration.failoverStagger.nanoseconds * Int64(rank)

@@ -55,6 +55,7 @@ package struct Consensus: Sendable {
         }
         noteOtherDisks(now)
         promoteJoined(now)
+        handOverBadState(now)
         goOnWithTransfer()
         scheduleNews(now)
         forgetDeparted()
@@ -90,7 +91,7 @@ package struct Consensus: Sendable {
         follow(nil, now)
     }
 
-    /// Gives up leading, and the hope of it, while the state is bad.
+    /// Gives up leading, and the hope of it, when the state is found to be bad.
     private mutating func diverged(_ isBad: Bool, _ now: Instant) {
         state.isDiverged = isBad
         guard isBad, role != .follower else { return }

@@ -33,8 +33,9 @@ package enum Input: Hashable, Sendable {
     case change(MembershipChange, expecting: LogIndex?)
     /// The lead is to be handed over, to this voter or to the one that is closest behind.
     case transfer(to: NodeIdentity?)
-    /// A majority contradicts this node's state, or it has a good one again: with a bad one it must
-    /// not lead, and does all else, for log and votes are good.
+    /// A majority contradicts this node's state, or it has a good one again: with a bad one it leads
+    /// only where nobody else can, and no longer than that; it does all else, for log and votes are
+    /// good.
     case diverged(Bool)
     /// The disk has no room for entries, or has room again; votes can always be written.
     case disk(isFull: Bool)

@@ -56,12 +56,16 @@ extension Consensus {
         ///
         /// One that a membership has taken out may, and does not count itself, until that is
         /// committed: others may have no such entry yet, and not vote for each other without it.
+        /// One whose state is bad may too, later than others: its log may be the longest.
         var mayCampaign: Bool {
-            lost == nil && !isDiskFull && !isDiverged && memberships.mayVote(identity)
+            lost == nil && !isDiskFull && memberships.mayVote(identity)
         }
 
         /// The term in which this node would campaign.
         var candidacyTerm: Term { max(vote.term.next, firstCandidacy) }
+
+        /// Whether this node may try to lead as soon as it can.
+        var isFirstChoice: Bool { mayCampaign && !isDiverged }
 
         /// Counts by the membership in effect from now on.
         mutating func adoptQuorum() {

@@ -28,6 +28,8 @@ extension Consensus {
         var lostLeader: NodeIdentity?
         /// Whether the policy's delay is running, or is over.
         var isDelayed = false
+        /// How many election timeouts a node with a bad state has let go by.
+        private var passed = 0
         /// When a leader is to be heard next.
         var heartbeatDeadline: Instant
         /// When a leader looks whether it still has a quorum.
@@ -42,6 +44,8 @@ extension Consensus {
         var favourite: (identity: NodeIdentity, since: Instant)?
         /// The hand-overs that the policy wanted.
         var handOvers = HandOvers()
+        /// To whom a leader with a bad state handed over last, and when it tries again.
+        var relieved: (by: NodeIdentity, again: Instant)?
         /// The batch for which a leader with a stalled disk has begun to hand over, and when.
         var yielded: (token: PersistToken, at: Instant)?
         private var unfinished: [UnfinishedBatch] = []
@@ -107,6 +111,14 @@ extension Consensus {
 
         mutating func candidacyFailed() { failedCandidacies += 1 }
         mutating func leaderIsKnown() { failedCandidacies = 0 }
+
+        /// Whether a node with a bad state lets others go first: two election timeouts of three.
+        mutating func waitsForOthers(_ configuration: Configuration, now: Instant) -> Bool {
+            passed = (passed + 1) % 3
+            guard passed != 0 else { return false }
+            delayElection(configuration, now: now)
+            return true
+        }
 
         mutating func nextToken(last: LogIndex, _ now: Instant) -> PersistToken {
             token = token.next

@@ -10,6 +10,8 @@ package enum TransferCause: String, Hashable, Sendable {
     case stalledDisk
     /// This leader is no voter any more.
     case removal
+    /// This leader's state is bad, and another voter has its whole log.
+    case divergence
 }
 
 /// What became of a hand-over of the lead.

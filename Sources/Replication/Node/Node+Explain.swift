@@ -105,7 +105,9 @@ extension Node {
             return "does not campaign until it has again what its damaged disk lost"
         }
         if core.state.isDiskFull { return "does not campaign while its disk is full" }
-        if divergence != nil { return "does not campaign until it has another's state" }
+        if divergence != nil {
+            return "campaigns only if nobody else can: its state differs from a majority's"
+        }
         return core.membership.isVoter(identity) ? nil : "has no vote"
     }
 }

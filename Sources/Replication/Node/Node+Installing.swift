@@ -17,6 +17,8 @@ struct SnapshotArrival<Machine: Service>: Sendable {
     }
 
     var phase: Phase
+    /// Whose state it is.
+    let source: NodeIdentity
     var position: LogPosition
     /// Its length, and how much of it is here.
     var bytes: Int
@@ -69,6 +71,7 @@ extension Node {
         }
         arrival = SnapshotArrival(
             phase: .writing,
+            source: node,
             position: piece.position,
             bytes: piece.bytes,
             offset: piece.offset
@@ -150,7 +153,7 @@ extension Node {
         }
         log(.notice, "installed a snapshot of entry \(position)")
         effects.append(.transfer(divergence == nil ? .drop(before: position) : .keep(position)))
-        healed()
+        tookState(from: arrival.source)
         membersChanged()
         noticeOwnRemoval()
         completeReads()

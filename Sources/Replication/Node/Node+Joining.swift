@@ -101,7 +101,7 @@ extension Node {
         if let removal = JoinRules.removal(of: wish.identity, in: state.formerMembers) {
             return answer(removal)
         }
-        if core.role == .leader { return admit(wish, asker: hello.from) }
+        if core.role == .leader, divergence == nil { return admit(wish, asker: hello.from) }
         guard isOwn, let leader = core.leader, isLinked(leader) else {
             let message = whyNoMembers ?? "no leader is known"
             return answer(LinkRefusal(code: "no_leader", message: message))

@@ -7,6 +7,11 @@ extension Node {
             reply(ticket, .ordered(.notLeader(core.leader)))
             return
         }
+        guard divergence == nil else {
+            // It is about to hand over, and begins nothing.
+            reply(ticket, .ordered(.notLeader(nil)))
+            return
+        }
         switch order {
         case .change(let change, let expecting, let isDryRun):
             take(change, expecting: expecting, isDryRun: isDryRun, ticket)
@@ -30,6 +35,7 @@ extension Node {
             case .policy: "which the election policy prefers"
             case .stalledDisk: "because this node's disk does not finish its writes"
             case .removal: "because this node is no voter any more"
+            case .divergence: "because this node's state is bad"
             }
         log(.notice, "handing the lead over to \(target), \(reason)")
     }

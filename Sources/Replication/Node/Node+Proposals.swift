@@ -38,7 +38,7 @@ extension Node {
             send(.forwarded(id: id, .failed(failure)), to: node)
         } else if mayPropose {
             propose(proposal, for: .peer(node, id))
-        } else if core.role == .leader {
+        } else if core.role == .leader, divergence == nil {
             heldForwards.append((node, id, proposal))
         } else {
             send(.forwarded(id: id, .failed(.noLeader)), to: node)

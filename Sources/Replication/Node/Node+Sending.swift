@@ -4,6 +4,8 @@ import Storage
 extension Node {
     /// The core orders a snapshot for a member; a transfer that is under way goes on.
     mutating func sendSnapshot(to peer: NodeIdentity) {
+        // No state leaves that may be the wrong one; the core asks again.
+        guard divergence == nil, !digests.isContested else { return endTransfer(to: peer) }
         guard let transfer = sent.transfers[peer] else {
             sent.transfers[peer] = SnapshotsSent.Transfer()
             sent.followers[peer] = nil
@@ -109,7 +111,11 @@ extension Node {
         snapshotIfDue()
     }
 
-    private mutating func endTransfer(to peer: NodeIdentity, after pause: Duration) {
+    /// Ends a transfer, or does not begin it; the core is told after a while.
+    mutating func endTransfer(
+        to peer: NodeIdentity,
+        after pause: Duration = SnapshotsSent.pause
+    ) {
         sent.transfers[peer] = SnapshotsSent.Transfer(phase: .failed(until: now.instant + pause))
         pinSnapshots()
     }

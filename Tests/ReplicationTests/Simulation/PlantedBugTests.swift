@@ -24,6 +24,7 @@ import Testing
         (.ignoreStaleTerm, .everything),
         (.forwardUndecoded, .hostileForwarder),
         (.timersBeforeInputs, .slowTurns),
+        (.contestedSnapshotIsSent, .contestedState),
     ]
 
     @Test(arguments: hunts)
@@ -40,7 +41,7 @@ import Testing
 
     @Test(arguments: [
         Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
-        .figure8, .hostileForwarder, .slowTurns, .staleReply,
+        .figure8, .hostileForwarder, .slowTurns, .staleReply, .contestedState,
     ])
     @Aside func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

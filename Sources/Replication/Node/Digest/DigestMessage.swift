@@ -7,7 +7,11 @@ package enum DigestMessage: Hashable, Sendable {
     /// The leader asks for the digest as soon as this entry is applied.
     case question(LogIndex)
     /// The digest of a state that has applied this entry and no later one.
-    case answer(LogIndex, StateDigest)
+    ///
+    /// `copied` names whose state it is, if it came by a snapshot that nobody else has confirmed.
+    case answer(LogIndex, StateDigest, copied: NodeIdentity? = nil)
+    /// The leader says that a majority of independent states has this digest at this entry.
+    case agreed(LogIndex, StateDigest)
     /// The leader says that a majority has this digest at this entry, and the receiver another.
     case diverged(LogIndex, StateDigest)
     /// The sender's state is bad: a snapshot is wanted that ends with this entry or a later one.
@@ -19,10 +23,12 @@ extension DigestMessage: LineCodable {
     package init(from reader: inout JSONReader) throws(LineError) {
         self = try reader.oneCase { (name, reader) throws(LineError) in
             var (index, digest): (UInt64?, StateDigest?)
+            var copied: NodeIdentity?
             try reader.members { (name, reader) throws(LineError) in
                 switch name {
                 case "index": index = try reader.ordinal()
                 case "digest": digest = try StateDigest(from: &reader)
+                case "copied": copied = try NodeIdentity(from: &reader)
                 default: throw reader.unknown(name)
                 }
             }
@@ -30,7 +36,9 @@ extension DigestMessage: LineCodable {
             switch name {
             case "question": return .question(place)
             case "wanted": return .wanted(from: place)
-            case "answer": return .answer(place, try reader.require(digest, "digest"))
+            case "answer":
+                return .answer(place, try reader.require(digest, "digest"), copied: copied)
+            case "agreed": return .agreed(place, try reader.require(digest, "digest"))
             case "diverged": return .diverged(place, try reader.require(digest, "digest"))
             default: throw reader.unknown(name)
             }
@@ -42,7 +50,8 @@ extension DigestMessage: LineCodable {
         let (name, index, digest): (String, LogIndex, StateDigest?) =
             switch self {
             case .question(let index): ("question", index, nil)
-            case .answer(let index, let digest): ("answer", index, digest)
+            case .answer(let index, let digest, _): ("answer", index, digest)
+            case .agreed(let index, let digest): ("agreed", index, digest)
             case .diverged(let index, let digest): ("diverged", index, digest)
             case .wanted(let index): ("wanted", index, nil)
             }
@@ -51,6 +60,7 @@ extension DigestMessage: LineCodable {
         writer.beginObject()
         writer.member("index", index.value)
         if let digest { writer.member("digest", digest) }
+        if case .answer(_, _, let copied?) = self { writer.member("copied", copied) }
         writer.endObject()
         writer.endObject()
     }

@@ -21,7 +21,10 @@ extension Node {
     mutating func take(_ message: DigestMessage, from node: NodeIdentity) {
         switch message {
         case .question(let index): if core.leader == node { tellDigest(at: index) }
-        case .answer(let index, let digest): take(digest, at: index, of: node)
+        case .answer(let index, let digest, let copied):
+            take(digest, at: index, copied: copied, of: node)
+        case .agreed(let index, let digest):
+            if core.leader == node { digests.confirm(index, digest) }
         case .diverged(let index, let digest):
             guard core.leader == node, digests.contradicts(index, digest) else { return }
             diverged(at: index)
@@ -42,18 +45,33 @@ extension Node {
             digests.reached(state.applied.index, state.digest), let digest = state.digest
         else { return }
         if core.role == .leader {
-            take(digest, at: state.applied.index, of: identity)
+            take(digest, at: state.applied.index, copied: digests.copied, of: identity)
         } else if let leader = core.leader {
-            send(.digest(.answer(state.applied.index, digest)), to: leader)
+            let answer = DigestMessage.answer(
+                state.applied.index,
+                digest,
+                copied: digests.copied
+            )
+            send(.digest(answer), to: leader)
         }
     }
 
-    private mutating func take(_ digest: StateDigest, at index: LogIndex, of node: NodeIdentity) {
+    private mutating func take(
+        _ digest: StateDigest,
+        at index: LogIndex,
+        copied: NodeIdentity?,
+        of node: NodeIdentity
+    ) {
         guard core.role == .leader, divergence == nil,
-            let round = digests.take(index, digest, of: node),
-            let agreed = round.agreed(in: core.state.quorum)
+            let round = digests.take(index, digest, copied: copied, of: node)
         else { return }
+        guard let agreed = round.agreed(in: core.state.quorum) else { return noteContest(round) }
         digests.isAlarmed = false
+        if round.answers[identity] == agreed { _ = digests.contest(false) }
+        digests.confirm(index, agreed)
+        for copy in round.copies(of: agreed) where copy != identity {
+            send(.digest(.agreed(index, agreed)), to: copy)
+        }
         for other in round.others(than: agreed) where other != identity {
             digests.forget(other)
             log(.error, "the state of \(other) differs from a majority's at entry \(index)")
@@ -61,6 +79,22 @@ extension Node {
         }
         // Last: it stops leading.
         if round.others(than: agreed).contains(identity) { diverged(at: index) }
+    }
+
+    /// Stops sending snapshots while another voter contradicts this leader's state: whoever took one
+    /// would agree with it from then on, be it right or wrong (pitfall 54).
+    private mutating func noteContest(_ round: DigestWatch.Round) {
+        guard let own = round.answers[identity], round.contradicts(own) else { return }
+        #if PLANTED_BUGS
+        if PlantedBug.contestedSnapshotIsSent.isActive { return }
+        #endif
+        guard digests.contest(true) else { return }
+        log(
+            .error,
+            "the state of this leader is contradicted at entry \(round.index): no snapshot of it is"
+                + " sent until a majority agrees"
+        )
+        for peer in sent.transfers.keys.sorted() { endTransfer(to: peer) }
     }
 
     /// Raises the alarm if those that answered the last question differ, and none is a majority.

@@ -9,7 +9,10 @@ struct Divergence: Sendable {
 }
 
 /// A node whose state is bad: it votes, stores and acknowledges as before, for log and votes are
-/// good; it serves nobody, does not lead, and takes the leader's state in place of its own.
+/// good; it serves nobody, and takes the leader's state in place of its own.
+///
+/// It leads only where nobody else can, because its log is the longest: then it proposes nothing but
+/// its first entry, replicates, and hands over as soon as another voter has its log.
 ///
 /// A crash meanwhile forgets the divergence. The next start comes to the same state, and the next
 /// question finds it, or to a good one, if the fault was one of memory.
@@ -57,6 +60,7 @@ extension Node {
     /// Sends a snapshot to a node that asks for one, whatever its log holds.
     mutating func giveState(to peer: NodeIdentity, from index: LogIndex) {
         guard core.role == .leader, divergence == nil, sent.transfers[peer] == nil else { return }
+        guard !digests.isContested else { return endTransfer(to: peer) }
         if let newest = snapshots.sendable, newest.index < index { snapshots.demand() }
         sent.transfers[peer] = SnapshotsSent.Transfer()
         log(.notice, "\(peer) discards its state: it is sent a snapshot")
@@ -75,6 +79,7 @@ extension Node {
             restored.applied.index <= commitIndex, compactions == 0
         else { return }
         self.arrival = nil
+        let source = arrival.source
         guard canGoOn(from: restored.applied) else {
             return answer(.failed("this node's log begins later"), to: restored.applied)
         }
@@ -82,15 +87,15 @@ extension Node {
         snapshots.installed(restored.applied)
         // What was written of the bad state must not be read by the next start.
         effects.append(.transfer(.keep(restored.applied)))
-        healed()
+        tookState(from: source)
         answer(.installed, to: restored.applied)
     }
 
-    /// The state is the leader's from here on.
-    mutating func healed() {
+    /// The state is that of another node from here on.
+    mutating func tookState(from node: NodeIdentity) {
+        digests.stateChanged(from: node)
         guard divergence != nil else { return }
         divergence = nil
-        digests.stateChanged()
         reads.forgetFreshness()
         log(.notice, "the leader's state of entry \(state.applied) is this node's: it serves again")
         stepCore(.diverged(false))

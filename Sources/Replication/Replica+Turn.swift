@@ -133,6 +133,7 @@ extension Replica {
             case .stream(let ticket, let items): front.stream(ticket, items)
             case .endStream(let ticket, let refusal): front.endStream(ticket, refusal)
             case .halt(let reason): fail(.failed(reason))
+            case .contradicted(let reason): fail(.contradicted(reason))
             case .log(let level, let message): logSink.log(level, message)
             }
         }

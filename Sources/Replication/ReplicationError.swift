@@ -32,6 +32,10 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
     /// A change of members was begun, and another leader finishes it or drops it: look at the
     /// members before you try again.
     case changeUnknown
+    /// A leader has another history than this node knows to be committed; the directory is as it was.
+    ///
+    /// Somebody must decide which history counts; see Operations.md.
+    case contradicted(String)
     /// The replica cannot go on.
     case failed(String)
 
@@ -56,7 +60,7 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
         case .change(let refusal): "\(refusal); nothing was done"
         case .changeUnknown:
             "the leader changed meanwhile, and the members may change or not: look at them first"
-        case .failed(let reason): reason
+        case .contradicted(let reason), .failed(let reason): reason
         }
     }
 }

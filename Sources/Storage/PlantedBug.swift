@@ -36,6 +36,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// A leader sends snapshots of a state that others contradict, and a copy counts as a voice of
     /// its own (pitfall 54).
     case contestedSnapshotIsSent
+    /// A follower gives up what it knew to be committed if the leader has something else
+    /// (pitfall 58).
+    case contradictionIsTruncated
     /// The journal does not sync what it appends.
     case persistWithoutSync
     /// Deadlines are judged before what had arrived by then is taken (pitfall 52).

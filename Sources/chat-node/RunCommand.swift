@@ -106,6 +106,7 @@ struct RunCommand {
         case .stopped, .refused, .unavailable, .outcomeUnknown, .change, .changeUnknown,
             .operationInvalid, .tooLarge:
             .refused
+        case .contradicted: .contradicted
         case .failed: .internalError
         }
     }

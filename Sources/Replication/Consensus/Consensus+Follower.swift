@@ -56,12 +56,13 @@ extension Consensus {
         guard !state.isDiskFull else { return acceptNothing(of: append, from: peer) }
         let log = state.log
         let previous = append.previous
+        guard !contradicts(previous, of: peer) else { return }
         guard matches(previous) else {
             let hint = log.last(atOrBefore: previous.index, termAtMost: previous.term)
             let outcome = AppendReply.Outcome.conflict(previous: previous.index, hint: hint)
             return answer(append, outcome, to: peer, after: .term)
         }
-        guard store(append) else { return }
+        guard store(append, of: peer) else { return }
         let verified = max(append.lastIndex, log.before.index)
         commit(min(append.commit, verified))
         // A heartbeat's answer does not wait for the disk, so it tells of what is durable now.
@@ -92,13 +93,35 @@ extension Consensus {
             || state.log.term(at: position.index) == position.term
     }
 
+    /// Whether an entry of the leader is another one than is committed here; says so if it is.
+    ///
+    /// Nothing may be truncated then: this node may be the only one that still holds what was
+    /// promised (pitfall 58).
+    private mutating func contradicts(_ position: LogPosition, of leader: NodeIdentity) -> Bool {
+        #if PLANTED_BUGS
+        if PlantedBug.contradictionIsTruncated.isActive { return false }
+        #endif
+        guard position.index <= commitIndex, let own = state.log.position(at: position.index),
+            own.term != position.term
+        else { return false }
+        turn.outcomes.append(
+            .contradicted(
+                Contradiction(node: state.identity, entry: own, leader: leader, other: position)
+            )
+        )
+        return true
+    }
+
     /// Appends what is new and truncates what contradicts it.
     ///
     /// - Returns: False if it contradicts what is committed, which no leader's log does.
-    private mutating func store(_ append: Append) -> Bool {
+    private mutating func store(_ append: Append, of peer: NodeIdentity) -> Bool {
         guard let first = firstDifference(append.entries) else { return true }
         if first <= state.log.lastIndex {
-            guard first > commitIndex else { return false }
+            let theirs = append.entries.term(at: first) ?? append.previous.term
+            guard !contradicts(LogPosition(index: first, term: theirs), of: peer) else {
+                return false
+            }
             truncate(after: first.previous)
         }
         var skipped = Int(first.value - append.entries.first.value)

@@ -40,6 +40,8 @@ package enum Effect: Hashable, Sendable {
     /// reports what became of it, or the member shows that it needs none any more. After a new
     /// connection it may be ordered again; one that is still under way can then go on.
     case sendSnapshot(to: NodeIdentity)
+    /// The leader's log contradicts an entry that is committed here: nothing of it was taken.
+    case contradicted(Contradiction)
 }
 
 /// Entries that a step appended to the log, by where their content is.

@@ -121,8 +121,10 @@ extension Append {
         var commit: UInt64?
         var round: UInt64?
         var session: UInt64?
+        var origin: TermOrigin?
         try reader.members { (name, reader) throws(LineError) in
             switch name {
+            case "origin": origin = try TermOrigin(from: &reader)
             case "term": term = try reader.ordinal()
             case "previous": previous = try reader.logPosition()
             case "terms": terms = try [TermRun](from: &reader)
@@ -143,6 +145,7 @@ extension Append {
             round: AppendRound(try reader.require(round, "round")),
             session: ReplicationSession(try reader.require(session, "session"))
         )
+        self.origin = origin
         guard isWellFormed else {
             throw reader.error(.invalid("terms rise from that of 'previous' to that of the leader"))
         }
@@ -169,6 +172,7 @@ extension Append {
         writer.member("commit", commit.value)
         writer.member("round", round.value)
         writer.member("session", session.value)
+        writer.member("origin", origin)
     }
 }
 

@@ -67,6 +67,8 @@ package struct Append: Hashable, Sendable {
     package var round: AppendRound
     /// Which session with this follower this belongs to; echoed.
     package var session: ReplicationSession
+    /// How the term of `previous` began in the leader's log, if it is remembered there.
+    package var origin: TermOrigin?
 
     /// Creates an append.
     package init(
@@ -120,6 +122,16 @@ package struct EntryBatch: Hashable, Sendable {
     package var count: Int { terms.reduce(0) { $0 + $1.count } }
     /// Whether it is a heartbeat's.
     package var isEmpty: Bool { terms.isEmpty }
+
+    /// The term of an entry among them.
+    func term(at index: LogIndex) -> Term? {
+        var end = first.value
+        for run in terms {
+            end += UInt64(run.count)
+            if index >= first, index.value < end { return run.term }
+        }
+        return nil
+    }
 }
 
 /// A membership and the entry that holds it.

@@ -38,6 +38,8 @@ public struct ClusterStatus: Hashable, Sendable {
     public var isDiverged = false
     /// Whether the node that was asked leads, and found states that differ and no majority for one.
     public var isSplit = false
+    /// The members whose committed history this cluster contradicts: they have stopped.
+    public var contradicted: [NodeIdentity] = []
     /// The entry with the membership in effect.
     public var membershipIndex = LogIndex.zero
     /// Whether a change of members is under way.
@@ -69,6 +71,7 @@ extension ClusterStatus {
         if isRemoved { writer.member("removed", true) }
         if isDiverged { writer.member("diverged", true) }
         if isSplit { writer.member("split", true) }
+        if !contradicted.isEmpty { writer.member("contradicted", contradicted) }
         writer.key("members")
         writer.beginArray()
         for node in nodes {
@@ -122,6 +125,7 @@ extension Node {
             isDiskFull: shortage != nil,
             isDiverged: divergence != nil,
             isSplit: digests.isAlarmed,
+            contradicted: (alarms.keys + (contradiction.map { [$0.found.node] } ?? [])).sorted(),
             membershipIndex: core.membershipIndex,
             isChanging: core.isChanging,
             isRemoved: removal != nil,

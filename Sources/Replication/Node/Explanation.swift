@@ -14,6 +14,8 @@ public struct Explanation: Hashable, Sendable, CustomStringConvertible {
         case quorum
         /// What this node's disk keeps it from.
         case disk
+        /// Two histories: what one node knew to be committed others lack.
+        case history
         /// States that differ from each other.
         case state
         /// A change of members, a member that catches up.

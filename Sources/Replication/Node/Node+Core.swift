@@ -15,6 +15,7 @@ extension Node {
             switch order {
             case .truncate(let index):
                 records.append(.truncate(after: index))
+                origins.truncate(after: index)
                 cache.truncate(after: index)
             case .append(let appended): store(appended)
             case .refused(let refusal): refuseQueued(refusal)
@@ -38,6 +39,7 @@ extension Node {
             case .readable(let ticket, let index): readable(ticket, at: index)
             case .unreadable(let ticket): unreadable(ticket)
             case .sendSnapshot(let peer): sendSnapshot(to: peer)
+            case .contradicted(let found): contradicted(found)
             case .role(let role, let term, let leader): roleChanged(role, term, leader: leader)
             }
         }
@@ -85,6 +87,9 @@ extension Node {
 
     private mutating func store(_ line: [UInt8], at position: LogPosition) {
         cache.append(line)
+        if core.log.term(at: position.index.previous) != position.term {
+            origins.note(TermOrigin(position: position, line: line))
+        }
         records.append(.entry(position, line: line))
     }
 
@@ -119,7 +124,12 @@ extension Node {
     }
 
     /// Sends a message of the core, with its entries' lines, from memory or from the journal.
-    private mutating func send(_ message: Message, to node: NodeIdentity) {
+    private mutating func send(_ ordered: Message, to node: NodeIdentity) {
+        var message = ordered
+        if case .append(var append) = ordered {
+            append.origin = origins[append.previous.term]
+            message = .append(append)
+        }
         guard let range = message.entries else {
             send(.consensus(message, clock: now.wall), to: node)
             return
@@ -145,6 +155,7 @@ extension Node {
         returnIfMember()
         let members = core.membership
         heard = heard.filter { members.member($0.key) != nil }
+        alarms = alarms.filter { members.member($0.key) != nil }
         endTransfers { members.member($0) == nil }
     }
 

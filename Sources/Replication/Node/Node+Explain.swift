@@ -14,6 +14,9 @@ extension Node {
         if let whyStuck { found.append(Explanation(.commit, whyStuck)) }
         if let quorumState { found.append(Explanation(.quorum, quorumState)) }
         if let diskState { found.append(Explanation(.disk, diskState)) }
+        for alarm in alarms.sorted(by: { $0.key < $1.key }) {
+            found.append(Explanation(.history, "\(alarm.value); \(alarm.key) has stopped"))
+        }
         if let stateState { found.append(Explanation(.state, stateState)) }
         found += memberStates.map { Explanation(.members, $0) }
         found += clockStates.map { Explanation(.clock, $0) }

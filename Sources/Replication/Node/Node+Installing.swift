@@ -53,6 +53,7 @@ extension Node {
     mutating func take(_ piece: SnapshotPiece, _ lines: [[UInt8]], from node: NodeIdentity) {
         // The leader of a later term is heard by its heartbeats first, and sends again.
         guard piece.term == core.term, core.role == .follower, core.leader == node else { return }
+        guard !isContradicted(by: piece, of: node) else { return }
         if let arrival, arrival.isFinal {
             let isSame = piece.position == arrival.position
             return answer(.wants(offset: isSame ? arrival.offset : piece.offset), piece)
@@ -136,6 +137,7 @@ extension Node {
         else { return }
         self.arrival = nil
         state = restored
+        origins = restored.origins
         commitIndex = max(commitIndex, position.index)
         cache = EntryCache(after: position.index, maximumBytes: configuration.cacheBytes)
         lastTime = max(lastTime, restored.time)

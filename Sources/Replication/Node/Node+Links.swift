@@ -122,6 +122,7 @@ extension Node {
             return
         }
         routes.add(hello, at: address)
+        if let contradiction { send(.contradiction(contradiction.found), to: hello.from) }
         guard cluster != nil else { return }
         tellIfRemoved(hello.from)
         guard removal == nil else { return }
@@ -153,7 +154,7 @@ extension Node {
         case .joinAnswer(let node, let answer): take(answer, for: node, from: hello)
         case .removed(let index): takeRemoved(index, from: hello)
         case .consensus, .forward, .forwarded, .read, .readIndex, .snapshot, .snapshotReply,
-            .digest:
+            .digest, .contradiction:
             guard let cluster, hello.cluster == cluster else { return }
             takeOfCluster(message, lines, from: hello)
         }
@@ -189,6 +190,7 @@ extension Node {
         case .snapshot(let piece): take(piece, lines, from: hello.from)
         // Counts only for a transfer that is under way, and those are to members.
         case .snapshotReply(let reply): take(reply, from: hello.from)
+        case .contradiction(let found): if isMember { alarm(found, from: hello.from) }
         case .digest(let message): if isMember { take(message, from: hello.from) }
         case .hello, .welcome, .refused, .formationRound, .blank, .join, .joinAnswer, .removed:
             break
@@ -197,6 +199,7 @@ extension Node {
 
     /// Checks that the lines are the entries that the message announces, then steps the core.
     private mutating func take(_ message: Message, _ lines: [[UInt8]], from node: NodeIdentity) {
+        if case .append(let append) = message, isContradicted(by: append, of: node) { return }
         if case .append(let append) = message, append.term >= core.term {
             catchUp.heard(append.commit)
         }
@@ -224,6 +227,7 @@ extension Node {
             log(.warning, "dropped an append from \(node): \(error)")
             return
         }
+        guard !isContradicted(by: received, term: append.term, of: node) else { return }
         stepCore(.receive(.append(append), from: node))
         if !append.entries.memberships.isEmpty { membersChanged() }
     }

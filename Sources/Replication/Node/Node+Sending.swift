@@ -54,13 +54,14 @@ extension Node {
             sent.transfers[peer]?.phase = .sent(again: now.instant + SnapshotsSent.patience)
             sent.transfers[peer]?.whole = found.whole
             sent.transfers[peer]?.pieceBytes = found.lines.reduce(0) { $0 + $1.count }
-            let piece = SnapshotPiece(
+            var piece = SnapshotPiece(
                 term: core.term,
                 position: transfer.position,
                 bytes: found.whole,
                 offset: transfer.offset,
                 lines: found.lines.count
             )
+            piece.origins = origins.through(transfer.position.index)
             sendBulk(.snapshot(piece), to: peer, entries: found.lines)
         case .failure(let error):
             log(.error, "the snapshot at \(read.position) cannot be sent: \(error)")

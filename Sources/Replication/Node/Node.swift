@@ -27,6 +27,12 @@ package struct Node<Machine: Service>: Sendable {
     var divergence: Divergence?
     var digests = DigestWatch()
     var catchUp = CatchUp()
+    /// How the terms of the log began.
+    var origins: TermOrigins
+    /// Not nil once a leader has contradicted what is committed here: this node is about to stop.
+    var contradiction: FoundContradiction?
+    /// What other members have said that they found, until they are members no more.
+    var alarms: [NodeIdentity: Contradiction] = [:]
     /// How many compactions are under way.
     var compactions = 0
     /// The time of the newest line of the log.
@@ -152,6 +158,9 @@ package struct Node<Machine: Service>: Sendable {
             now: now.instant
         )
         self.state = state
+        var origins = state.origins
+        for origin in restored.origins.all { origins.note(origin) }
+        self.origins = origins
         commitIndex = core.commitIndex
         commitNotes = CommitNotes(told: core.commitIndex)
         snapshots = SnapshotSchedule(limits: configuration.snapshots, newest: state.applied)
@@ -195,6 +204,7 @@ package struct Node<Machine: Service>: Sendable {
     }
 
     mutating func handle(_ input: NodeInput) {
+        guard contradiction == nil else { return handleContradicted(input) }
         switch input {
         case .timer: timer()
         case .turnEnded: endTurn()
@@ -234,7 +244,7 @@ package struct Node<Machine: Service>: Sendable {
 
     /// When the node must take its next turn at the latest.
     package var nextDeadline: Instant {
-        if hasBacklog { return now.instant }
+        if contradiction == nil, hasBacklog { return now.instant }
         var deadline = timerDeadline
         // Paced, so that a reader has a chance to take what a turn writes.
         if canGoOnWithStreams { deadline = min(deadline, now.instant + .milliseconds(5)) }
@@ -246,6 +256,7 @@ package struct Node<Machine: Service>: Sendable {
 
     /// When something is due.
     private var timerDeadline: Instant {
+        if let contradiction { return contradiction.stopsAt }
         var deadline = hasConsensus ? core.nextDeadline : now.instant + .seconds(1)
         if let formation, formation.isCreator, creation == nil, adoption == nil {
             deadline = min(deadline, nextFormationRound)

@@ -48,6 +48,8 @@ package enum NodeEffect: Sendable {
     case endStream(Ticket, Refusal?)
     /// The node cannot go on: stop it, and say why.
     case halt(String)
+    /// What is committed here is contradicted: stop the node with a code of its own, and say why.
+    case contradicted(String)
     /// Something an operator may want to know.
     case log(LogLevel, String)
 }

@@ -39,6 +39,7 @@ extension PeerMessage {
             case .joinAnswer(let node, let answer):
                 writer.member("joinAnswer", answer)
                 writer.member("node", node)
+            case .contradiction(let found): writer.member("contradiction", found)
             case .removed(let index):
                 writer.key("removed")
                 writer.beginObject()
@@ -114,6 +115,7 @@ extension PeerMessage {
             case "readIndex": self = .readIndex(try Self.index(&reader))
             case "join": self = .whole(.join(try Member(from: &reader)))
             case "joinAnswer": self = .joinAnswer(try JoinAnswer(from: &reader))
+            case "contradiction": self = .whole(.contradiction(try Contradiction(from: &reader)))
             case "removed":
                 let index = try Self.index(&reader)
                 self = .whole(.removed(try reader.require(index, "index")))

@@ -38,6 +38,8 @@ package enum PeerMessage: Hashable, Sendable {
     case joinAnswer(NodeIdentity, JoinAnswer)
     /// The addressee is a member no more, since this entry, and never will be again.
     case removed(LogIndex)
+    /// The sender found two histories, and stops.
+    case contradiction(Contradiction)
 }
 
 /// What a node that wants to become a member is told.

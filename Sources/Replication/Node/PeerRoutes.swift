@@ -19,6 +19,9 @@ struct PeerRoutes: Sendable {
         hellos.sorted { $0.key < $1.key }.map { (address: $0.key, hello: $0.value) }
     }
 
+    /// Who can be reached, in order.
+    var nodes: [NodeIdentity] { addresses.keys.sorted() }
+
     /// Notes that a node said welcome.
     mutating func add(_ hello: Hello, at address: String) {
         remove(address)

@@ -56,6 +56,7 @@ extension ReplicatedState {
         time = line.time
         formerMembers = line.formerMembers
         digest = line.digest
+        origins = line.origins
         do throws(LineError) {
             membership = MembershipEntry(
                 index: head.membershipIndex,

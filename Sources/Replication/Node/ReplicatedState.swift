@@ -18,6 +18,9 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     /// The time of the last applied entry.
     package internal(set) var time = Timestamp(milliseconds: 0)
 
+    /// How the newest terms up to the last applied entry began.
+    package internal(set) var origins = TermOrigins()
+
     /// What led to this state, in short; nil until it is known.
     package internal(set) var digest: StateDigest? = StateDigest(after: .zero)
 
@@ -80,6 +83,9 @@ package struct ReplicatedState<Machine: Service>: Sendable {
             )
             membership = MembershipEntry(index: entry.position.index, membership: members)
         case .noop: break
+        }
+        if entry.position.term != applied.term {
+            origins.note(TermOrigin(position: entry.position, asciiSeal: seal))
         }
         chainDigest(entry, seal: seal, result)
         applied = entry.position

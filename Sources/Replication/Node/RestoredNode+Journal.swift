@@ -44,6 +44,16 @@ extension RestoredNode {
             lastTime: try entry(at: recovered.terms.last.index)?.time
                 ?? Timestamp(milliseconds: 0)
         )
+        // What cannot be read back is not known, and costs nothing but a comparison.
+        for position in recovered.terms.starts.suffix(TermOrigins.kept) {
+            let found = try journal.entries(
+                after: position.index.previous,
+                through: position.index,
+                maximumBytes: 1
+            )
+            guard let line = found.first?.line else { continue }
+            origins.note(TermOrigin(position: position, line: line))
+        }
     }
 }
 

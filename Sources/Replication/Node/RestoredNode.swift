@@ -14,6 +14,8 @@ package struct RestoredNode: Sendable {
     package var memberships: [MembershipEntry]
     /// The last entry of the log that was known to be committed.
     package var commit: LogIndex
+    /// How the newest terms of the log began.
+    package var origins = TermOrigins()
     /// What a damaged disk may have held, or nil if the disk is good.
     package var lost: LogPosition?
     /// The time of the last entry.

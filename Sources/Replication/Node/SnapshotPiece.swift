@@ -17,6 +17,8 @@ package struct SnapshotPiece: Hashable, Sendable {
     package var offset: Int
     /// How many lines follow.
     package var lines: Int
+    /// How the newest terms of the snapshot's entries began.
+    package var origins = TermOrigins()
 
     /// Creates a piece.
     package init(term: Term, position: LogPosition, bytes: Int, offset: Int, lines: Int) {
@@ -62,6 +64,7 @@ extension SnapshotPiece: LineCodable {
     package init(from reader: inout JSONReader) throws(LineError) {
         var (term, position): (UInt64?, LogPosition?)
         var (bytes, offset, lines): (Int?, Int?, Int?)
+        var origins: [TermOrigin] = []
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "term": term = try reader.ordinal()
@@ -69,6 +72,7 @@ extension SnapshotPiece: LineCodable {
             case "bytes": bytes = try reader.count()
             case "offset": offset = try reader.count()
             case "lines": lines = try reader.count()
+            case "origins": origins = try [TermOrigin](from: &reader)
             default: throw reader.unknown(name)
             }
         }
@@ -79,6 +83,7 @@ extension SnapshotPiece: LineCodable {
             offset: try reader.require(offset, "offset"),
             lines: try reader.require(lines, "lines")
         )
+        self.origins = TermOrigins(origins)
     }
 
     /// Writes the piece without its lines.
@@ -89,6 +94,7 @@ extension SnapshotPiece: LineCodable {
         writer.member("bytes", bytes)
         writer.member("offset", offset)
         writer.member("lines", lines)
+        if !origins.all.isEmpty { writer.member("origins", origins.all) }
         writer.endObject()
     }
 }

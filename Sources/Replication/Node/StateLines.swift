@@ -18,6 +18,7 @@ struct StateLine: LineCodable, Hashable {
     var formerMembers: MemberHistory
     var limits: StateLimits
     var digest: StateDigest?
+    var origins: TermOrigins
 
     init(_ state: ReplicatedState<some Service>) {
         applied = state.applied
@@ -29,6 +30,7 @@ struct StateLine: LineCodable, Hashable {
         formerMembers = state.formerMembers
         limits = state.limits
         digest = state.digest
+        origins = state.origins
     }
 
     init(from reader: inout JSONReader) throws(LineError) {
@@ -37,6 +39,7 @@ struct StateLine: LineCodable, Hashable {
         var formerMembers = MemberHistory()
         var limits = StateLimits.standard
         var digest: StateDigest?
+        var origins: [TermOrigin] = []
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "applied": applied = try LogPosition(from: &reader)
@@ -46,6 +49,7 @@ struct StateLine: LineCodable, Hashable {
             case "members": formerMembers = try MemberHistory(from: &reader)
             case "limits": limits = try StateLimits(from: &reader)
             case "digest": digest = try StateDigest(from: &reader)
+            case "origins": origins = try [TermOrigin](from: &reader)
             default: throw reader.unknown(name)
             }
         }
@@ -56,6 +60,7 @@ struct StateLine: LineCodable, Hashable {
         self.formerMembers = formerMembers
         self.limits = limits
         self.digest = digest
+        self.origins = TermOrigins(origins)
         guard keyFloor <= self.applied.index, eventFloor <= self.applied.index,
             digest?.base ?? .zero <= self.applied.index
         else {
@@ -94,6 +99,7 @@ struct StateLine: LineCodable, Hashable {
         if formerMembers != MemberHistory() { writer.member("members", formerMembers) }
         if limits != .standard { writer.member("limits", limits) }
         if let digest { writer.member("digest", digest) }
+        if !origins.all.isEmpty { writer.member("origins", origins.all) }
         writer.endObject()
     }
 }

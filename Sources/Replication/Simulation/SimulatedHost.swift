@@ -58,6 +58,8 @@ final class SimulatedHost<Machine: Service> {
     var packetsToLive: Int?
     /// After how many effects carried out it dies.
     var effectsToLive: Int?
+    /// Why it stopped because of another history, as often as it did.
+    var contradictions: [String] = []
 
     /// The log as its leader and the wire gave it to this node, whether durable or not.
     var log: [EntryMark] = []

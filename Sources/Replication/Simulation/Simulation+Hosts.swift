@@ -256,6 +256,7 @@ extension Simulation {
             // What this process can't do without the next start gets from the others.
             counts[.diskFailures] += 1
             hosts[host].effectsToLive = 1
+        case .contradicted(let reason): try endContradicted(host, reason)
         case .log(let level, let message): onLog?(host, level, message)
         }
     }

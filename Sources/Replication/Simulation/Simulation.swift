@@ -15,6 +15,9 @@ public final class Simulation<Machine: Service> {
     public internal(set) var counts = FaultCounts()
     /// Stands for all that happened, in its order: equal only for runs that went alike.
     public internal(set) var trace = Trace()
+    /// Whether a disk may be put back to an old copy of itself beyond what the others can make good:
+    /// then nodes may stop because two histories met.
+    package var allowsTwoHistories = false
     /// Told of each answer to a request or query that nobody else waits for.
     package var onReply: (Ticket, Reply) -> Void = { _, _ in }
     /// Told of what nodes log, with the host's number.

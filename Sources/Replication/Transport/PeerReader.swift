@@ -86,7 +86,7 @@ package struct PeerReader: Sendable {
         case .consensus(.append(let append), _): count = append.entries.count
         case .snapshot(let piece): count = piece.lines
         case .consensus, .hello, .welcome, .refused, .forward, .forwarded, .read, .readIndex,
-            .snapshotReply, .formationRound, .blank, .join, .joinAnswer, .removed,
+            .snapshotReply, .formationRound, .blank, .join, .joinAnswer, .removed, .contradiction,
             .digest:
             count = 0
         }

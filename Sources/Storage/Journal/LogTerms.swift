@@ -10,6 +10,11 @@ public struct LogTerms: Hashable, Sendable {
 
     /// The position before the first entry: zero, where a snapshot ends, or what was compacted.
     public private(set) var before: LogPosition
+    /// The first entries of all terms that begin in this log, in order.
+    public var starts: [LogPosition] {
+        runs.filter { $0.term != before.term }
+            .map { LogPosition(index: $0.first, term: $0.term) }
+    }
     /// The index of the last entry, or that of ``before``.
     public private(set) var lastIndex: LogIndex
     private var runs: [Run] = []

@@ -31,6 +31,8 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
     case notPermitted = 77
     /// The configuration is wrong.
     case configuration = 78
+    /// A node's committed history is contradicted by its cluster's.
+    case contradicted = 79
     /// The user interrupted it.
     case interrupted = 130
 
@@ -51,6 +53,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .versionMismatch: "version-mismatch"
         case .notPermitted: "not-permitted"
         case .configuration: "configuration"
+        case .contradicted: "contradicted"
         case .interrupted: "interrupted"
         }
     }

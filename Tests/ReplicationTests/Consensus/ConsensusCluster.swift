@@ -169,6 +169,7 @@ struct ConsensusCluster {
             try checkMayCampaign(node, identity, role)
             if role == .leader { try history.elected(identity, term, node.memory.entries) }
         case .refused, .unreadable, .commit: return
+        case .contradicted(let found): throw BrokenPromise(description: "\(found)")
         case .changeRefused(let refusal): note(refusal)
         case .transferBegan(_, let cause): events[.began(cause), default: 0] += 1
         case .transferEnded(let end): try endTransfer(end, of: identity)

@@ -78,7 +78,8 @@ import Testing
     /// stale terms play them. The others are no bugs of the core.
     private static let others: [PlantedBug] = [
         .commitOldTermByCounting, .ignoreStaleTerm, .staleReplyConfirmsRead, .exactlyOnceOff,
-        .persistWithoutSync, .forwardUndecoded, .timersBeforeInputs,
+        .persistWithoutSync, .forwardUndecoded, .timersBeforeInputs, .contestedSnapshotIsSent,
+        .contradictionIsTruncated,
     ]
 
     private static let ofMembers: [PlantedBug] = [

@@ -25,6 +25,7 @@ import Testing
         (.forwardUndecoded, .hostileForwarder),
         (.timersBeforeInputs, .slowTurns),
         (.contestedSnapshotIsSent, .contestedState),
+        (.contradictionIsTruncated, .oldCopy),
     ]
 
     @Test(arguments: hunts)
@@ -41,7 +42,7 @@ import Testing
 
     @Test(arguments: [
         Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
-        .figure8, .hostileForwarder, .slowTurns, .staleReply, .contestedState,
+        .figure8, .hostileForwarder, .slowTurns, .staleReply, .contestedState, .oldCopy,
     ])
     @Aside func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

@@ -35,7 +35,7 @@ extension Node {
     }
 
     /// Answers whoever waits for this state; what the leader does for others it still answers.
-    private mutating func refuseAll() {
+    mutating func refuseAll() {
         for ticket in queries.keys.sorted() { reply(ticket, .failed(.diverged, key: nil)) }
         queries = [:]
         for ticket in openings.keys.sorted() { effects.append(.endStream(ticket, nil)) }

@@ -1,6 +1,6 @@
 package import Storage
 
-/// How the newest terms of a log began, by rising term.
+/// How the newest terms of a log began, by rising term and without a gap.
 package struct TermOrigins: Hashable, Sendable {
     /// How many terms are remembered.
     package static let kept = 32

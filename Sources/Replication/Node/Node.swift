@@ -158,7 +158,7 @@ package struct Node<Machine: Service>: Sendable {
             now: now.instant
         )
         self.state = state
-        var origins = state.origins
+        var origins = restored.isOriginUnknown ? TermOrigins() : state.origins
         for origin in restored.origins.all { origins.note(origin) }
         self.origins = origins
         commitIndex = core.commitIndex

@@ -44,15 +44,23 @@ extension RestoredNode {
             lastTime: try entry(at: recovered.terms.last.index)?.time
                 ?? Timestamp(milliseconds: 0)
         )
-        // What cannot be read back is not known, and costs nothing but a comparison.
+        // What lies before one that cannot be read back counts as unknown: a list without gaps tells
+        // that a term is missing.
         for position in recovered.terms.starts.suffix(TermOrigins.kept) {
-            let found = try journal.entries(
-                after: position.index.previous,
-                through: position.index,
-                maximumBytes: 1
-            )
-            guard let line = found.first?.line else { continue }
-            origins.note(TermOrigin(position: position, line: line))
+            let found: [(position: LogPosition, line: [UInt8])]
+            do throws(JournalError) {
+                found = try journal.entries(
+                    after: position.index.previous,
+                    through: position.index,
+                    maximumBytes: 1
+                )
+            } catch { found = [] }
+            guard let first = found.first, first.position == position else {
+                origins = TermOrigins()
+                isOriginUnknown = true
+                continue
+            }
+            origins.note(TermOrigin(position: position, line: first.line))
         }
     }
 }

@@ -16,6 +16,8 @@ package struct RestoredNode: Sendable {
     package var commit: LogIndex
     /// How the newest terms of the log began.
     package var origins = TermOrigins()
+    /// Whether terms of the log began before ``origins`` of which that is unknown.
+    package var isOriginUnknown = false
     /// What a damaged disk may have held, or nil if the disk is good.
     package var lost: LogPosition?
     /// The time of the last entry.

@@ -14,6 +14,11 @@ package struct TermOrigins: Hashable, Sendable {
     /// How a term began, if it is remembered.
     package subscript(_ term: Term) -> TermOrigin? { all.last { $0.position.term == term } }
 
+    /// The term of an entry that is not behind the end of the log, if it is remembered.
+    package func term(at index: LogIndex) -> Term? {
+        all.last { $0.position.index <= index }?.position.term
+    }
+
     /// Takes in the first entry of a later term.
     package mutating func note(_ origin: TermOrigin) {
         guard all.last.map({ $0.position.term < origin.position.term }) ?? true else { return }

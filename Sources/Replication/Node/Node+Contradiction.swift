@@ -22,10 +22,30 @@ extension Node {
         if PlantedBug.contradictionIsTruncated.isActive { return false }
         #endif
         let previous = append.previous
-        guard append.term >= core.term, core.log.term(at: previous.index) == previous.term,
-            let theirs = append.origin, let own = origins[previous.term], own != theirs
+        guard append.term >= core.term else { return false }
+        if contradicts(previous, of: leader) { return true }
+        guard ownTerm(at: previous.index) == previous.term, let theirs = append.origin,
+            let own = origins[previous.term], own != theirs
         else { return false }
         contradicted(by: leader, own, theirs)
+        return true
+    }
+
+    /// The term of an entry that is held or was compacted, as far as it is known.
+    private func ownTerm(at index: LogIndex) -> Term? {
+        core.log.term(at: index)
+            ?? (index < core.log.before.index ? origins.term(at: index) : nil)
+    }
+
+    /// Whether a committed entry, compacted or not, is of another term than the leader's.
+    private mutating func contradicts(_ other: LogPosition, of leader: NodeIdentity) -> Bool {
+        guard other.index <= core.commitIndex, let term = ownTerm(at: other.index),
+            term != other.term
+        else { return false }
+        let own = LogPosition(index: other.index, term: term)
+        contradicted(
+            Contradiction(node: identity, entry: own, leader: leader, other: other)
+        )
         return true
     }
 
@@ -40,6 +60,7 @@ extension Node {
         #endif
         guard term >= core.term else { return false }
         for (head, line) in entries {
+            if contradicts(head.position, of: leader) { return true }
             guard let own = origins[head.position.term], own.position == head.position else {
                 continue
             }
@@ -65,13 +86,7 @@ extension Node {
             )
             return true
         }
-        guard piece.position.index <= core.commitIndex,
-            let own = core.log.position(at: piece.position.index), own != piece.position
-        else { return false }
-        contradicted(
-            Contradiction(node: identity, entry: own, leader: leader, other: piece.position)
-        )
-        return true
+        return contradicts(piece.position, of: leader)
     }
 
     private mutating func contradicted(

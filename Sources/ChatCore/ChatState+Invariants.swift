@@ -83,6 +83,18 @@ extension ChatState {
             }
             if reading.through > all.count { found.append("read through what is not there") }
         }
+        var totals = SortedMap<AccountID, Int>()
+        for (membership, reading) in readings where reading.unread > 0 {
+            totals[membership.account, default: 0] += reading.unread
+            if !unreadConversations.contains(membership) {
+                found.append("\(membership.conversation) is not among those with unread messages")
+            }
+        }
+        if totals != unreadTotals
+            || unreadConversations.count != readings.count(where: { $0.value.unread > 0 })
+        {
+            found.append("the sums of unread messages are wrong")
+        }
         for (mark, _) in settledBeyond
         where mark.position <= readings[mark.membership]?.through ?? .max {
             found.append("\(mark.membership.account) keeps a mark that is not needed")

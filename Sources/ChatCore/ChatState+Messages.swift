@@ -103,10 +103,7 @@ extension ChatState {
             default: Reading()
         ].pass(own: position)
         if recipient != sender {
-            readings[
-                Membership(account: recipient, conversation: conversation),
-                default: Reading()
-            ].unread += 1
+            addUnread(1, to: Membership(account: recipient, conversation: conversation))
         }
         emit(.message(id, to: recipient == sender ? [sender] : [sender, recipient]))
         return Sent(id: id, conversation: conversation, position: position, time: time)

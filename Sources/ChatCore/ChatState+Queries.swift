@@ -14,7 +14,8 @@ extension ChatState {
         try Self.check(limit: limit)
         var left = limit
         var views: [ConversationView] = []
-        for (membership, reading) in memberships(of: account) where reading.unread > 0 {
+        for (membership, _) in unreadMemberships(of: account) {
+            let reading = readings[membership] ?? Reading()
             let messages = unread(in: membership, reading, limit: left)
             left -= messages.count
             views.append(
@@ -30,8 +31,7 @@ extension ChatState {
 
     /// The unread counts of an account, of each conversation that has any.
     public func unreadCounts(of account: AccountID) -> [ConversationView] {
-        memberships(of: account).filter { $0.value.unread > 0 }
-            .map { view($0.key, $0.value, []) }
+        unreadMemberships(of: account).map { view($0.key, readings[$0.key] ?? Reading(), []) }
     }
 
     /// The conversations of an account in the order of their making, each with its last message.
@@ -232,7 +232,8 @@ extension ChatState {
     }
 
     private func lastVisible(in membership: Membership) -> Message? {
-        offsets(in: membership.conversation, 1, .max, newestFirst: true).lazy
+        offsets(in: membership.conversation, 1, .max, newestFirst: true)
+            .prefix(Limits.pageItems).lazy
             .map { messages[$0] }.first { isVisible($0, for: membership.account) }
     }
 

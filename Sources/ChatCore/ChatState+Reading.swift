@@ -12,7 +12,8 @@ extension ChatState {
         case .next(let count, let name):
             let chosen = try oldestUnread(count, with: name, for: account)
             touch(session)
-            return mark(chosen, for: account)
+            let isPartial = steps == 0 && chosen.count < count
+            return mark(chosen, for: account, isPartial: isPartial)
         case .through(let id):
             let message = try message(id, for: account)
             touch(session)
@@ -22,9 +23,29 @@ extension ChatState {
 
     /// How many messages are unread in all conversations of an account.
     ///
-    /// - Complexity: O(*k* + log *n*) in the number *k* of its conversations.
-    public func unreadCount(of account: AccountID) -> Int {
-        memberships(of: account).reduce(0) { $0 + $1.value.unread }
+    /// - Complexity: O(log *n*).
+    public func unreadCount(of account: AccountID) -> Int { unreadTotals[account] ?? 0 }
+
+    /// Changes how many messages of a conversation are unread; every change goes this way.
+    mutating func addUnread(_ change: Int, to membership: Membership) {
+        guard change != 0 else { return }
+        let unread = (readings[membership]?.unread ?? 0) + change
+        readings[membership, default: Reading()].unread = unread
+        let total = (unreadTotals[membership.account] ?? 0) + change
+        unreadTotals[membership.account] = total == 0 ? nil : total
+        if unread <= 0 {
+            unreadConversations[membership] = nil
+        } else if unread == change {
+            unreadConversations[membership] = Present()
+        }
+    }
+
+    /// The conversations in which an account has anything unread, in the order of their making.
+    func unreadMemberships(of account: AccountID) -> SortedMap<Membership, Present>.Ascending {
+        unreadConversations.elements(
+            from: Membership(account: account, conversation: .first),
+            through: Membership(account: account, conversation: .last)
+        )
     }
 
     /// Whether a message is still to be read by an account.
@@ -43,7 +64,7 @@ extension ChatState {
     mutating func settle(_ message: Message, for account: AccountID) {
         guard isUnread(message, for: account) else { return }
         let mark = message.mark(for: account)
-        readings[mark.membership]?.unread -= 1
+        addUnread(-1, to: mark.membership)
         settledBeyond[mark] = Present()
         advance(mark.membership)
     }
@@ -101,7 +122,7 @@ extension ChatState {
         return chosen.sorted { $0.id < $1.id }
     }
 
-    private func oldestUnread(
+    private mutating func oldestUnread(
         _ count: Int,
         with name: String?,
         for account: AccountID
@@ -111,59 +132,99 @@ extension ChatState {
         if let name {
             let other = try user(name)
             guard let id = pairs[Pair(account, other)] else { return [] }
-            let membership = Membership(account: account, conversation: id)
-            guard let reading = readings[membership] else { return [] }
-            chosen = unread(in: membership, reading, limit: count)
+            addUnread(in: Membership(account: account, conversation: id), count, to: &chosen)
         } else {
-            for (membership, reading) in memberships(of: account) {
-                chosen += unread(in: membership, reading, limit: count)
+            for (membership, _) in unreadMemberships(of: account) {
+                guard steps > 0 else { break }
+                steps -= 1
+                addUnread(in: membership, count, to: &chosen)
             }
         }
         return Array(chosen.sorted { $0.id < $1.id }.prefix(count))
     }
 
-    private mutating func mark(_ chosen: [Message], for account: AccountID) -> Marked {
+    /// Adds the oldest unread messages of a conversation to those that were found, of which no more
+    /// than a few times `count` are kept.
+    private mutating func addUnread(
+        in membership: Membership,
+        _ count: Int,
+        to chosen: inout [Message]
+    ) {
+        // What is settled is passed by for good, and not looked at again by the next operation.
+        advance(membership)
+        var last: MessageID?
+        if chosen.count >= 4 * count {
+            chosen = Array(chosen.sorted { $0.id < $1.id }.prefix(count))
+            last = chosen.last?.id
+        }
+        guard let reading = readings[membership] else { return }
+        var found = 0
+        for (_, offset) in timeline(of: membership.conversation, after: reading.through) {
+            guard steps > 0, found < min(count, reading.unread) else { return }
+            steps -= 1
+            let message = messages[offset]
+            // Ids ascend: what follows is newer than all that are needed.
+            if let last, message.id > last { return }
+            guard isUnread(message, for: membership.account) else { continue }
+            chosen.append(message)
+            found += 1
+        }
+    }
+
+    private mutating func mark(
+        _ chosen: [Message],
+        for account: AccountID,
+        isPartial: Bool = false
+    ) -> Marked {
         for message in chosen { settle(message, for: account) }
         if !chosen.isEmpty { emit(.read(chosen.map(\.id), to: account)) }
         return Marked(
             ids: chosen.map(\.id),
             count: chosen.count,
-            unread: unreadCount(of: account)
+            unread: unreadCount(of: account),
+            isPartial: isPartial
         )
     }
 
     private mutating func markThrough(_ last: Message, for account: AccountID) -> Marked {
         let membership = last.mark(for: account).membership
         let reading = readings[membership] ?? Reading()
-        var count = 0
-        if last.position > reading.through {
-            count = countUnread(in: membership, after: reading.through, through: last.position)
-            forgetMarks(of: membership, through: last.position)
-            readings[membership] = Reading(
-                through: last.position,
-                unread: reading.unread - count
-            )
-            advance(membership)
-            if count > 0 { emit(.readThrough(last.id, to: account)) }
+        var (count, reached) = (0, reading.through)
+        var newest = last.id
+        for (place, offset) in timeline(
+            of: membership.conversation,
+            after: reading.through,
+            through: last.position
+        ) {
+            guard steps > 0 else { break }
+            steps -= 1
+            let message = messages[offset]
+            if isUnread(message, for: account) { count += 1 }
+            (reached, newest) = (place.position, message.id)
         }
-        return Marked(ids: [], count: count, unread: unreadCount(of: account))
+        if reached > reading.through {
+            forgetMarks(of: membership, through: reached)
+            addUnread(-count, to: membership)
+            readings[membership, default: Reading()].through = reached
+            advance(membership)
+            if count > 0 { emit(.readThrough(newest, to: account)) }
+        }
+        return Marked(
+            ids: [],
+            count: count,
+            unread: unreadCount(of: account),
+            isPartial: reached < last.position
+        )
     }
 
-    private func countUnread(
-        in membership: Membership,
-        after start: Int,
-        through end: Int
-    ) -> Int {
-        timeline(of: membership.conversation, after: start, through: end)
-            .count { isUnread(messages[$0.value], for: membership.account) }
-    }
-
-    /// Moves ``Reading/through`` past all that is settled right behind it.
+    /// Moves ``Reading/through`` past what is settled right behind it, as far as the operation may go;
+    /// it is a lower bound, and the next operation goes on.
     private mutating func advance(_ membership: Membership) {
         guard let reading = readings[membership] else { return }
         var through = reading.through
         for (place, offset) in timeline(of: membership.conversation, after: through) {
-            guard !isUnread(messages[offset], for: membership.account) else { break }
+            guard steps > 0, !isUnread(messages[offset], for: membership.account) else { break }
+            steps -= 1
             through = place.position
         }
         guard through > reading.through else { return }

@@ -31,6 +31,10 @@ public struct ChatState: Hashable, Sendable {
     var pairs = SortedMap<Pair, ConversationID>()
     /// What each account has read of each of its conversations; all that it takes part in.
     var readings = SortedMap<Membership, Reading>()
+    /// The sum of what is unread for each account that has any; follows from ``readings``.
+    var unreadTotals = SortedMap<AccountID, Int>()
+    /// The conversations that have anything unread, by account; follows from ``readings``.
+    var unreadConversations = SortedMap<Membership, Present>()
     /// What was read, hidden or deleted beyond ``Reading/through``.
     var settledBeyond = SortedMap<Mark, Present>()
     /// What an account has deleted for itself.
@@ -45,6 +49,9 @@ public struct ChatState: Hashable, Sendable {
     /// The last entry that was applied, and the time of the log.
     public internal(set) var moment = Moment(entry: 0, time: LogTime(milliseconds: 0))
 
+    /// How many messages the operation under way may still walk past; none between two.
+    var steps = 0
+
     /// The chat before the first operation.
     public init() {}
 
@@ -53,7 +60,8 @@ public struct ChatState: Hashable, Sendable {
     /// Entries come in ascending order; anything else is a mistake of the caller and traps, as ids
     /// are made from their indices.
     ///
-    /// - Complexity: O(log *n*) for each message that is named, and for each that it reads past.
+    /// - Complexity: O(log *n*) for each message that is named, and for each that it reads past, of
+    ///   which there are at most ``Limits/stepsPerOperation``.
     public mutating func apply(_ operation: Operation, at moment: Moment) -> Output {
         precondition(
             moment.entry > self.moment.entry,
@@ -61,6 +69,8 @@ public struct ChatState: Hashable, Sendable {
         )
         self.moment = Moment(entry: moment.entry, time: max(moment.time, self.moment.time))
         events.removeAll(keepingCapacity: true)
+        steps = Limits.stepsPerOperation
+        defer { steps = 0 }
         do throws(ChatError) {
             return try perform(operation)
         } catch {

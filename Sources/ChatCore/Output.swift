@@ -84,12 +84,16 @@ extension ChatState {
         public var count: Int
         /// How many messages of the account are unread now.
         public var unread: Int
+        /// Whether the operation ended before it had looked at all that it was asked for: there was too
+        /// much of it, and the same request, under another key, goes on.
+        public var isPartial: Bool
 
         /// Creates an output.
-        public init(ids: [MessageID], count: Int, unread: Int) {
+        public init(ids: [MessageID], count: Int, unread: Int, isPartial: Bool = false) {
             self.ids = ids
             self.count = count
             self.unread = unread
+            self.isPartial = isPartial
         }
     }
 

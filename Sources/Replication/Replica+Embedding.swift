@@ -17,25 +17,12 @@ extension Replica {
     ///     same one.
     /// - Returns: The output, and the index of the entry that it took effect with.
     /// - Throws: ``ReplicationError``.
-    public func request(
+    public nonisolated func request(
         _ request: Machine.Request,
         from caller: Caller = Caller(),
         key: String? = nil
     ) async throws(ReplicationError) -> (output: Machine.Output, index: LogIndex) {
-        let ticket = front.newTicket()
-        let reply = await reply(
-            to: .request(
-                ClientRequest(
-                    ticket: ticket,
-                    lane: ticket.value | 1 << 63,
-                    body: request.lineBytes,
-                    caller: caller,
-                    key: key,
-                    entropy: .system()
-                )
-            ),
-            ticket
-        )
+        let reply = await self.request(try Self.body(of: request), caller, key)
         guard case .output(let index, let bytes, _, _) = reply else { throw Opening.error(reply) }
         do throws(LineError) { return (try Machine.Output(lineBytes: bytes), index) } catch {
             throw .entry(error)
@@ -50,20 +37,49 @@ extension Replica {
     ///   - consistency: How new the state must be that answers.
     /// - Returns: The answer.
     /// - Throws: ``ReplicationError``.
-    public func query(
+    public nonisolated func query(
         _ query: Machine.Query,
         from caller: Caller = Caller(),
         consistency: Consistency = .linearizable
     ) async throws(ReplicationError) -> Machine.Answer {
-        let ticket = front.newTicket()
-        let reply = await reply(
-            to: .query(ticket, body: query.lineBytes, caller: caller, consistency),
-            ticket
-        )
+        let reply = await self.query(try Self.body(of: query), caller, consistency)
         guard case .answer(_, let bytes) = reply else { throw Opening.error(reply) }
         do throws(LineError) { return try Machine.Answer(lineBytes: bytes) } catch {
             throw .entry(error)
         }
+    }
+
+    /// Encodes on the caller's thread: on the loop's, 20 MB take a second, and a leader its term.
+    ///
+    /// - Throws: ``ReplicationError/tooLarge`` beyond what a client may send over the network.
+    private nonisolated static func body(
+        of value: some LineCodable
+    ) throws(ReplicationError) -> [UInt8] {
+        let body = value.lineBytes
+        guard body.count <= HTTPLimits().bodyBytes else { throw .tooLarge }
+        return body
+    }
+
+    private func request(_ body: [UInt8], _ caller: Caller, _ key: String?) async -> Reply {
+        let ticket = front.newTicket()
+        let request = ClientRequest(
+            ticket: ticket,
+            lane: ticket.value | 1 << 63,
+            body: body,
+            caller: caller,
+            key: key,
+            entropy: .system()
+        )
+        return await reply(to: .request(request), ticket)
+    }
+
+    private func query(
+        _ body: [UInt8],
+        _ caller: Caller,
+        _ consistency: Consistency
+    ) async -> Reply {
+        let ticket = front.newTicket()
+        return await reply(to: .query(ticket, body: body, caller: caller, consistency), ticket)
     }
 
     /// Hands the lead over, if this node leads; requests wait meanwhile, and none fails.

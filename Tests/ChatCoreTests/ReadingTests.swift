@@ -134,4 +134,39 @@ import Testing
         #expect(try scene.chat.unread("bob") == 5)
         #expect(scene.chat.events == [])
     }
+
+    @Test @Aside func `pitfall 56: a reading walks past so many messages, and the next goes on`()
+        throws
+    {
+        var chat = Chat()
+        let (al, bob) = (try chat.join("al"), try chat.join("bob"))
+        let count = Limits.stepsPerOperation + 100
+        var last: MessageID?
+        for _ in 0..<count { last = try chat.send("x", to: "bob", by: al).id }
+        chat.events = []
+        let first = try chat.read(.through(try #require(last)), by: bob)
+        #expect(first.count == Limits.stepsPerOperation && first.unread == 100 && first.isPartial)
+        let second = try chat.read(.through(try #require(last)), by: bob)
+        #expect(second.count == 100 && second.unread == 0 && !second.isPartial)
+        #expect(chat.events.count == 2)
+        #expect(chat.events.last == .readThrough(try #require(last), to: try chat.id("bob")))
+    }
+
+    @Test @Aside func `pitfall 56: what was settled long ago is walked past once`() throws {
+        var chat = Chat()
+        let (al, bob) = (try chat.join("al"), try chat.join("bob"))
+        let first = try chat.send("x", to: "bob", by: al).id
+        for _ in 0..<Limits.stepsPerOperation + 100 { try chat.send("y", to: "al", by: bob) }
+        let last = try chat.send("z", to: "bob", by: al).id
+        var found: [MessageID] = []
+        var tries = 0
+        while true {
+            let marked = try chat.read(.next(5, with: "al"), by: bob)
+            found += marked.ids
+            tries += 1
+            guard marked.isPartial, tries < 9 else { break }
+        }
+        #expect(found == [first, last] && (2...4).contains(tries))
+        #expect(try chat.unread("bob") == 0)
+    }
 }

@@ -14,6 +14,9 @@ public enum Limits {
     public static let pageItems = 200
     /// The most names that one page of a wildcard looks at.
     public static let namesPerPage = 10_000
+    /// How many messages one operation walks past at the most, to mark them as read or to find the
+    /// oldest unread ones; it says then that there is more, and the next one goes on.
+    public static let stepsPerOperation = 16_384
     /// The longest wildcard, in bytes.
     public static let patternBytes = 64
     /// The most sessions of an account; a login beyond it ends the one idle for longest.

@@ -165,7 +165,8 @@ package struct ChatRestoration: Sendable {
             counts.contains(reading.through) && counts.contains(reading.unread),
             "there are \(conversation.count) messages to read"
         )
-        state.readings[membership] = reading
+        state.readings[membership] = Reading(through: reading.through)
+        state.addUnread(reading.unread, to: membership)
     }
 
     private mutating func add(settled mark: Mark) throws(Rejection) {

@@ -32,7 +32,8 @@ extension Consensus {
         package var maximumInflightAppends = 64
         /// The most bytes on their way to one follower.
         package var maximumInflightBytes = 8 << 20
-        /// Beyond this proposals are refused as overloaded, unless nothing is uncommitted.
+        /// Beyond this proposals are refused as overloaded, but for a single one
+        /// while nothing is uncommitted.
         package var maximumUncommittedBytes = 16 << 20
         /// The size that is assumed for an entry that this leader did not propose or has long
         /// committed; such entries go to followers that lag.

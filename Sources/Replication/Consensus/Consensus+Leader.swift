@@ -36,7 +36,8 @@ extension Consensus {
         }
         let uncommitted = leadership.sizes.bytes(after: commitIndex)
         let added = sizes.reduce(0) { $0 + max($1, EntrySizes.minimumBytes) }
-        guard uncommitted == 0 || uncommitted + added <= configuration.maximumUncommittedBytes
+        let isLone = uncommitted == 0 && sizes.count == 1
+        guard isLone || uncommitted + added <= configuration.maximumUncommittedBytes
         else { return turn.outcomes.append(.refused(.overloaded)) }
         let first = LogPosition(index: state.log.lastIndex.next, term: term)
         state.log.append(term: term, count: sizes.count)

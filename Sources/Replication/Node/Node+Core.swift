@@ -26,7 +26,9 @@ extension Node {
                 records.removeAll(keepingCapacity: true)
             case .send(let message, let to, let token):
                 if let token, token > durable {
-                    gated.append((token, message, to))
+                    // Beyond it a message is as good as lost, which the core takes: a disk that stalls
+                    // for hours must not gather answers for as long.
+                    if gated.count < 4_096 { gated.append((token, message, to)) }
                 } else {
                     send(message, to: to)
                 }

@@ -12,7 +12,7 @@ extension Node {
         guard let fault = proposal.fault ?? proposal.fault(as: Machine.Operation.self) else {
             return nil
         }
-        if refused.mayTell(at: now.instant) {
+        if intake.refused.mayTell(at: now.instant) {
             log(.error, "refused an operation of \(source): \(fault)")
         }
         return .operationInvalid

@@ -11,16 +11,22 @@ extension Node {
         return state.applied.index >= first
     }
 
-    mutating func route(_ request: PendingRequests.Request) {
+    /// Hands out what is pending and nobody has, in the order taken; to another node only as much
+    /// as may be without its answer.
+    mutating func routeMore() {
         if core.role == .leader {
             // Held until the first entry of the term is applied; `proposeHeldIfReady` comes back.
-            guard mayPropose else { return }
-            pending.markHandedOver(request.ticket)
-            propose(request.proposal, for: .local(request.ticket))
+            while mayPropose, let request = pending.handOut(within: .max, at: now.instant) {
+                propose(request.proposal, for: .local(request.ticket))
+            }
         } else if let leader = core.leader, isLinked(leader) {
-            pending.markHandedOver(request.ticket)
-            let id = request.ticket.value &+ forwardOffset
-            send(.forward(id: id, request.proposal), to: leader)
+            while let request = pending.handOut(
+                within: configuration.forwardWindowBytes,
+                at: now.instant
+            ) {
+                let id = request.ticket.value &+ forwardOffset
+                send(.forward(id: id, request.proposal), to: leader)
+            }
         }
     }
 
@@ -30,7 +36,8 @@ extension Node {
         // What is too old to be answered must not go out once more: after a long pause its first
         // try may be forgotten by the table, and it would take effect twice.
         expireRequests()
-        for request in pending.inOrder { route(request) }
+        pending.takeBack()
+        routeMore()
     }
 
     mutating func takeForward(_ id: UInt64, _ proposal: Proposal, from node: NodeIdentity) {
@@ -39,7 +46,9 @@ extension Node {
         } else if mayPropose {
             propose(proposal, for: .peer(node, id))
         } else if core.role == .leader, divergence == nil {
-            heldForwards.append((node, id, proposal))
+            guard intake.held.hold(proposal, id, from: node) else {
+                return send(.forwarded(id: id, .failed(.overloaded)), to: node)
+            }
         } else {
             send(.forwarded(id: id, .failed(.noLeader)), to: node)
         }
@@ -57,10 +66,10 @@ extension Node {
                 return
             }
             if let request = inFlight.request(of: proposal.identity) {
-                if request == proposal.request {
-                    inFlight.join(proposal.identity, waiter)
-                } else {
+                if request != proposal.request {
                     answer(.keyReused, to: waiter)
+                } else if !inFlight.join(proposal.identity, waiter) {
+                    fail(.overloaded, waiter)
                 }
                 return
             }
@@ -71,6 +80,8 @@ extension Node {
             fail(.keyExpired, waiter)
             return
         }
+        guard inFlight.hasRoom(for: proposal, upTo: configuration.consensus.maximumUncommittedBytes)
+        else { return fail(.overloaded, waiter) }
         inFlight.enqueue(proposal, waiter)
     }
 
@@ -177,6 +188,7 @@ extension Node {
             guard let request = pending.remove(ticket) else { return }
             reply(ticket, .failed(request.outcome(of: failure), key: request.proposal.key))
         }
+        routeMore()
     }
 
     /// The first entry of this leader's term was applied: what waited for that is proposed.
@@ -184,9 +196,9 @@ extension Node {
         guard mayPropose, !didProposeHeld else { return }
         didProposeHeld = true
         routeAll()
-        let held = heldForwards
-        heldForwards.removeAll()
-        for (from, id, proposal) in held { propose(proposal, for: .peer(from, id)) }
+        for (from, id, proposal) in intake.held.removeAll() {
+            propose(proposal, for: .peer(from, id))
+        }
     }
 
     mutating func roleChanged(_ role: Role, _ term: Term, leader: NodeIdentity?) {
@@ -194,7 +206,7 @@ extension Node {
         if role == .leader { committedAt = now.instant }
         if role != .leader {
             inFlight.removeAll()
-            heldForwards.removeAll()
+            _ = intake.held.removeAll()
             lastLeaderIndex = nil
             endTransfers()
             digests.endLeading()

@@ -41,7 +41,7 @@ extension Node {
 
     /// Answers a query once this entry is applied here; nobody is asked.
     private mutating func wait(_ query: PendingQuery, _ ticket: Ticket, for index: LogIndex) {
-        guard queries.count < configuration.maximumPending else {
+        guard intake.queries.take(ticket, bytes: query.body.count) else {
             reply(ticket, .failed(.overloaded, key: nil))
             return
         }
@@ -51,7 +51,7 @@ extension Node {
 
     /// Answers a query once the state is as new as the query.
     private mutating func confirm(_ query: PendingQuery, _ ticket: Ticket) {
-        guard queries.count < configuration.maximumPending else {
+        guard intake.queries.take(ticket, bytes: query.body.count) else {
             reply(ticket, .failed(.overloaded, key: nil))
             return
         }
@@ -96,6 +96,8 @@ extension Node {
     }
 
     mutating func takeRead(_ id: UInt64, from node: NodeIdentity) {
+        // A node has one question under way, and some that it has given up.
+        guard readTickets.count < 1_024 else { return send(.readIndex(id: id, nil), to: node) }
         readNumber += 1
         readTickets[ReadTicket(readNumber)] = .peer(node, id)
         stepCore(.read(ReadTicket(readNumber)))

@@ -33,13 +33,12 @@ extension Node {
             reply(request.ticket, .failed(.diskFull, key: request.key))
             return
         }
-        guard pending.count + admitting.count + waitingInLanes < configuration.maximumPending else {
+        guard intake.requests.take(request.ticket, bytes: request.body.count) else {
             reply(request.ticket, .failed(.overloaded, key: request.key))
             return
         }
         if lanes[request.lane] != nil {
             lanes[request.lane]?.waiting.append(request)
-            waitingInLanes += 1
         } else {
             begin(request)
         }
@@ -202,7 +201,6 @@ extension Node {
         else { return }
         var waiting = left.waiting[...]
         while let next = waiting.popFirst() {
-            waitingInLanes -= 1
             begin(next)
             // If that one is not admitted at once either, the rest waits behind it.
             if lanes[lane] != nil {
@@ -219,35 +217,42 @@ extension Node {
             reply(ticket, .failed(failure, key: proposal.key))
             return
         }
-        let request = PendingRequests.Request(
-            ticket: ticket,
-            proposal: proposal,
-            secret: secret,
-            deadline: deadline
+        pending.append(
+            PendingRequests.Request(
+                ticket: ticket,
+                proposal: proposal,
+                secret: secret,
+                deadline: deadline
+            )
         )
-        pending.append(request)
-        route(request)
+        routeMore()
     }
 
     mutating func reply(_ ticket: Ticket, _ reply: Reply) {
         budget.answered(bytes: reply.bytes)
+        intake.release(ticket)
         effects.append(.reply(ticket, reply))
     }
 
     mutating func abandon(_ ticket: Ticket) {
-        _ = pending.remove(ticket)
+        if pending.remove(ticket) != nil { intake.release(ticket) }
         if awaited?.ticket == ticket { awaited = nil }
         streams.close(ticket)
         openings[ticket] = nil
         guard admitting.removeValue(forKey: ticket) != nil else { return }
+        intake.release(ticket)
         leaveLane(ticket)
     }
 
+    /// Answers what has waited too long; of very many some now, and the rest with the next timer,
+    /// which is due at once.
     mutating func expireRequests() {
-        while let expired = pending.removeExpired(at: now.instant) {
+        for _ in 0..<1_024 {
+            guard let expired = pending.removeExpired(at: now.instant) else { break }
             let failure: RequestFailure = expired.handOvers > 0 ? .outcomeUnknown : .noLeader
             reply(expired.ticket, .failed(failure, key: expired.proposal.key))
         }
+        routeMore()
     }
 
     /// A request could not be admitted in time, because no state was known to be new enough.

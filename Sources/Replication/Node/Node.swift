@@ -79,14 +79,9 @@ package struct Node<Machine: Service>: Sendable {
 
     var pending = PendingRequests()
     var inFlight = ProposalsInFlight()
-    /// What other nodes forwarded before this leader may propose.
-    var heldForwards: [(from: NodeIdentity, id: UInt64, proposal: Proposal)] = []
-    /// When it was last told that an operation was refused.
-    var refused = Telling()
+    var intake: Intake
     var lanes: [UInt64: Lane] = [:]
     var laneOf: [Ticket: UInt64] = [:]
-    /// How many requests wait in ``lanes``.
-    var waitingInLanes = 0
     var admitting: [Ticket: Admitting] = [:]
     /// Added to a ticket on its way to the leader: tickets begin anew with each process, and an
     /// answer to what an earlier one forwarded must not answer a request of this one.
@@ -168,6 +163,7 @@ package struct Node<Machine: Service>: Sendable {
             after: restored.log.last.index,
             maximumBytes: configuration.cacheBytes
         )
+        intake = Intake(configuration)
         lastTime = max(restored.lastTime, state.time)
         clock = ClusterClock(patience: configuration.consensus.electionTimeout)
         var generator = SeededGenerator(seed: configuration.seed)

@@ -41,6 +41,17 @@ package struct NodeConfiguration: Sendable {
     package var maximumPending = 65_536
     /// How much a turn does of what may wait.
     package var turn = TurnLimits()
+    /// Bytes of those requests, beyond which new ones are refused as overloaded.
+    package var maximumPendingBytes = 64 << 20
+    /// Bytes of queries that wait for a state that is new enough, beyond which further ones are
+    /// refused as overloaded; their number is bounded by ``maximumPending``.
+    package var maximumQueryBytes = 16 << 20
+    /// Bytes that a new leader holds of what others forward before its first entry is applied; what
+    /// comes then is answered as overloaded.
+    package var maximumHeldBytes = 16 << 20
+    /// Bytes of forwarded requests that have no answer from the leader, beyond which further ones wait
+    /// here: a whole window that is sent again must fit what a connection may have waiting.
+    package var forwardWindowBytes = 8 << 20
     /// Randomness for timeouts, keys and the cluster's id; fresh at each start.
     package var seed: UInt64
 

@@ -15,6 +15,8 @@ package struct PendingRequests: Sendable {
         /// How often it was given to a leader: it may be in the log of each of them, until an answer
         /// comes.
         package var handOvers = 0
+        /// In which round of handing out it was handed out last.
+        fileprivate var round: UInt64 = 0
 
         /// Creates a request that nobody has taken.
         package init(ticket: Ticket, proposal: Proposal, secret: [UInt8]?, deadline: Instant) {
@@ -40,6 +42,11 @@ package struct PendingRequests: Sendable {
     /// Tickets in the order taken; answered ones stay until they reach the front.
     private var order: [Ticket] = []
     private var front = 0
+    /// Up to where in `order` all was handed out in this round.
+    private var handed = 0
+    /// The bytes of what was handed out in this round and has no answer.
+    private var handedBytes = 0
+    private var round: UInt64 = 1
 
     /// Creates an empty window.
     package init() {}
@@ -56,15 +63,48 @@ package struct PendingRequests: Sendable {
         order.append(request.ticket)
     }
 
-    /// Notes that somebody may carry it out.
-    package mutating func markHandedOver(_ ticket: Ticket) {
-        requests[ticket]?.handOvers += 1
+    /// Hands out the next request that was not handed out in this round.
+    ///
+    /// From here on somebody may carry it out. One that is too old to be answered is passed by: after
+    /// a long pause its first try may be forgotten by the table, and it would take effect twice.
+    ///
+    /// - Parameters:
+    ///   - bytes: As much may be handed out without an answer; a lone one always may.
+    ///   - now: The time.
+    /// - Returns: The request, or nil if all are out or there is no room.
+    package mutating func handOut(within bytes: Int, at now: Instant) -> Request? {
+        while handed < order.count {
+            guard var request = requests[order[handed]], request.deadline > now else {
+                handed += 1
+                continue
+            }
+            let size = request.proposal.estimatedBytes
+            guard handedBytes == 0 || handedBytes + size <= bytes else { return nil }
+            handed += 1
+            handedBytes += size
+            request.round = round
+            request.handOvers += 1
+            requests[request.ticket] = request
+            return request
+        }
+        return nil
+    }
+
+    /// Begins a new round: all that has no answer is to be handed out again.
+    package mutating func takeBack() {
+        round += 1
+        handed = front
+        handedBytes = 0
     }
 
     /// Removes an answered request.
     package mutating func remove(_ ticket: Ticket) -> Request? {
         defer { dropAnswered() }
-        return requests.removeValue(forKey: ticket)
+        let removed = requests.removeValue(forKey: ticket)
+        if let removed, removed.round == round {
+            handedBytes -= removed.proposal.estimatedBytes
+        }
+        return removed
     }
 
     /// The unanswered requests, in the order taken.
@@ -88,6 +128,7 @@ package struct PendingRequests: Sendable {
         while front < order.count, requests[order[front]] == nil { front += 1 }
         if front > 1_024, front * 2 > order.count {
             order.removeFirst(front)
+            handed = max(0, handed - front)
             front = 0
         }
     }

@@ -10,6 +10,9 @@ struct ProposalsInFlight: Sendable {
         case peer(NodeIdentity, UInt64)
     }
 
+    /// The most that wait for one proposal, under one key.
+    private static let maximumWaiters = 1_024
+
     private struct Flight: Sendable {
         var proposal: Proposal
         var waiters: [Waiter]
@@ -19,6 +22,8 @@ struct ProposalsInFlight: Sendable {
     private var joinable: [RequestIdentity: UInt64] = [:]
     private var placed: [LogIndex: UInt64] = [:]
     private var queue: [UInt64] = []
+    /// The estimated bytes of what is queued.
+    private var queueBytes = 0
     private var lastID: UInt64 = 0
 
     var hasQueued: Bool { !queue.isEmpty }
@@ -29,9 +34,21 @@ struct ProposalsInFlight: Sendable {
     }
 
     /// Waits for a proposal that is in flight already.
-    mutating func join(_ identity: RequestIdentity, _ waiter: Waiter) {
-        guard let id = joinable[identity] else { return }
+    ///
+    /// - Returns: False if too many wait for it.
+    mutating func join(_ identity: RequestIdentity, _ waiter: Waiter) -> Bool {
+        guard let id = joinable[identity], let count = flights[id]?.waiters.count,
+            count < Self.maximumWaiters
+        else { return false }
         flights[id]?.waiters.append(waiter)
+        return true
+    }
+
+    /// Whether a proposal may be queued beside those that are; a lone one always may.
+    ///
+    /// What is queued becomes one batch, so the batch of a leader with an empty log is bounded too.
+    func hasRoom(for proposal: Proposal, upTo bytes: Int) -> Bool {
+        queue.isEmpty || queueBytes + proposal.estimatedBytes <= bytes
     }
 
     /// Queues a proposal for the end of the turn.
@@ -40,6 +57,7 @@ struct ProposalsInFlight: Sendable {
         flights[lastID] = Flight(proposal: proposal, waiters: [waiter])
         joinable[proposal.identity] = lastID
         queue.append(lastID)
+        queueBytes += proposal.estimatedBytes
     }
 
     /// The queued proposals' sizes, for the core's limits.
@@ -58,12 +76,16 @@ struct ProposalsInFlight: Sendable {
             proposals.append(flight.proposal)
         }
         queue.removeAll(keepingCapacity: true)
+        queueBytes = 0
         return proposals
     }
 
     /// Gives up the queued proposals, and who waited for them.
     mutating func removeQueued() -> [Waiter] {
-        defer { queue.removeAll() }
+        defer {
+            queue.removeAll()
+            queueBytes = 0
+        }
         return queue.flatMap { remove($0) }
     }
 

@@ -177,10 +177,47 @@ import Testing
         #expect(pending.remove(Ticket(2)) == nil)
         for _ in 0..<1_498 { #expect(pending.removeExpired(at: instant(2_995)) != nil) }
         #expect(pending.removeExpired(at: instant(2_996)) == nil)
-        pending.markHandedOver(Ticket(2_998))
+        // One that is too old to be answered is passed by.
+        let next = pending.handOut(within: .max, at: instant(2_997))
+        #expect(next?.ticket == Ticket(2_998))
         #expect(pending.inOrder.map(\.ticket.value) == [2_997, 2_998, 2_999, 3_000])
         #expect(pending.inOrder.map(\.handOvers) == [0, 1, 0, 0])
         #expect(pending.nextDeadline == instant(2_997) && pending.count == 4)
+    }
+
+    @Test @Aside func `requests are handed out in order, as many as may be without an answer`() {
+        var pending = PendingRequests()
+        for ticket in 1...5 as ClosedRange<UInt64> { pending.append(request(ticket, until: 9)) }
+        let window = 2 * request(1, until: 9).proposal.estimatedBytes
+        func handOut(_ now: Int64 = 0) -> UInt64? {
+            pending.handOut(within: window, at: instant(now))?.ticket.value
+        }
+        var out = [handOut(), handOut(), handOut()]
+        #expect(out == [1, 2, nil])
+        // An answer makes room for the next, one that comes for what was never out does not.
+        for ticket in [2, 5] as [UInt64] { _ = pending.remove(Ticket(ticket)) }
+        out = [handOut(), handOut()]
+        #expect(out == [3, nil])
+        // Another leader: all again, in order.
+        pending.takeBack()
+        out = [handOut(), handOut(), handOut()]
+        #expect(out == [1, 3, nil])
+        for ticket in [1, 3] as [UInt64] { _ = pending.remove(Ticket(ticket)) }
+        #expect(pending.inOrder.map(\.handOvers) == [0])
+        out = [handOut(9), handOut()]
+        #expect(out == [nil, nil])
+    }
+
+    @Test @Aside func `what waits is bounded in bytes as well as in number`() {
+        var budget = IntakeBudget(count: 3, bytes: 10_000)
+        var taken = [(1, 5_000), (2, 5_000), (2, 100), (3, 100), (4, 0)].map { ticket, bytes in
+            budget.take(Ticket(UInt64(ticket)), bytes: bytes)
+        }
+        #expect(taken == [true, false, true, true, false])
+        for _ in 0..<2 { budget.release(Ticket(1)) }
+        #expect(budget.count == 2 && budget.bytes == 200 + 2 * IntakeBudget.overheadBytes)
+        taken = [budget.take(Ticket(4), bytes: 5_000)]
+        #expect(taken == [true])
     }
 
     private func query(_ ticket: UInt64) -> ReadWaiters.Purpose { .query(Ticket(ticket)) }

@@ -126,23 +126,26 @@ extension ChatState.Sent: LineCodable {
 }
 
 extension ChatState.Marked: LineCodable {
-    /// Reads `{"ids":["mb42"],"count":1,"unread":0}`.
+    /// Reads `{"ids":["mb42"],"count":1,"unread":0}`, with `"more":true` if it was too much for one operation.
     public init(from reader: inout JSONReader) throws(LineError) {
         var ids: [MessageID]?
         var count: Int?
         var unread: Int?
+        var isPartial = false
         try reader.members { (name, reader) throws(LineError) in
             switch name {
             case "ids": ids = try [MessageID](from: &reader)
             case "count": count = try reader.count()
             case "unread": unread = try reader.count()
+            case "more": isPartial = try reader.boolean()
             default: throw reader.unknown(name)
             }
         }
         self.init(
             ids: try reader.require(ids, "ids"),
             count: try reader.require(count, "count"),
-            unread: try reader.require(unread, "unread")
+            unread: try reader.require(unread, "unread"),
+            isPartial: isPartial
         )
     }
 
@@ -152,6 +155,7 @@ extension ChatState.Marked: LineCodable {
         writer.member("ids", ids)
         writer.member("count", count)
         writer.member("unread", unread)
+        if isPartial { writer.member("more", true) }
         writer.endObject()
     }
 }

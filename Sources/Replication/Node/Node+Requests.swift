@@ -252,7 +252,6 @@ extension Node {
             let failure: RequestFailure = expired.handOvers > 0 ? .outcomeUnknown : .noLeader
             reply(expired.ticket, .failed(failure, key: expired.proposal.key))
         }
-        routeMore()
     }
 
     /// A request could not be admitted in time, because no state was known to be new enough.

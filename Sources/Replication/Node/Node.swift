@@ -278,6 +278,7 @@ package struct Node<Machine: Service>: Sendable {
         }
         askToJoin()
         expireRequests()
+        routeMore()
         expireReads()
         markStreams()
         repeatPieces()

@@ -113,6 +113,8 @@ extension Replica {
             case .adopt(let cluster): adopt(cluster)
             case .load(let after, let through, let maximumBytes):
                 load(after, through, maximumBytes)
+            case .loadKept(let kept, let after, let maximumBytes):
+                load(kept, after, maximumBytes)
             case .snapshot(let head, let body): write(head, body)
             case .compact(let index): compact(through: index)
             case .pinSnapshots(let positions): pins = positions.map { snapshots.pin($0) }
@@ -158,6 +160,19 @@ extension Replica {
                 logSink.log(.error, "damaged: \(damage)")
                 mail.post(.node(.unloadable(through: index)))
             case .failure(let error): mail.post(.failed(.journal(error)))
+            }
+        }
+    }
+
+    /// Reads what is kept behind a damage; what turns out to be damaged itself is lost.
+    private func load(_ kept: KeptEntries, _ after: LogIndex, _ maximumBytes: Int) {
+        let (mail, logSink) = (mail, logSink)
+        journal.load(kept, after: after, maximumBytes: maximumBytes) { result in
+            switch result {
+            case .success(let entries): mail.post(.node(.keptLoaded(entries.map(\.line))))
+            case .failure(let error):
+                logSink.log(.error, "an entry behind the damage cannot be read: \(error)")
+                mail.post(.node(.keptLoaded([])))
             }
         }
     }

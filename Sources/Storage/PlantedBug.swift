@@ -39,6 +39,10 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// A follower gives up what it knew to be committed if the leader has something else
     /// (pitfall 58).
     case contradictionIsTruncated
+    /// A node takes what fills a hole in its log from anybody, without a proof that it was there.
+    case fillWithoutProof
+    /// A node with a damaged disk votes as if it had never held what it lost (pitfall 38).
+    case voteBeforeHole
     /// The journal does not sync what it appends.
     case persistWithoutSync
     /// Deadlines are judged before what had arrived by then is taken (pitfall 52).

@@ -62,7 +62,8 @@ extension Consensus {
             let outcome = AppendReply.Outcome.conflict(previous: previous.index, hint: hint)
             return answer(append, outcome, to: peer, after: .term)
         }
-        guard store(append, of: peer) else { return }
+        if state.lost != nil, !append.entries.isEmpty { state.hasFollowed = true }
+        guard store(append.entries, of: peer) else { return }
         let verified = max(append.lastIndex, log.before.index)
         commit(min(append.commit, verified))
         // A heartbeat's answer does not wait for the disk, so it tells of what is durable now.
@@ -115,23 +116,23 @@ extension Consensus {
     /// Appends what is new and truncates what contradicts it.
     ///
     /// - Returns: False if it contradicts what is committed, which no leader's log does.
-    private mutating func store(_ append: Append, of peer: NodeIdentity) -> Bool {
-        guard let first = firstDifference(append.entries) else { return true }
+    mutating func store(_ entries: EntryBatch, of peer: NodeIdentity) -> Bool {
+        guard let first = firstDifference(entries) else { return true }
         if first <= state.log.lastIndex {
-            let theirs = append.entries.term(at: first) ?? append.previous.term
+            let theirs = entries.term(at: first) ?? term
             guard !contradicts(LogPosition(index: first, term: theirs), of: peer) else {
                 return false
             }
             truncate(after: first.previous)
         }
-        var skipped = Int(first.value - append.entries.first.value)
-        for run in append.entries.terms {
+        var skipped = Int(first.value - entries.first.value)
+        for run in entries.terms {
             let held = min(skipped, run.count)
             skipped -= held
             state.log.append(term: run.term, count: run.count - held)
         }
         turn.writes.append(.append(.received(first...state.log.lastIndex)))
-        for entry in append.entries.memberships where entry.index >= first {
+        for entry in entries.memberships where entry.index >= first {
             state.memberships.append(entry)
         }
         state.adoptQuorum()
@@ -142,7 +143,7 @@ extension Consensus {
     /// The first entry that the log does not hold, or holds otherwise.
     ///
     /// What matches is never truncated: a late message may know less than the log (pitfall 12).
-    private func firstDifference(_ entries: EntryBatch) -> LogIndex? {
+    func firstDifference(_ entries: EntryBatch) -> LogIndex? {
         var index = entries.first
         for run in entries.terms {
             for _ in 0..<run.count {

@@ -48,6 +48,7 @@ package struct Consensus: Sendable {
         case .installed(let position, let membership, let index):
             let entry = MembershipEntry(index: index, membership: membership)
             installed(position, entry, now)
+        case .fill(let previous, let entries): fill(previous, entries)
         case .change(let change, let expecting): self.change(change, expecting: expecting)
         case .transfer(let target): transfer(to: target, now)
         case .diverged(let isBad): diverged(isBad, now)

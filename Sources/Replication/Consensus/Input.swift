@@ -28,6 +28,8 @@ package enum Input: Hashable, Sendable {
     /// The journal kept what follows if it held that entry, and else dropped all its entries. The
     /// core must not have ordered writes since that was decided.
     case installed(position: LogPosition, membership: Membership, membershipIndex: LogIndex)
+    /// Entries behind `previous` that this node had before its disk was damaged, proven to be those.
+    case fill(previous: LogPosition, EntryBatch)
     /// An operator, or the node itself, asks for a change of members; `expecting` is the entry with
     /// the membership that the caller knows, or nil if any will do.
     case change(MembershipChange, expecting: LogIndex?)

@@ -23,6 +23,9 @@ extension Consensus {
         var leadership: Leadership?
         /// What this node may have acknowledged before its disk was damaged, until it has it again.
         var lost: LogPosition?
+        /// Whether a leader's entries came in while something is lost: then the log is the leader's
+        /// as far as it was told so, and no fill takes anything of it back.
+        var hasFollowed = false
         /// Whether only votes can be written.
         var isDiskFull = false
         /// Whether the state is one that a majority contradicts.
@@ -85,7 +88,12 @@ extension Consensus {
         }
 
         /// Where the log ends for a vote: a damaged one where it may have ended before.
-        var lastForVotes: LogPosition { lost.map { max($0, log.last) } ?? log.last }
+        var lastForVotes: LogPosition {
+            #if PLANTED_BUGS
+            if PlantedBug.voteBeforeHole.isActive { return log.last }
+            #endif
+            return lost.map { max($0, log.last) } ?? log.last
+        }
     }
 
     /// A try to become leader.

@@ -6,6 +6,8 @@ enum LoadPurpose: Sendable {
     case apply
     /// To go out with an append.
     case send(Message, to: NodeIdentity, ClosedRange<LogIndex>)
+    /// To go out to a node whose disk was damaged.
+    case fill(EntriesFound, to: NodeIdentity)
 }
 
 /// Carrying out what the consensus core says.
@@ -102,7 +104,7 @@ extension Node {
     }
 
     /// The head of a line that was checked when its message was read.
-    private func headOf(_ line: [UInt8]) -> LogEntry.Head? {
+    func headOf(_ line: [UInt8]) -> LogEntry.Head? {
         do throws(LineError) { return try LogEntry.head(ofLine: line) } catch { return nil }
     }
 
@@ -182,6 +184,7 @@ extension Node {
                 indexes.last?.index == range.upperBound, message.fits(indexes)
             else { return }
             send(.consensus(message, clock: now.wall), to: to, entries: lines)
+        case .fill(let found, let to): send(found, lines, to: to)
         }
     }
 

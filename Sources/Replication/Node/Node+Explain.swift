@@ -185,6 +185,7 @@ extension Node {
 extension Node {
     private var diskState: String? {
         if let shortage { return "no requests are taken until there is space: \(shortage)" }
+        if let whyUnfilled { return whyUnfilled }
         if let lost = core.state.lost {
             return "this disk was damaged: entries up to \(lost.index) must come from the others,"
                 + " the log ends at \(core.lastPosition.index)"

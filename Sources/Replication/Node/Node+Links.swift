@@ -154,7 +154,7 @@ extension Node {
         case .joinAnswer(let node, let answer): take(answer, for: node, from: hello)
         case .removed(let index): takeRemoved(index, from: hello)
         case .consensus, .forward, .forwarded, .read, .readIndex, .snapshot, .snapshotReply,
-            .digest, .contradiction:
+            .entriesWanted, .entriesFound, .digest, .contradiction:
             guard let cluster, hello.cluster == cluster else { return }
             takeOfCluster(message, lines, from: hello)
         }
@@ -191,6 +191,8 @@ extension Node {
         // Counts only for a transfer that is under way, and those are to members.
         case .snapshotReply(let reply): take(reply, from: hello.from)
         case .contradiction(let found): if isMember { alarm(found, from: hello.from) }
+        case .entriesWanted(let wanted): if isMember { take(wanted, from: hello.from) }
+        case .entriesFound(let found): if isMember { take(found, lines, from: hello.from) }
         case .digest(let message): if isMember { take(message, from: hello.from) }
         case .hello, .welcome, .refused, .formationRound, .blank, .join, .joinAnswer, .removed:
             break

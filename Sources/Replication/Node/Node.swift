@@ -33,6 +33,8 @@ package struct Node<Machine: Service>: Sendable {
     var contradiction: FoundContradiction?
     /// What other members have said that they found, until they are members no more.
     var alarms: [NodeIdentity: Contradiction] = [:]
+    /// Not nil while entries are missing that a damaged disk lost.
+    var repair: Repair?
     /// How many compactions are under way.
     var compactions = 0
     /// The time of the newest line of the log.
@@ -164,6 +166,13 @@ package struct Node<Machine: Service>: Sendable {
             maximumBytes: configuration.cacheBytes
         )
         intake = Intake(configuration)
+        repair = restored.lost.map {
+            Repair(
+                lost: $0,
+                kept: restored.kept,
+                begin: now.instant + configuration.consensus.electionTimeout
+            )
+        }
         lastTime = max(restored.lastTime, state.time)
         clock = ClusterClock(patience: configuration.consensus.electionTimeout)
         var generator = SeededGenerator(seed: configuration.seed)
@@ -195,6 +204,7 @@ package struct Node<Machine: Service>: Sendable {
     }
 
     mutating func takeEffects() -> [NodeEffect] {
+        goOnWithRepair()
         defer { effects = [] }
         return effects
     }
@@ -215,6 +225,7 @@ package struct Node<Machine: Service>: Sendable {
         case .persisted(let token): persisted(token)
         case .adopted: adopted()
         case .loaded(let lines): loaded(lines)
+        case .keptLoaded(let lines): keptLoaded(lines)
         case .hello(let link, let hello): take(hello, on: link)
         case .linked(let address, let hello): linkReady(address, hello)
         case .unlinked(let address): routes.remove(address)
@@ -260,6 +271,7 @@ package struct Node<Machine: Service>: Sendable {
         if let handOverDeadline, isHandingOver { deadline = min(deadline, handOverDeadline) }
         if seeksAdmission { deadline = min(deadline, joining.next) }
         if let oldest = pending.nextDeadline { deadline = min(deadline, oldest) }
+        if let next = repair?.nextDeadline, mayFill { deadline = min(deadline, next) }
         if let next = sent.nextDeadline { deadline = min(deadline, next) }
         if let oldest = reads.nextDeadline { deadline = min(deadline, oldest) }
         if let due = commitNotes.deadline { deadline = min(deadline, due) }

@@ -11,6 +11,8 @@ package enum NodeEffect: Sendable {
     /// Read entries back, after one index and through another, at least one; then report
     /// `loaded`, in the order asked.
     case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
+    /// Read entries back that are kept behind a damage, at least one; then report `keptLoaded`.
+    case loadKept(KeptEntries, after: LogIndex, maximumBytes: Int)
     /// Write a snapshot, on a thread that may take its time; then report `snapshotted` or
     /// `snapshotFailed`. There is one at a time. The closure holds a copy of the state: release it
     /// there.

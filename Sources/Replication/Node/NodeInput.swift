@@ -89,6 +89,8 @@ package enum NodeInput: Sendable {
     case adopted
     /// The lines that the oldest unanswered `load` asked for; empty if they are no longer there.
     case loaded([[UInt8]])
+    /// The lines that `loadKept` asked for; empty if the first of them is not good any more.
+    case keptLoaded([[UInt8]])
     /// Another node dialled this one and said hello.
     case hello(LinkID, Hello)
     /// A connection that this node dialled is ready: the other side said welcome.

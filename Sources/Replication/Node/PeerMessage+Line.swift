@@ -30,6 +30,8 @@ extension PeerMessage {
                 writer.member("id", id)
             case .snapshot(let piece): writer.member("snapshot", piece)
             case .snapshotReply(let reply): writer.member("snapshotReply", reply)
+            case .entriesWanted(let wanted): writer.member("entriesWanted", wanted)
+            case .entriesFound(let found): writer.member("entriesFound", found)
             case .digest(let message): writer.member("digest", message)
             case .formationRound(let round): writer.member("formationRound", round)
             case .blank(let round, let plan):
@@ -123,6 +125,10 @@ extension PeerMessage {
             case "snapshot": self = .whole(.snapshot(try SnapshotPiece(from: &reader)))
             case "snapshotReply":
                 self = .whole(.snapshotReply(try SnapshotReply(from: &reader)))
+            case "entriesWanted":
+                self = .whole(.entriesWanted(try EntriesWanted(from: &reader)))
+            case "entriesFound":
+                self = .whole(.entriesFound(try EntriesFound(from: &reader)))
             case "digest": self = .whole(.digest(try DigestMessage(from: &reader)))
             case "formationRound": self = .whole(.formationRound(try reader.unsigned()))
             case "hello": self = .whole(.hello(try Hello(from: &reader)))

@@ -25,6 +25,10 @@ package enum PeerMessage: Hashable, Sendable {
     case snapshot(SnapshotPiece)
     /// The answer to a piece.
     case snapshotReply(SnapshotReply)
+    /// Asks for entries that the sender's damaged disk lost.
+    case entriesWanted(EntriesWanted)
+    /// The answer, followed by the lines of the entries.
+    case entriesFound(EntriesFound)
     /// About the digests of states.
     case digest(DigestMessage)
     /// Asks a node whether it is blank, before a cluster is formed.

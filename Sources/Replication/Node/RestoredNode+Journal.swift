@@ -62,6 +62,7 @@ extension RestoredNode {
             }
             origins.note(TermOrigin(position: position, line: first.line))
         }
+        kept = recovered.kept
     }
 }
 

@@ -20,6 +20,8 @@ package struct RestoredNode: Sendable {
     package var isOriginUnknown = false
     /// What a damaged disk may have held, or nil if the disk is good.
     package var lost: LogPosition?
+    /// The good entries behind the damage.
+    package var kept: [KeptEntries] = []
     /// The time of the last entry.
     package var lastTime: Timestamp
 

@@ -6,6 +6,7 @@ enum JournalJob {
     case persist([JournalRecord], PersistToken?)
     case adopt(String)
     case load(after: LogIndex, through: LogIndex, maximumBytes: Int)
+    case loadKept(KeptEntries, after: LogIndex, maximumBytes: Int)
     case compact(through: LogIndex)
     case reset(to: LogPosition, membership: LogIndex)
 
@@ -13,7 +14,7 @@ enum JournalJob {
     var needsSpace: Bool {
         switch self {
         case .persist, .adopt, .reset: true
-        case .load, .compact: false
+        case .load, .loadKept, .compact: false
         }
     }
 

@@ -216,6 +216,8 @@ extension Simulation {
             addJob(.adopt(cluster), host)
         case .load(let after, let through, let maximumBytes):
             addJob(.load(after: after, through: through, maximumBytes: maximumBytes), host)
+        case .loadKept(let kept, let after, let maximumBytes):
+            addJob(.loadKept(kept, after: after, maximumBytes: maximumBytes), host)
         case .snapshot(let head, let body): addSnapshot(.write(head, body), host)
         case .transfer(let order): addSnapshot(.transfer(order), host)
         case .pinSnapshots(let positions):

@@ -81,6 +81,8 @@ extension Simulation {
                     maximumBytes: maximumBytes
                 )
                 return .loaded(entries.map { $0.line })
+            case .loadKept(let kept, let after, let maximumBytes):
+                return .keptLoaded(load(kept, after, maximumBytes, journal))
             case .compact(let index): return .compacted(before: try compact(host, through: index))
             case .reset(let position, let membership):
                 try journal.reset(to: position, membership: membership)
@@ -91,6 +93,19 @@ extension Simulation {
         hosts[host].batch += 1
         try append(records, journal, host)
         return input
+    }
+
+    /// What can't be read of entries behind a damage is lost.
+    private func load(
+        _ kept: KeptEntries,
+        _ after: LogIndex,
+        _ maximumBytes: Int,
+        _ journal: Journal
+    ) -> [[UInt8]] {
+        do throws(JournalError) {
+            return try journal.entries(of: kept, after: after, maximumBytes: maximumBytes)
+                .map(\.line)
+        } catch { return [] }
     }
 
     private func failed(_ host: Int, _ error: JournalError) -> Violation {
@@ -133,7 +148,7 @@ extension Simulation {
             case .reset: return .zero
             case .persist(let records, _):
                 for case .truncate(let index) in records { last = min(last, index) }
-            case .adopt, .load, .compact: break
+            case .adopt, .load, .loadKept, .compact: break
             }
         }
         return last

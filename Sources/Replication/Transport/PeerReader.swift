@@ -85,9 +85,10 @@ package struct PeerReader: Sendable {
         switch message {
         case .consensus(.append(let append), _): count = append.entries.count
         case .snapshot(let piece): count = piece.lines
+        case .entriesFound(let found): count = found.lines
         case .consensus, .hello, .welcome, .refused, .forward, .forwarded, .read, .readIndex,
             .snapshotReply, .formationRound, .blank, .join, .joinAnswer, .removed, .contradiction,
-            .digest:
+            .entriesWanted, .digest:
             count = 0
         }
         guard count <= Self.maximumEntries else {

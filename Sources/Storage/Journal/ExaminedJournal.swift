@@ -15,6 +15,8 @@ public struct ExaminedJournal: Sendable {
     /// Where the entries stand, those of the last batch among them.
     private let index: SparseIndex
     private let segments: [Recovery.Segment]
+    /// Where good entries behind the damage stand.
+    let keptRuns: [KeptRun]
     /// What the journal holds once it is resumed.
     public let recovered: RecoveredJournal
 
@@ -175,6 +177,7 @@ extension ExaminedJournal {
             state: state,
             index: view?.reader.index ?? recovery.index,
             segments: view?.reader.segments ?? [],
+            keptRuns: view?.keptRuns ?? [],
             recovered: RecoveredJournal(
                 identity: state.identity,
                 vote: view?.vote ?? state.vote,
@@ -183,6 +186,7 @@ extension ExaminedJournal {
                 snapshot: snapshots.head,
                 commit: view?.commit ?? .zero,
                 lost: view?.lost,
+                kept: view?.kept ?? [],
                 damages: snapshots.damages + recovery.damages,
                 notes: view?.notes ?? recovery.notes,
                 isNew: recovery.state == nil

@@ -15,7 +15,10 @@ extension Journal {
         // file is vouched for: nothing of the older ones is needed to read the later ones.
         // But for a head that a truncation has taken back since: without the files before it that
         // one would be taken for damage.
-        let kept = segments.lastIndex { $0.after.index <= index && !$0.isOvertaken } ?? 0
+        // While entries are lost, what is good of them may be in any file.
+        let kept =
+            state.lost == nil
+            ? segments.lastIndex { $0.after.index <= index && !$0.isOvertaken } ?? 0 : 0
         let dropped = segments.prefix(kept).map(\.number)
         let isSpoilt = unreadable > state.terms.before.index && unreadable <= index
         guard !dropped.isEmpty || isSpoilt else { return Compaction(before: state.terms.before) }

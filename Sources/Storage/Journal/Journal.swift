@@ -15,6 +15,8 @@ public final class Journal {
     /// The file being written, once there is one.
     var active: ActiveSegment?
     var nextBatch: UInt64
+    /// The stretches of good entries that a start found in damaged files.
+    var keptRuns: [KeptRun] = []
     /// The last entry that could not be read back, or zero; nobody is to ask for it again.
     var unreadable = LogIndex.zero
     var failure: JournalError?
@@ -46,6 +48,7 @@ public final class Journal {
         state = examined.state
         index = recovery.index
         segments = recovery.segments
+        keptRuns = examined.keptRuns
         nextBatch = recovery.nextBatch
         reserve = Reserve(
             directory: directory,

@@ -84,6 +84,13 @@ public struct RecoveredJournal: Hashable, Sendable {
     ///
     /// Until then it votes as if its log ended there, and never campaigns.
     public var lost: LogPosition?
+    /// The good entries behind the damage that lead to ``lost``, in order; see
+    /// ``Journal/entries(of:after:maximumBytes:)``.
+    public var kept: [KeptEntries] = []
+    /// What of the log must come from others: neither in ``terms`` nor ``kept``.
+    public var holes: [ClosedRange<LogIndex>] {
+        KeptEntries.holes(after: terms.last, through: lost, kept)
+    }
     /// What was found damaged at this start; the files were left as they are.
     public var damages: [JournalDamage]
     /// What was dropped and why, for the operator's log; empty for a clean start.

@@ -68,6 +68,23 @@ public final class JournalThread: Sendable {
         if !requests.push(request) { completion(.failure(.closed)) }
     }
 
+    /// Reads entries back that are kept behind a damage; see
+    /// ``Journal/entries(of:after:maximumBytes:)``.
+    public func load(
+        _ kept: KeptEntries,
+        after: LogIndex,
+        maximumBytes: Int,
+        completion: @escaping @Sendable (Loaded) -> Void
+    ) {
+        let request = JournalRequest.loadKept(
+            kept,
+            after: after,
+            maximumBytes: maximumBytes,
+            completion
+        )
+        if !requests.push(request) { completion(.failure(.closed)) }
+    }
+
     /// Makes the cluster's id durable.
     public func adopt(
         cluster: String,
@@ -119,6 +136,12 @@ enum JournalRequest: Sendable {
     case load(
         after: LogIndex,
         through: LogIndex,
+        maximumBytes: Int,
+        @Sendable (JournalThread.Loaded) -> Void
+    )
+    case loadKept(
+        KeptEntries,
+        after: LogIndex,
         maximumBytes: Int,
         @Sendable (JournalThread.Loaded) -> Void
     )

@@ -14,6 +14,11 @@ public struct JournalView {
     public let commit: LogIndex
     /// What entries a start would have to get back from other nodes, if any.
     public let lost: LogPosition?
+    /// Which of those are good nowhere in the directory.
+    public let holes: [ClosedRange<LogIndex>]
+    /// The good entries behind the damage, and where they stand.
+    let kept: [KeptEntries]
+    let keptRuns: [KeptRun]
     /// The snapshots beside it.
     public let snapshots: FoundSnapshots
     /// What is damaged, but for snapshots.
@@ -135,6 +140,8 @@ public struct JournalView {
         memberships = state.memberships
         commit = min(state.commit, state.terms.lastIndex)
         lost = state.lost
+        (kept, keptRuns) = try Self.scanned(recovery, state)
+        holes = KeptEntries.holes(after: state.terms.last, through: state.lost, kept)
         damages = recovery.damages
         self.notes = notes
         files = segments.map { segment in
@@ -154,6 +161,21 @@ public struct JournalView {
             segments: segments,
             active: nil
         )
+    }
+
+    private static func scanned(
+        _ recovery: Recovery,
+        _ state: JournalState
+    ) throws(JournalError) -> (kept: [KeptEntries], runs: [KeptRun]) {
+        guard let lost = state.lost else { return ([], []) }
+        do throws(FileError) {
+            let scan = try KeptScan.read(
+                recovery.directory,
+                recovery.fileSystem,
+                strideBytes: recovery.configuration.indexBytes
+            )
+            return (scan.kept(to: lost, beside: state.terms), scan.runs)
+        } catch { throw .file(error) }
     }
 
     /// The lines of entries; see ``Journal/entries(after:through:maximumBytes:)``.

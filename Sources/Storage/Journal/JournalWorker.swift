@@ -95,6 +95,8 @@ final class JournalWorker: @unchecked Sendable {
             } else {
                 completion(loaded)
             }
+        case .loadKept(let kept, let after, let maximumBytes, let completion):
+            completion(load(kept, after: after, maximumBytes: maximumBytes))
         case .adopt(let cluster, let completion):
             change(request, completion) { () throws(JournalError) in
                 try journal.adopt(cluster: cluster)
@@ -135,7 +137,8 @@ final class JournalWorker: @unchecked Sendable {
     private func refuse(_ request: JournalRequest) {
         switch request {
         case .append, .note: return
-        case .load(_, _, _, let completion): completion(.failure(.closed))
+        case .load(_, _, _, let completion), .loadKept(_, _, _, let completion):
+            completion(.failure(.closed))
         case .adopt(_, let completion), .reset(_, _, let completion):
             completion(.failure(.closed))
         case .compact(_, let completion): completion(.failure(.closed))
@@ -168,6 +171,19 @@ final class JournalWorker: @unchecked Sendable {
                     through: min(through, lastToStay),
                     maximumBytes: maximumBytes
                 )
+            )
+        } catch { return .failure(error) }
+    }
+
+    private func load(
+        _ kept: KeptEntries,
+        after: LogIndex,
+        maximumBytes: Int
+    ) -> JournalThread.Loaded {
+        if let failure { return .failure(failure) }
+        do throws(JournalError) {
+            return .success(
+                try journal.entries(of: kept, after: after, maximumBytes: maximumBytes)
             )
         } catch { return .failure(error) }
     }
@@ -248,7 +264,7 @@ extension JournalRequest {
     fileprivate var needsSpace: Bool {
         switch self {
         case .append, .note, .adopt, .reset: true
-        case .load, .compact, .closedFiles: false
+        case .load, .loadKept, .compact, .closedFiles: false
         }
     }
 }

@@ -18,6 +18,11 @@ struct LogShow {
         for damage in files.journal.damages {
             ChatNode.complain("damaged: \(damage); what lies behind is not shown")
         }
+        for hole in files.journal.holes {
+            ChatNode.complain(
+                "entries \(hole.lowerBound) to \(hole.upperBound) are good in no file here"
+            )
+        }
         try files.forEachEntry(from: from, to: to) { (_, line) throws(LogFailure) in
             try write(line)
             return end.takeAll(waiting: .zero) != nil

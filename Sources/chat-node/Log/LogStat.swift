@@ -56,6 +56,15 @@ struct LogStat {
         writer.member("membership", journal.membershipIndex?.value)
         writer.member("snapshot", journal.snapshots.head?.position)
         writer.member("lost", journal.lost)
+        writer.key("holes")
+        writer.beginArray()
+        for hole in journal.holes {
+            writer.beginObject()
+            writer.member("first", hole.lowerBound.value)
+            writer.member("last", hole.upperBound.value)
+            writer.endObject()
+        }
+        writer.endArray()
         writer.member("entries", counts.entries)
         writer.member("entry_bytes", counts.bytes)
         writer.member("largest_entry_bytes", counts.largest)

@@ -26,6 +26,12 @@ struct LogVerify {
                     + "come from the others"
             )
         }
+        for hole in journal.holes {
+            let entries =
+                hole.lowerBound == hole.upperBound
+                ? "entry \(hole.lowerBound)" : "entries \(hole.lowerBound) to \(hole.upperBound)"
+            try say("hole: \(entries): good in no file here")
+        }
         let isGood = damages.isEmpty && journal.snapshots.damages.isEmpty
         try say(isGood ? "every line is good" : "damaged")
         return isGood ? .done : .problemFound

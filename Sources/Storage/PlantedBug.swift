@@ -39,7 +39,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// A follower gives up what it knew to be committed if the leader has something else
     /// (pitfall 58).
     case contradictionIsTruncated
-    /// A node takes what fills a hole in its log from anybody, without a proof that it was there.
+    /// Entries behind a hole are taken to follow whatever the log holds there, without a proof.
     case fillWithoutProof
     /// A node with a damaged disk votes as if it had never held what it lost (pitfall 38).
     case voteBeforeHole

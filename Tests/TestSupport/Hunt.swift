@@ -127,6 +127,18 @@ extension Hunt {
         for: [.linearizability]
     ) { (seed) throws(Violation) in try StaleReply.play(seed: seed) }
 
+    /// A disk is damaged in the middle, and another one lost for good.
+    package static let damagedEntry = Hunt("a damaged entry and a node lost", seeds: 10) {
+        (seed) throws(Violation) in
+        try DamagedEntry.play(seed: seed)
+    }
+
+    /// A disk is damaged where the log was truncated.
+    package static let damagedTruncation = Hunt("a damaged truncation", seeds: 10) {
+        (seed) throws(Violation) in
+        try DamagedEntry.playTruncated(seed: seed)
+    }
+
     /// A voter crashes after its vote.
     package static let forgottenVote = Hunt("a voter that crashes") { (seed) throws(Violation) in
         try ForgottenVote.play(seed: seed)

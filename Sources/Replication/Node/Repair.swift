@@ -98,6 +98,11 @@ struct Repair: Sendable {
     private func proven(_ kept: KeptEntries, _ log: LogTerms) -> LogPosition? {
         if kept.holds(log.last) { return log.last }
         if let before = kept.before, log.term(at: before.index) == before.term { return before }
+        #if PLANTED_BUGS
+        if PlantedBug.fillWithoutProof.isActive {
+            return log.position(at: kept.first.index.previous)
+        }
+        #endif
         // All of one term was made by one leader, in one order.
         guard let before = log.position(at: kept.first.index.previous),
             before.term == kept.first.term
@@ -176,9 +181,6 @@ struct Repair: Sendable {
         _ entries: [(head: LogEntry.Head, line: [UInt8])],
         by found: EntriesFound
     ) -> [(head: LogEntry.Head, line: [UInt8])] {
-        #if PLANTED_BUGS
-        if PlantedBug.fillWithoutProof.isActive { return entries }
-        #endif
         let end =
             found.holdsPin
             ? entries.lastIndex { $0.head.position.index <= found.pin.index }

@@ -6,8 +6,8 @@
 public struct KeptEntries: Hashable, Sendable {
     /// The positions of the entries; of the one before the first only the index is told.
     public internal(set) var terms: LogTerms
-    /// The position before the first entry, if a good line names it.
-    public internal(set) var before: LogPosition?
+    /// The position before the first entry, where it is known: a good line names it, or another node.
+    public var before: LogPosition?
     /// Which stretch of the scan it is.
     let run: Int
 

@@ -22,6 +22,8 @@ import Testing
         (.truncateMatching, .everything),
         (.followerCommitsUnverified, .everything),
         (.ignoreStaleTerm, .everything),
+        (.voteBeforeHole, .damagedEntry),
+        (.fillWithoutProof, .damagedTruncation),
         (.forwardUndecoded, .hostileForwarder),
         (.timersBeforeInputs, .slowTurns),
         (.contestedSnapshotIsSent, .contestedState),
@@ -43,6 +45,7 @@ import Testing
     @Test(arguments: [
         Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
         .figure8, .hostileForwarder, .slowTurns, .staleReply, .contestedState, .oldCopy,
+        .damagedEntry, .damagedTruncation,
     ])
     @Aside func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

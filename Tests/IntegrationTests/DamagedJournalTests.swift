@@ -101,6 +101,36 @@ extension ClusterTests {
             try await Self.check(cluster, token)
         }
 
+        @Test func `one byte flipped and another node gone for good lose nothing`() async throws {
+            let cluster = try await Cluster()
+            let client = try cluster.client()
+            let token = try await client.enter("ann")
+            let gone = try await cluster.leader()
+            let others = cluster.others(than: gone)
+            _ = try await client.ask(.send(to: "ann", text: "0"), token: token)
+            try await cluster.settle()
+            try await others[1].crash()
+            for number in 1..<5 {
+                _ = try await client.ask(.send(to: "ann", text: "\(number)"), token: token)
+            }
+            try await others[0].crash()
+            try await gone.crash()
+            // The first message, which both of the others have.
+            var file = try JournalFile(try #require(others[0].journalFiles.last))
+            let line = Array("\"text\":\"0\"".utf8)
+            let place = try #require(
+                file.bytes.indices.first { file.bytes[$0...].starts(with: line) }
+            )
+            file.change(place + 8..<place + 9) { $0 ^ 0x01 }
+            try file.write()
+            for node in others { try await node.start() }
+            try await others[0].says("repaired: the log ends at ")
+            let rest = try cluster.client(others, token: token)
+            _ = try await rest.ask(.send(to: "ann", text: "5"), token: token)
+            let texts = try await rest.history(with: "ann", isStale: false).compactMap(\.text)
+            #expect(texts.sorted() == (0...5).map { "\($0)" })
+        }
+
         @Test func `damage without a bound is refused, and the others go on`() async throws {
             let cluster = try await Cluster()
             let client = try cluster.client()

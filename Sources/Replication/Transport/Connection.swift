@@ -61,6 +61,10 @@ package final class Connection {
 
     /// Bytes that wait to be sent.
     package var pendingBytes: Int { output.count - sent }
+    /// Bytes that wait to be sent, or that the other machine has not acknowledged.
+    ///
+    /// Where the system does not tell, those that wait: what it has taken counts as acknowledged.
+    package var unacknowledgedBytes: Int { pendingBytes + (socket?.unacknowledgedBytes() ?? 0) }
     /// Whether it was closed, by this side.
     package var isClosed: Bool { state == .closed }
     /// Whether ``finish()`` was called, so that what comes in counts no more.

@@ -29,6 +29,8 @@ final class OutgoingLink {
     let isBulk: Bool
     var state: State
     var reader = PeerReader()
+    /// Whether what is sent is acknowledged.
+    var watch: LinkWatch
     /// Attempts in a row that led to no welcome.
     var failures = 0
     /// Why the last one failed; said once, not at every attempt.
@@ -38,9 +40,10 @@ final class OutgoingLink {
     /// When one for snapshots is not needed any more, if nothing is sent until then.
     var idleAt: Instant?
 
-    init(_ dial: Dial, isBulk: Bool = false, at now: Instant) {
+    init(_ dial: Dial, isBulk: Bool = false, _ limits: PeerLimits, at now: Instant) {
         self.dial = dial
         self.isBulk = isBulk
+        watch = LinkWatch(first: limits.stall, longest: limits.silence, at: now)
         state = .waiting(until: now)
     }
 
@@ -65,7 +68,8 @@ final class OutgoingLink {
         let next: Instant?
         switch state {
         case .waiting(let until), .shaking(_, let until): next = until
-        case .resolving, .ready: next = nil
+        case .ready: next = watch.nextCheck
+        case .resolving: next = nil
         }
         return [next, idleAt].compactMap(\.self).min()
     }

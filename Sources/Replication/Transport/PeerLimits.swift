@@ -2,8 +2,15 @@
 struct PeerLimits: Sendable {
     /// A peer that takes less than it is sent is cut off at this: the core sends it again.
     var pendingBytes = 64 << 20
-    /// For a connection to be made and welcome, and for a refused one to be closed.
+    /// How long a connection may take to be made; the next attempt follows at once.
+    ///
+    /// The system repeats an attempt after 1, 3, 7 s and so on; a new one is noticed sooner.
+    var connecting = Duration.seconds(1)
+    /// How long a connection that is made may take to be welcome, and a refused one to be closed.
     var handshake = Duration.seconds(2)
+    /// How long a dialled connection may go without any byte acknowledged before it is dialled anew:
+    /// five election timeouts. The time doubles up to ``silence``; see ``LinkWatch``.
+    var stall = Duration.milliseconds(1_500)
     /// How long a machine may be silent before its connections count as broken.
     var silence = Duration.seconds(5)
     /// How long a connection for snapshots stays when nothing is sent over it.

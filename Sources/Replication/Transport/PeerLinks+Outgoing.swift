@@ -9,7 +9,7 @@ extension PeerLinks {
             outgoing[link.name] = nil
         }
         for dial in dials where outgoing[OutgoingLink.Name(address: dial.address)] == nil {
-            keep(OutgoingLink(dial, at: now))
+            keep(OutgoingLink(dial, limits, at: now))
         }
     }
 
@@ -42,7 +42,7 @@ extension PeerLinks {
     ) {
         guard let main = outgoing[OutgoingLink.Name(address: address)] else { return }
         let name = OutgoingLink.Name(address: address, isBulk: true)
-        let link = outgoing[name] ?? OutgoingLink(main.dial, isBulk: true, at: now)
+        let link = outgoing[name] ?? OutgoingLink(main.dial, isBulk: true, limits, at: now)
         outgoing[name] = link
         link.idleAt = now + limits.bulkIdle
         if case .ready(let connection) = link.state, connection.pendingBytes > 0 { return }
@@ -66,7 +66,10 @@ extension PeerLinks {
         guard let deadline = link.deadline, deadline <= now else { return }
         switch link.state {
         case .shaking(let connection, _):
-            fail(link, connection.sentBytes == 0 ? "no connection" : "no welcome", at: now)
+            guard connection.sentBytes > 0 else {
+                return fail(link, "no connection", at: now, limits.firstPause)
+            }
+            fail(link, "no welcome", at: now)
         case .waiting:
             // Only names are looked up elsewhere: it may take long.
             if let target = Address(link.dial.address)?.numeric {
@@ -75,7 +78,21 @@ extension PeerLinks {
                 link.state = .resolving
                 resolve(link.dial.address)
             }
-        case .resolving, .ready: break
+        case .ready(let connection): check(link, connection, at: now)
+        case .resolving: break
+        }
+    }
+
+    /// Dials anew if what was sent is no longer acknowledged.
+    private func check(_ link: OutgoingLink, _ connection: Connection, at now: Instant) {
+        let waiting = connection.unacknowledgedBytes
+        let isStalled = link.watch.check(
+            acknowledged: connection.sentBytes + connection.pendingBytes - waiting,
+            isWaiting: waiting > 0,
+            at: now
+        )
+        if isStalled {
+            fail(link, "nothing that is sent is acknowledged", at: now, limits.firstPause)
         }
     }
 
@@ -106,8 +123,9 @@ extension PeerLinks {
                 highWaterBytes: .max
             )
             connection.giveUp(after: limits.silence)
-            link.state = .shaking(connection, until: now + limits.handshake)
+            link.state = .shaking(connection, until: now + limits.connecting)
             link.reader = PeerReader()
+            link.watch.begin(at: now)
             outgoingKeys[connection.key] = link.name
         } catch {
             fail(link, "\(error)", at: now)
@@ -117,7 +135,7 @@ extension PeerLinks {
     func handle(_ link: OutgoingLink, _ ready: Readiness, at now: Instant) {
         guard let connection = link.connection else { return }
         if ready.interest.contains(.write) {
-            do throws(SocketError) { try goOn(link, connection) } catch {
+            do throws(SocketError) { try goOn(link, connection, at: now) } catch {
                 return fail(link, "\(error)", at: now)
             }
         }
@@ -130,11 +148,16 @@ extension PeerLinks {
     }
 
     /// Says hello once connected, and sends what could not be sent before.
-    private func goOn(_ link: OutgoingLink, _ connection: Connection) throws(SocketError) {
+    private func goOn(
+        _ link: OutgoingLink,
+        _ connection: Connection,
+        at now: Instant
+    ) throws(SocketError) {
         if case .shaking = link.state {
             try connection.finishConnecting()
             if connection.sentBytes == 0, connection.pendingBytes == 0 {
                 connection.output.append(contentsOf: PeerMessage.hello(link.hello).line)
+                link.state = .shaking(connection, until: now + limits.handshake)
             }
         }
         if case .failed(let error) = connection.flush() { throw error }

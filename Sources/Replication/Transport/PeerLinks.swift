@@ -72,6 +72,7 @@ final class PeerLinks {
     /// Sends what gathered in this turn, with one call for each connection.
     func flush(at now: Instant) {
         for connection in dirty where !connection.isClosed {
+            if let name = outgoingKeys[connection.key] { outgoing[name]?.watch.sent(at: now) }
             if case .failed(let error) = connection.flush() {
                 end(connection.key, "\(error)", at: now)
             } else if connection.pendingBytes > limits.pendingBytes {

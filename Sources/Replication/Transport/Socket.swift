@@ -128,6 +128,20 @@ package struct Socket: ~Copyable {
         return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR
     }
 
+    /// Bytes that the system has taken and the other machine has not acknowledged.
+    ///
+    /// Those of a broken connection, or where the system does not tell, are none.
+    borrowing func unacknowledgedBytes() -> Int {
+        var count: Int32 = 0
+        #if canImport(Darwin)
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        let code = unsafe getsockopt(descriptor, SOL_SOCKET, SO_NWRITE, &count, &size)
+        #else
+        let code = unsafe ioctl(descriptor, UInt(TIOCOUTQ), &count)
+        #endif
+        return code == 0 ? Int(max(count, 0)) : 0
+    }
+
     /// Tells the other side that no more comes; reading goes on.
     package borrowing func finishWriting() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 

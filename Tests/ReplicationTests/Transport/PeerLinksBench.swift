@@ -22,6 +22,9 @@ final class PeerLinksBench {
         var limits = PeerLimits()
         // Nothing ends here because the machine was busy.
         limits.handshake = .seconds(60)
+        limits.connecting = .seconds(60)
+        limits.stall = .seconds(60)
+        limits.silence = .seconds(60)
         limits.refusedPause = .seconds(60)
         limits.bulkIdle = .seconds(60)
         change(&limits)

@@ -84,6 +84,12 @@ let package = Package(
             path: "Tests/Simulate",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "attack",
+            dependencies: ["Replication", "Storage"],
+            path: "Tests/Attack",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "StorageTests",
             dependencies: ["Storage", "Collections", "TestSupport", "storage-load"],

@@ -3,7 +3,8 @@ internal import Collections
 extension ChatState {
     /// All unread messages of an account, by conversation, oldest first.
     ///
-    /// The limit is on messages, over all conversations; counts are exact all the same.
+    /// The limit is on messages, over all conversations, and there are never more than
+    /// ``Limits/pageBytes`` of them; counts are exact all the same.
     ///
     /// - Throws: ``ChatError`` with `limit_invalid`.
     /// - Complexity: O(*k* + *m* log *n*) for *k* conversations and *m* messages.
@@ -13,18 +14,22 @@ extension ChatState {
     ) throws(ChatError) -> [ConversationView] {
         try Self.check(limit: limit)
         var left = limit
+        var room = PageRoom()
         var views: [ConversationView] = []
         for (membership, _) in unreadMemberships(of: account) {
             let reading = readings[membership] ?? Reading()
             let messages = unread(in: membership, reading, limit: left)
             left -= messages.count
-            views.append(
-                view(
-                    membership,
-                    reading,
-                    messages.map { view($0, for: account, isUnread: true) }
-                )
-            )
+            var shown: [MessageView] = []
+            for message in messages {
+                let message = view(message, for: account, isUnread: true)
+                guard room.take(message) else {
+                    left = 0
+                    break
+                }
+                shown.append(message)
+            }
+            views.append(view(membership, reading, shown))
         }
         return views
     }
@@ -44,32 +49,44 @@ extension ChatState {
     ) throws(ChatError) -> Page<ConversationView, ConversationID> {
         try Self.check(limit: limit)
         var page = Page<ConversationView, ConversationID>(items: [], next: nil)
+        var room = PageRoom()
         for (membership, reading) in memberships(of: account, after: cursor) {
             if page.items.count == limit {
                 page.next = page.items.last?.id
                 break
             }
             let last = lastVisible(in: membership).map { view($0, for: account) }
+            if let last, !room.take(last), !page.items.isEmpty {
+                page.next = page.items.last?.id
+                break
+            }
             page.items.append(view(membership, reading, last.map { [$0] } ?? []))
         }
         return page
     }
 
     /// Messages by their ids, in the order asked for; what the account deleted for itself is left
-    /// out.
+    /// out. The next page begins with the id that this one had no room for.
     ///
     /// - Throws: ``ChatError`` with `message_unknown` or `count_invalid`.
     public func messages(
         _ ids: [MessageID],
         for account: AccountID
-    ) throws(ChatError) -> [MessageView] {
+    ) throws(ChatError) -> Page<MessageView, MessageID> {
         try Self.check(count: ids.count)
-        var views: [MessageView] = []
+        var page = Page<MessageView, MessageID>(items: [], next: nil)
+        var room = PageRoom()
         for id in ids {
             let message = try message(id, for: account)
-            if isVisible(message, for: account) { views.append(view(message, for: account)) }
+            guard isVisible(message, for: account) else { continue }
+            let view = view(message, for: account)
+            guard room.take(view) else {
+                page.next = id
+                break
+            }
+            page.items.append(view)
         }
-        return views
+        return page
     }
 
     /// Accounts by name, in the order of names.
@@ -166,14 +183,26 @@ extension ChatState {
         let last = try range.before.map { (cursor) throws(ChatError) in
             try position(of: cursor, in: id, for: account) - 1
         }
+        var room = PageRoom()
+        var hidden = 0
+        var previous: MessageID?
         for offset in offsets(in: id, first ?? 1, last ?? .max, newestFirst: range.newestFirst) {
             let message = messages[offset]
-            guard isVisible(message, for: account) else { continue }
-            if page.items.count == range.limit {
-                page.next = page.items.last?.id
-                break
+            if !isVisible(message, for: account) {
+                guard hidden < Limits.hiddenPerPage else {
+                    page.next = previous
+                    break
+                }
+                hidden += 1
+            } else {
+                let view = view(message, for: account)
+                guard page.items.count < range.limit, room.take(view) else {
+                    page.next = page.items.last?.id
+                    break
+                }
+                page.items.append(view)
             }
-            page.items.append(view(message, for: account))
+            previous = message.id
         }
         return page
     }

@@ -171,7 +171,7 @@ enum Opening {
                 )
             )
         case .failed(let failure, _): .unavailable(failure.rawValue)
-        case .output, .answer, .ordered: .failed("an answer of another kind")
+        case .output, .answer, .ready, .ordered: .failed("an answer of another kind")
         }
     }
 }

@@ -45,6 +45,9 @@ public actor Replica<Machine: Service> {
     var failure: ReplicationError?
     private var ended: CheckedContinuation<Void, any Error>?
     private let shutdownGrace = Duration.seconds(2)
+    /// For the last answers to go out.
+    private let farewell = Duration.milliseconds(500)
+    private var hasSaidLast = false
 
     enum Phase {
         case ready
@@ -222,7 +225,18 @@ public actor Replica<Machine: Service> {
     func isOver(at now: Instant) -> Bool {
         if failure != nil { return true }
         guard case .stopping(let until) = phase else { return false }
-        return until <= now || !front.isBusy && callers.isEmpty && !node.isHandingOver
+        if !front.isBusy, callers.isEmpty, !node.isHandingOver { return true }
+        guard until <= now else { return false }
+        return hasSaidLast || sayLast(at: now)
+    }
+
+    /// Answers what is left with what can be said of it; whether nothing waits to be sent then.
+    private func sayLast(at now: Instant) -> Bool {
+        hasSaidLast = true
+        phase = .stopping(until: now + farewell)
+        front.answerRest { lastWord(on: $0, orElse: .stopping) }
+        front.flush()
+        return !front.isBusy
     }
 
     func stop(at now: Instant) {

@@ -27,7 +27,7 @@ import Testing
         #expect(try scene.chat.texts(of: "al", with: "bob") == ["1", "2", "3", "4"])
         let bob = try scene.chat.id("bob")
         #expect(scene.chat.state.view(of: scene.ids[0], for: bob) == nil)
-        #expect(try scene.chat.state.messages([scene.ids[0]], for: bob) == [])
+        #expect(try scene.chat.state.messages([scene.ids[0]], for: bob).items == [])
         #expect(
             scene.chat.events == [
                 .deleted(scene.ids[0], scope: .me, to: [bob]),

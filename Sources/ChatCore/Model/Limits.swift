@@ -12,6 +12,10 @@ public enum Limits {
     public static let idsPerRequest = 256
     /// The most items on one page.
     public static let pageItems = 200
+    /// About how many bytes one page of messages has as JSON; a message that is larger is alone.
+    public static let pageBytes = 256 << 10
+    /// The most hidden messages that one page passes over.
+    public static let hiddenPerPage = 10_000
     /// The most names that one page of a wildcard looks at.
     public static let namesPerPage = 10_000
     /// How many messages one operation walks past at the most, to mark them as read or to find the

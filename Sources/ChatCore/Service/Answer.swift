@@ -18,8 +18,8 @@ extension ChatState {
         case conversations([ConversationView], next: ConversationID?)
         /// A page of a conversation.
         case history([MessageView], next: MessageID?)
-        /// Messages by their ids.
-        case messages([MessageView])
+        /// Messages by their ids; `next` is the first one that had no room.
+        case messages([MessageView], next: MessageID?)
         /// The sessions of the caller's account.
         case sessions([SessionView])
     }
@@ -72,8 +72,11 @@ extension ChatState.Answer: LineCodable {
                 $0.member("messages", messages)
                 $0.member("next", next)
             }
-        case .messages(let messages):
-            writer.oneCase("messages") { $0.member("messages", messages) }
+        case .messages(let messages, let next):
+            writer.oneCase("messages") {
+                $0.member("messages", messages)
+                $0.member("next", next)
+            }
         case .sessions(let sessions):
             writer.oneCase("sessions") { $0.member("sessions", sessions) }
         }
@@ -113,7 +116,7 @@ private struct AnswerMembers {
         case ("conversations", "next"): nextConversation = try ConversationID(from: &reader)
         case ("history", "messages"), ("messages", "messages"):
             messages = try [MessageView](from: &reader)
-        case ("history", "next"): nextMessage = try MessageID(from: &reader)
+        case ("history", "next"), ("messages", "next"): nextMessage = try MessageID(from: &reader)
         case ("sessions", "sessions"): sessions = try [SessionView](from: &reader)
         default: throw reader.unknown(member)
         }
@@ -145,7 +148,7 @@ private struct AnswerMembers {
                 next: nextConversation
             )
         case "history": .history(try reader.require(messages, "messages"), next: nextMessage)
-        case "messages": .messages(try reader.require(messages, "messages"))
+        case "messages": .messages(try reader.require(messages, "messages"), next: nextMessage)
         case "sessions": .sessions(try reader.require(sessions, "sessions"))
         default: throw reader.unknown(answer)
         }

@@ -36,7 +36,9 @@ extension ChatState {
         case .history(let name, let range):
             let page = try history(of: me, with: name, range)
             return .history(page.items, next: page.next)
-        case .messages(let ids): return .messages(try messages(ids, for: me))
+        case .messages(let ids):
+            let page = try messages(ids, for: me)
+            return .messages(page.items, next: page.next)
         case .sessions: return .sessions(sessions(asSeenFrom: session))
         }
     }

@@ -26,8 +26,8 @@ enum Answers {
             writer.endObject()
             return HTTPResponse(body: writer.bytes)
         case .refused(let refusal): return .refusal(refusal)
-        case .ordered:
-            return .error(.notFound, code: "not_found", message: "orders are given in process")
+        case .ordered, .ready:
+            return .error(.notFound, code: "not_found", message: "this is given in process only")
         case .failed(let failure, let key): return response(to: failure, key: key)
         case .malformed(let error):
             return .error(

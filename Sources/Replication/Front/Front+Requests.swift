@@ -4,9 +4,16 @@ import Storage
 extension Front {
     /// Answers a request, unless its client has gone; false if the ticket is not of this front.
     func reply(_ ticket: Ticket, _ reply: Reply) -> Bool {
+        if case .ready(let isConfirmed) = reply {
+            prepared(ticket, isConfirmed: isConfirmed)
+            return waiting[ticket] != nil
+        }
         guard let place = waiting.removeValue(forKey: ticket) else { return false }
         guard let client = clients[place.client] else { return true }
         client.tickets.remove(ticket)
+        client.queries.remove(place.request)
+        client.askedBytes -= place.bytes
+        if case .answer(_, let answer) = reply { answerRoom.made(answer.count) }
         if case .output = reply, isLost() {
             end(client)
             return true
@@ -15,15 +22,37 @@ extension Front {
         return true
     }
 
+    /// Answers all that waits for an answer.
+    func answerRest(_ lastWord: (Ticket) -> Reply) {
+        for ticket in waiting.keys.sorted() { _ = reply(ticket, lastWord(ticket)) }
+    }
+
     func takeRequests(_ client: FrontClient) {
         client.http.fields = commonFields
-        while client.streams.isEmpty,
+        while !client.mustPause(limits, answerRoom),
             let request = client.http.nextRequest(into: &client.connection.output)
         {
             take(request, from: client)
         }
-        client.connection.isPaused = client.mustPause
+        takeRoom(client)
+        pauseIfNeeded(client)
         markDirty(client)
+    }
+
+    func pauseIfNeeded(_ client: FrontClient) {
+        client.connection.isPaused =
+            client.mustPause(limits, answerRoom)
+            || requestRoom.isWanted(by: client.connection.key)
+    }
+
+    /// Asks for room for a request that is not whole, or gives it back.
+    private func takeRoom(_ client: FrontClient) {
+        let bytes = client.http.requestBytes
+        if bytes > limits.freeRequestBytes {
+            _ = requestRoom.take(bytes, for: client.connection.key, at: client.connection.lastHeard)
+        } else {
+            requestRoom.giveBack(client.connection.key)
+        }
     }
 
     func respond(_ client: FrontClient, _ request: HTTPRequestID, _ response: HTTPResponse) {
@@ -32,6 +61,7 @@ extension Front {
         response.closes = response.closes || isStopping && client.http.inFlight == 1
         client.http.fields = commonFields
         client.http.respond(to: request, response, into: &client.connection.output)
+        if !client.queries.isEmpty { lineUp(client) }
         markDirty(client)
     }
 
@@ -41,7 +71,7 @@ extension Front {
         switch route {
         case .request(let key, let since):
             let request = ClientRequest(
-                ticket: wait(client, request.id),
+                ticket: wait(client, request.id, bytes: request.body.count),
                 lane: client.connection.key.value,
                 body: request.body,
                 caller: caller,
@@ -50,9 +80,7 @@ extension Front {
                 entropy: .system()
             )
             inputs.append(.request(request))
-        case .query(let consistency):
-            let ticket = wait(client, request.id)
-            inputs.append(.query(ticket, body: request.body, caller: caller, consistency))
+        case .query(let consistency): keep(request, consistency, from: client)
         case .events(let after): askForStream(client, request.id, caller, after: after)
         case .health: respond(client, request.id, HTTPResponse(body: Array("{}".utf8)))
         case .unknown(let response): respond(client, request.id, response)
@@ -60,9 +88,10 @@ extension Front {
         }
     }
 
-    private func wait(_ client: FrontClient, _ request: HTTPRequestID) -> Ticket {
+    func wait(_ client: FrontClient, _ request: HTTPRequestID, bytes: Int) -> Ticket {
         let ticket = newTicket()
-        waiting[ticket] = Waiting(client: client.connection.key, request: request)
+        waiting[ticket] = Waiting(client: client.connection.key, request: request, bytes: bytes)
+        client.askedBytes += bytes
         client.tickets.insert(ticket)
         return ticket
     }

@@ -44,6 +44,15 @@ extension Front {
         markDirty(client)
     }
 
+    /// Stops a stream whose reader does not take what is there, and lets it go on when it does.
+    func paceStream(_ client: FrontClient) {
+        guard client.connection.isWriteOnly, let ticket = client.streams.first else { return }
+        let isBlocked = client.connection.pendingBytes > 0
+        guard isBlocked != client.isStreamPaused else { return }
+        client.isStreamPaused = isBlocked
+        inputs.append(isBlocked ? .pauseStream(ticket) : .resumeStream(ticket))
+    }
+
     func endStream(_ ticket: Ticket, _ refusal: Refusal?) {
         guard let place = waiting.removeValue(forKey: ticket), let client = clients[place.client]
         else { return }

@@ -9,6 +9,8 @@ final class Front {
     struct Waiting {
         var client: PollKey
         var request: HTTPRequestID
+        /// Of its body.
+        var bytes = 0
     }
 
     /// What happened, for the node.
@@ -27,6 +29,12 @@ final class Front {
     private(set) var isStopping = false
     /// Requests that took effect, for ``FrontLimits/dropAnswersEvery``.
     var outputs = 0
+    /// Connections on which the next answer is one to a query that may be answered.
+    var line = Rotation<PollKey>()
+    var answerRoom: AnswerRoom
+    var requestRoom: RequestRoom
+    /// Those that may be read again.
+    private var resumed: [FrontClient] = []
     private let loop: EventLoop
     private let acceptor: Acceptor
     private let nextKey: () -> PollKey
@@ -44,6 +52,8 @@ final class Front {
     ) {
         self.loop = loop
         self.limits = limits
+        answerRoom = AnswerRoom(limits)
+        requestRoom = RequestRoom(bytes: limits.requestRoomBytes)
         self.nextKey = nextKey
         nextSweep = now + limits.sweep
         acceptor = Acceptor(listener, key: nextKey(), on: loop)
@@ -55,7 +65,10 @@ final class Front {
     }
 
     /// When ``timer(at:)`` wants to be called next.
-    var nextDeadline: Instant { min(nextSweep, acceptor.resumesAt ?? nextSweep) }
+    var nextDeadline: Instant {
+        if hasQueriesToGive || !resumed.isEmpty { return Instant(nanoseconds: 0) }
+        return min(nextSweep, acceptor.resumesAt ?? nextSweep)
+    }
 
     /// A ticket that nobody else has.
     func newTicket() -> Ticket {
@@ -78,11 +91,16 @@ final class Front {
         return true
     }
 
-    /// Goes on with requests that were held back because too many were in flight.
+    /// Goes on with requests that were held back, and with queries whose answers have room now.
     func takeHeldRequests() {
-        for client in dirty where client.connection.isPaused && !client.mustPause {
-            if !client.connection.isClosed { takeRequests(client) }
+        let resumed = resumed
+        self.resumed = []
+        for client in resumed + dirty where client.connection.isPaused {
+            if !client.connection.isClosed, !client.mustPause(limits, answerRoom) {
+                takeRequests(client)
+            }
         }
+        giveQueries()
     }
 
     /// Sends what gathered in this turn, with one call for each connection.
@@ -92,16 +110,31 @@ final class Front {
             if !client.connection.isClosed { flush(client) }
         }
         dirty.removeAll(keepingCapacity: true)
+        answerRoom.endTurn()
     }
 
     private func flush(_ client: FrontClient) {
         if client.http.isDone { client.connection.finish() }
-        let limit = client.streams.isEmpty ? limits.pendingBytes : limits.streamBytes
-        if case .failed = client.connection.flush() {
-            end(client)
-        } else if client.connection.isOver || client.pendingBytes > limit {
-            end(client)
+        if case .failed = client.connection.flush() { return end(client) }
+        if client.connection.isOver { return end(client) }
+        count(client)
+        paceStream(client)
+        if !client.queries.isEmpty, answerRoom.allows(client.connection.pendingBytes) {
+            lineUp(client)
         }
+        if client.connection.isPaused, client.streams.isEmpty,
+            !client.mustPause(limits, answerRoom),
+            !requestRoom.isWanted(by: client.connection.key)
+        {
+            resumed.append(client)
+        }
+    }
+
+    /// Counts what waits in a connection.
+    func count(_ client: FrontClient) {
+        let pending = client.pendingBytes
+        answerRoom.replace(client.countedBytes, by: pending)
+        client.countedBytes = pending
     }
 
     /// Looks after idle connections and silent streams.
@@ -110,11 +143,23 @@ final class Front {
         guard nextSweep <= now else { return }
         nextSweep = now + limits.sweep
         let gone = clients.values.filter { client in
-            if client.isLate(at: now, limits) { return true }
+            if requestRoom.isWanted(by: client.connection.key) { return false }
+            if client.isLate(at: now, limits, isShort: answerRoom.isShort) { return true }
             return client.connection.isWriteOnly && client.connection.hasEnded()
         }
         for client in gone.sorted(by: { $0.connection.key.value < $1.connection.key.value }) {
             end(client)
+        }
+        for key in requestRoom.late(at: now, after: limits.requestRoomTime) {
+            if let client = clients[key] { end(client) }
+        }
+        giveRoom(at: now)
+    }
+
+    /// Reads again from connections for whose requests there is room now.
+    private func giveRoom(at now: Instant) {
+        while let key = requestRoom.next(at: now) {
+            if let client = clients[key] { resumed.append(client) }
         }
     }
 
@@ -147,6 +192,10 @@ final class Front {
     func end(_ client: FrontClient) {
         clients[client.connection.key] = nil
         client.connection.close()
+        answerRoom.replace(client.countedBytes, by: 0)
+        client.countedBytes = 0
+        line.remove(client.connection.key)
+        requestRoom.giveBack(client.connection.key)
         for ticket in client.tickets.union(client.streams).sorted() {
             waiting[ticket] = nil
             askedStreams.remove(ticket)
@@ -189,7 +238,9 @@ final class Front {
             { client.http.receive($0) }
         )
         switch received {
-        case .open: takeRequests(client)
+        case .open:
+            takeRequests(client)
+            if requestRoom.isWanted { giveRoom(at: now) }
         case .ended:
             client.http.receiveEnd()
             takeRequests(client)

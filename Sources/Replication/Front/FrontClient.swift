@@ -22,6 +22,14 @@ final class FrontClient {
     var tickets: Set<Ticket> = []
     /// The events that it reads; at most one stream, for a connection ends with it.
     var streams: Set<Ticket> = []
+    /// Queries that have no answer.
+    var queries = ClientQueries()
+    /// Bytes of the bodies of requests that have no answer.
+    var askedBytes = 0
+    /// What is counted of this connection as waiting to be sent.
+    var countedBytes = 0
+    /// Whether the node writes nothing to the stream for now.
+    var isStreamPaused = false
     var isDirty = false
     private var activity = Activity.waiting
     private var activeSince: Instant
@@ -34,18 +42,24 @@ final class FrontClient {
 
     /// What waits for the client to take it.
     var pendingBytes: Int { connection.pendingBytes + http.heldBytes }
-    /// Whether nothing more should be read from the socket.
-    var mustPause: Bool { http.isPaused || !streams.isEmpty }
+    /// Whether nothing more should be read from the socket, or be begun.
+    func mustPause(_ limits: FrontLimits, _ room: AnswerRoom) -> Bool {
+        http.isPaused || !streams.isEmpty || askedBytes > limits.askedBytes
+            || !room.allowsReading(pendingBytes)
+    }
 
     /// Whether the client has done the same thing for too long; looked at now and then.
-    func isLate(at now: Instant, _ limits: FrontLimits) -> Bool {
+    ///
+    /// While others have no room for their answers, a client that takes nothing has less time.
+    func isLate(at now: Instant, _ limits: FrontLimits, isShort: Bool) -> Bool {
         let current = currentActivity
         guard current == activity else {
             (activity, activeSince) = (current, now)
             return false
         }
         switch current {
-        case .sending: return now - activeSince > limits.stall
+        case .sending:
+            return now - activeSince > (isShort ? limits.stallWhenFull : limits.stall)
         case .lingering: return now - activeSince > limits.linger
         case .waiting: return false
         case .requesting: return now - activeSince > limits.request

@@ -35,6 +35,15 @@ package struct EventID: Hashable, Comparable, Sendable, CustomStringConvertible 
         EventID(index: index, number: 999_999)
     }
 
+    /// A place before this event and after every other one before it.
+    var predecessor: EventID {
+        var id =
+            number == 0
+            ? EventID.end(of: index.previous) : EventID(index: index, number: number - 1)
+        id.epoch = epoch
+        return id
+    }
+
     /// Orders by index, then by number.
     package static func < (left: EventID, right: EventID) -> Bool {
         (left.epoch, left.index, left.number) < (right.epoch, right.index, right.number)

@@ -2,20 +2,16 @@ import Storage
 
 /// A query that waits until the state is new enough.
 struct PendingQuery: Sendable {
-    var body: [UInt8]
-    var caller: Caller
+    /// The query, or nil if its client keeps it until the state is new enough.
+    var body: [UInt8]?
+    var caller = Caller()
     /// Whether it waits for an entry of its caller's choice, and not for the leader's word.
     var isPlaced = false
 }
 
 /// The way of a read: an index from the leader, applied here, answered from this state.
 extension Node {
-    mutating func take(
-        query body: [UInt8],
-        _ ticket: Ticket,
-        _ caller: Caller,
-        _ consistency: Consistency
-    ) {
+    mutating func take(_ query: PendingQuery, _ ticket: Ticket, _ consistency: Consistency) {
         guard !isStopping else {
             reply(ticket, .failed(.stopping, key: nil))
             return
@@ -24,7 +20,6 @@ extension Node {
             reply(ticket, .failed(.diverged, key: nil))
             return
         }
-        let query = PendingQuery(body: body, caller: caller)
         switch consistency {
         case .stale: answer(query, ticket, isConfirmed: false)
         case .linearizable where removal != nil: reply(ticket, .failed(.removed, key: nil))
@@ -45,7 +40,8 @@ extension Node {
             reply(ticket, .failed(.overloaded, key: nil))
             return
         }
-        queries[ticket] = PendingQuery(body: query.body, caller: query.caller, isPlaced: true)
+        queries[ticket] = query
+        queries[ticket]?.isPlaced = true
         reads.wait(.query(ticket), for: index, deadline: deadline)
     }
 
@@ -55,7 +51,8 @@ extension Node {
             reply(ticket, .failed(.overloaded, key: nil))
             return
         }
-        queries[ticket] = PendingQuery(body: query.body, caller: query.caller)
+        queries[ticket] = query
+        queries[ticket]?.isPlaced = false
         reads.gather(.query(ticket), deadline: deadline)
     }
 
@@ -64,15 +61,51 @@ extension Node {
         _ ticket: Ticket,
         isConfirmed: Bool
     ) {
+        guard let body = query.body else {
+            reply(ticket, .ready(isConfirmed: isConfirmed))
+            return
+        }
+        answer(body, ticket, query.caller, isConfirmed: isConfirmed, orConfirm: query)
+    }
+
+    /// Answers a query whose client kept it until there was room for the answer.
+    ///
+    /// The state may have been replaced since it was found new enough.
+    mutating func answerKept(
+        _ body: [UInt8],
+        _ ticket: Ticket,
+        _ caller: Caller,
+        isConfirmed: Bool
+    ) {
+        guard divergence == nil else {
+            reply(ticket, .failed(.diverged, key: nil))
+            return
+        }
+        answer(body, ticket, caller, isConfirmed: isConfirmed, orConfirm: PendingQuery())
+    }
+
+    private mutating func answer(
+        _ body: [UInt8],
+        _ ticket: Ticket,
+        _ caller: Caller,
+        isConfirmed: Bool,
+        orConfirm query: PendingQuery
+    ) {
         do throws(LineError) {
-            let parsed = try Machine.Query(lineBytes: query.body)
+            let parsed = try Machine.Query(lineBytes: body)
             do throws(Refusal) {
-                let answer = try state.machine.answer(parsed, from: query.caller, now: logTime)
+                let answer = try state.machine.answer(parsed, from: caller, now: logTime)
                 reply(ticket, .answer(state.applied.index, answer.lineBytes))
             } catch {
-                // An old state may be shown to who asks for it, but it does not know what is not
-                // there: a session that it has not heard of is no reason to log in again.
-                if isConfirmed { reply(ticket, .refused(error)) } else { confirm(query, ticket) }
+                // An old state may be shown to a caller that asks for it, but it does not know what
+                // is not there: a session that it has not heard of is no reason to log in again.
+                if isConfirmed {
+                    reply(ticket, .refused(error))
+                } else if isStopping || removal != nil {
+                    reply(ticket, .failed(isStopping ? .stopping : .removed, key: nil))
+                } else {
+                    confirm(query, ticket)
+                }
             }
         } catch {
             reply(ticket, .malformed(error))

@@ -239,6 +239,7 @@ extension Node {
         if awaited?.ticket == ticket { awaited = nil }
         streams.close(ticket)
         openings[ticket] = nil
+        queries[ticket] = nil
         guard admitting.removeValue(forKey: ticket) != nil else { return }
         intake.release(ticket)
         leaveLane(ticket)

@@ -2,7 +2,7 @@ import Storage
 
 /// Live delivery: each event once and in order, resumed anywhere by its id.
 extension Node {
-    /// How many events one turn writes to a stream that catches up.
+    /// How many events one turn looks at for a stream that catches up.
     private static var catchUpEvents: Int { 512 }
 
     mutating func openStream(
@@ -22,8 +22,7 @@ extension Node {
                     ticket: ticket,
                     caller: opening.caller,
                     audience: audience,
-                    position: start,
-                    isBehind: true
+                    position: start
                 )
             )
             if streams.nextMark <= now.instant {
@@ -43,47 +42,63 @@ extension Node {
         }
     }
 
-    /// Whether a stream is behind for no other reason than that a turn writes so much and no more.
-    var canGoOnWithStreams: Bool {
-        streams.behind.contains {
-            streams[$0].map { $0.position.index <= state.applied.index } ?? false
-        }
-    }
-
-    /// Writes what streams that are behind have missed, a bounded number of events each.
+    /// Writes what streams have missed, of each and of all together as much as one turn may.
+    ///
+    /// The streams come one after the other: none waits for longer than a round of all.
     mutating func goOnWithStreams() {
-        for ticket in streams.behind.sorted() { catchUp(ticket) }
+        guard !streams.isEmpty else { return }
+        var turns = streams.beginTurn(at: now.instant, applied: state.applied.index)
+        while turns > 0, !streams.isTurnFull {
+            turns -= 1
+            guard let stream = streams.takeTurn() else { continue }
+            if streams.hasShare(stream) { catchUp(stream) } else { streams.lineUp(stream.ticket) }
+        }
+        writeMarks()
     }
 
-    private mutating func catchUp(_ ticket: Ticket) {
-        guard let stream = streams[ticket], stream.position.index <= state.applied.index else {
-            // The id is from the future of this node: it waits until it has applied it.
-            return
+    private mutating func catchUp(_ stream: Streams.Stream) {
+        let ticket = stream.ticket
+        guard stream.position.index <= state.applied.index else {
+            // The id is from the future of this node: the stream waits until it is applied.
+            return streams.setPace(.early, of: ticket)
         }
         guard isAllowed(stream) else { return }
         if stream.position.epoch != 1 || !state.events.holdsAll(after: stream.position) {
             let restart = EventID.end(of: state.applied.index)
             effects.append(.stream(ticket, [.reset(restart)]))
-            streams.move(ticket, to: restart, isBehind: false)
-            return
+            streams.move(ticket, to: restart)
+            return streams.setPace(.live, of: ticket)
         }
+        if writeMissed(stream) {
+            streams.setPace(.live, of: ticket)
+        } else {
+            streams.lineUp(ticket)
+        }
+    }
+
+    /// Writes a stream's next events; whether it has all that there are.
+    private mutating func writeMissed(_ stream: Streams.Stream) -> Bool {
         var items: [StreamItem] = []
         var position = stream.position
         var offset = state.events.offset(after: position)
         let end = min(offset + Self.catchUpEvents, state.events.count)
-        while offset < end {
+        var hasRoom = true
+        while offset < end, hasRoom {
             let element = state.events[offset]
             position = element.id
-            if let rendered = state.machine.render(element.event, for: stream.audience) {
-                items.append(.event(element.id, rendered))
-            }
             offset += 1
+            guard let rendered = state.machine.render(element.event, for: stream.audience) else {
+                continue
+            }
+            items.append(.event(element.id, rendered))
+            hasRoom = streams.wrote(rendered.data.count, to: stream.ticket)
         }
-        if !items.isEmpty { effects.append(.stream(ticket, items)) }
-        streams.move(ticket, to: position, isBehind: end < state.events.count)
+        if !items.isEmpty { effects.append(.stream(stream.ticket, items)) }
+        streams.move(stream.ticket, to: position)
+        return offset == state.events.count
     }
 
-    /// Writes the events of the entry just applied to the streams of their recipients.
+    /// Writes the events of the entry just applied to the live streams of their recipients.
     mutating func deliverEvents(of index: LogIndex) {
         guard !streams.isEmpty else { return }
         var offset = state.events.offset(after: .end(of: index.previous))
@@ -91,21 +106,35 @@ extension Node {
             let element = state.events[offset]
             offset += 1
             for audience in state.machine.recipients(of: element.event) {
-                for ticket in streams.tickets(of: audience) { deliver(element, to: ticket) }
+                deliver(element, to: audience)
             }
         }
     }
 
+    /// Writes an event to the live streams of an audience, rendered once.
+    ///
+    /// Beyond what a turn may write, a stream is behind: its turn comes.
     private mutating func deliver(
         _ element: EventLog<Machine.Event>.Element,
-        to ticket: Ticket
+        to audience: String
     ) {
-        guard let stream = streams[ticket], !stream.isBehind, stream.position < element.id,
-            isAllowed(stream)
-        else { return }
-        streams.move(ticket, to: element.id, isBehind: false)
-        if let rendered = state.machine.render(element.event, for: stream.audience) {
+        let tickets = streams.tickets(of: audience)
+        guard !tickets.isEmpty else { return }
+        let rendered = state.machine.render(element.event, for: audience)
+        for ticket in tickets {
+            guard let stream = streams[ticket], stream.position < element.id else { continue }
+            guard !streams.isTurnFull else {
+                streams.move(ticket, to: element.id.predecessor)
+                streams.setPace(.behind, of: ticket)
+                continue
+            }
+            guard isAllowed(stream) else { continue }
+            streams.move(ticket, to: element.id)
+            guard let rendered else { continue }
             effects.append(.stream(ticket, [.event(element.id, rendered)]))
+            if !streams.wrote(rendered.data.count, to: ticket) {
+                streams.setPace(.behind, of: ticket)
+            }
         }
     }
 
@@ -125,10 +154,17 @@ extension Node {
     mutating func markStreams() {
         guard !streams.isEmpty, streams.nextMark <= now.instant else { return }
         streams.nextMark = now.instant + configuration.markInterval
+        streams.beginMarks()
+        writeMarks()
+    }
+
+    private mutating func writeMarks() {
         let mark = EventID.end(of: state.applied.index)
-        for stream in streams.all where !stream.isBehind && stream.position < mark {
-            guard isAllowed(stream) else { continue }
-            streams.move(stream.ticket, to: mark, isBehind: false)
+        for _ in 0..<streams.marksPerTurn {
+            guard let stream = streams.takeUnmarked(), isAllowed(stream), stream.pace == .live,
+                stream.position < mark
+            else { continue }
+            streams.move(stream.ticket, to: mark)
             effects.append(.stream(stream.ticket, [.mark(mark)]))
         }
     }

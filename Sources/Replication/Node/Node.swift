@@ -216,7 +216,13 @@ package struct Node<Machine: Service>: Sendable {
         case .turnEnded: endTurn()
         case .request(let request): take(request)
         case .query(let ticket, let body, let caller, let consistency):
-            take(query: body, ticket, caller, consistency)
+            take(PendingQuery(body: body, caller: caller), ticket, consistency)
+        case .prepareQuery(let ticket, let consistency):
+            take(PendingQuery(), ticket, consistency)
+        case .keptQuery(let ticket, let body, let caller, let isConfirmed):
+            answerKept(body, ticket, caller, isConfirmed: isConfirmed)
+        case .pauseStream(let ticket): streams.pause(ticket)
+        case .resumeStream(let ticket): streams.resume(ticket)
         case .openStream(let ticket, let caller, let after):
             openStream(ticket, StreamOpening(caller: caller, after: after))
         case .order(let ticket, let order): take(order, ticket)
@@ -254,7 +260,7 @@ package struct Node<Machine: Service>: Sendable {
         if contradiction == nil, hasBacklog { return now.instant }
         var deadline = timerDeadline
         // Paced, so that a reader has a chance to take what a turn writes.
-        if canGoOnWithStreams { deadline = min(deadline, now.instant + .milliseconds(5)) }
+        if streams.hasTurns { deadline = min(deadline, now.instant + .milliseconds(2)) }
         return deadline
     }
 

@@ -70,6 +70,8 @@ package enum Reply: Hashable, Sendable {
     case output(LogIndex, [UInt8], secret: [UInt8]?, isRepeated: Bool)
     /// A query's answer, and the applied index that it was taken at.
     case answer(LogIndex, [UInt8])
+    /// The state is as new as a query that its client keeps asked for.
+    case ready(isConfirmed: Bool)
     /// What became of an operator's order.
     case ordered(OrderOutcome)
     /// The domain said no.

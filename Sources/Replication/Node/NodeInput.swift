@@ -75,6 +75,17 @@ package enum NodeInput: Sendable {
     case request(ClientRequest)
     /// A client's query.
     case query(Ticket, body: [UInt8], caller: Caller, Consistency)
+    /// A client has a query and keeps it: reply `ready` once the state is as new as it asks.
+    case prepareQuery(Ticket, Consistency)
+    /// Answer a query that its client kept, now that there is room for the answer.
+    ///
+    /// `isConfirmed` says that the state was found as new as the query: a refusal is then final.
+    /// Without it, `ready` may be the reply once more.
+    case keptQuery(Ticket, body: [UInt8], caller: Caller, isConfirmed: Bool)
+    /// The reader of a stream takes no more for now: nothing is written to it until `resumeStream`.
+    case pauseStream(Ticket)
+    /// There is room for more of a stream.
+    case resumeStream(Ticket)
     /// A client wants events after an id, or from now on.
     case openStream(Ticket, caller: Caller, after: EventID?)
     /// An operator's order; only the leader carries it out.

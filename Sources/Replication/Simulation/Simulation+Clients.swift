@@ -169,6 +169,7 @@ public enum SimulatedAnswer: Hashable, Sendable {
         case .answer(let index, let answer): self = .answer(index, answer)
         case .refused(let refusal): self = .refused(refusal)
         case .malformed(let error): self = .invalid("\(error)")
+        case .ready: self = .invalid("an answer to a query that nobody kept")
         case .ordered: self = .invalid("an order's answer")
         case .failed(let failure, _):
             switch failure {

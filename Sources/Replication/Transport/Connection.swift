@@ -197,7 +197,11 @@ package final class Connection {
     /// Bytes move only when at least as many go, so that a long output costs linear time.
     private func reclaim() {
         if sent == output.count {
-            output.removeAll(keepingCapacity: output.capacity <= 1 << 16)
+            output.removeAll(keepingCapacity: output.capacity <= 1 << 12)
+            sent = 0
+        } else if isWriteOnly, sent > 0 {
+            // Of an event stream that waits only what it needs is kept: there may be many.
+            output = Array(output[sent...])
             sent = 0
         } else if sent >= max(1 << 16, pendingBytes) {
             output.removeFirst(sent)

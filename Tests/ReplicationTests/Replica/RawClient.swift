@@ -45,6 +45,16 @@ final class RawClient {
     /// Whether the other side has closed, and all that it sent was read.
     var hasEnded: Bool { socket.hasEnded() }
 
+    /// Takes what there is, and says how many bytes it was.
+    func received() throws -> Int {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        switch socket.read(into: &buffer) {
+        case .bytes(let count): return count
+        case .wouldBlock, .ended: return 0
+        case .failed(let error): throw error
+        }
+    }
+
     /// Lets what there is to come come, for a moment.
     func pause() async throws { try await Task.sleep(for: .milliseconds(30)) }
 

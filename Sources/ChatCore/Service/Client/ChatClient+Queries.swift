@@ -74,10 +74,15 @@ extension ChatClient {
     ///
     /// - Throws: ``ChatClientError``.
     public func messages(_ ids: [MessageID]) async throws(ChatClientError) -> [MessageView] {
-        guard case .messages(let messages) = try await ask(.messages(ids)) else {
-            return try await expect(nil)
+        var (left, found) = (ids, [MessageView]())
+        while true {
+            guard case .messages(let messages, let next) = try await ask(.messages(left)) else {
+                return try await expect(nil)
+            }
+            found += messages
+            guard let next, let place = left.firstIndex(of: next), place > 0 else { return found }
+            left.removeFirst(place)
         }
-        return messages
     }
 
     /// The sessions of the account.

@@ -24,8 +24,8 @@ package struct HTTPConnection: Sendable {
     private var parser: HTTPRequestParser
     private var slots: [Slot] = []
     /// Slots before this one are done.
-    private var first = 0
-    /// The sequence number of `slots[first]`.
+    private var head = 0
+    /// The sequence number of `slots[head]`.
     private var firstSequence: UInt64 = 0
     /// Whether no further request is parsed: one asked for the end, or could not be read.
     private var isLast = false
@@ -45,11 +45,15 @@ package struct HTTPConnection: Sendable {
     }
 
     /// Requests that wait for their answers to go out.
-    package var inFlight: Int { slots.count - first }
+    package var inFlight: Int { slots.count - head }
     /// Requests that came so far.
     package var requestCount: UInt64 { firstSequence + UInt64(inFlight) }
     /// Whether so many are in flight that nothing more should be read from the socket.
     package var isPaused: Bool { inFlight >= limits.inFlight }
+    /// The request whose answer is the next to go out.
+    package var first: HTTPRequestID { HTTPRequestID(sequence: firstSequence) }
+    /// How many bytes a request that has begun and is not whole may come to; 0 for none.
+    package var requestBytes: Int { parser.requestBytes }
     /// Whether nothing is in flight and no request has begun: the connection may be ended.
     package var isIdle: Bool { inFlight == 0 && !parser.isInsideRequest }
     /// Whether all is said: end the connection once the output is sent.
@@ -107,7 +111,7 @@ package struct HTTPConnection: Sendable {
         slots[place].closes = closes
         slots[place].isComplete = true
         isLast = isLast || closes
-        if place == first {
+        if place == head {
             response.write(to: &output, common: fields, isHead: slot.isHead, closes: closes)
             advance(into: &output)
         } else {
@@ -128,7 +132,7 @@ package struct HTTPConnection: Sendable {
         slots[place].isStream = true
         slots[place].closes = true
         slots[place].isComplete = slots[place].isHead
-        if place == first {
+        if place == head {
             response.writeStreamHead(to: &output, common: fields)
             advance(into: &output)
         } else {
@@ -143,7 +147,7 @@ package struct HTTPConnection: Sendable {
         _ write: (inout [UInt8]) -> Void
     ) {
         guard let place = place(of: id), slots[place].isStream else { return }
-        if place == first { write(&output) } else { hold(place) { held, _ in write(&held) } }
+        if place == head { write(&output) } else { hold(place) { held, _ in write(&held) } }
     }
 
     /// Ends a stream.
@@ -169,25 +173,25 @@ package struct HTTPConnection: Sendable {
     private func place(of id: HTTPRequestID) -> Int? {
         guard id.sequence >= firstSequence, !hasClosed,
             let offset = Int(exactly: id.sequence - firstSequence), offset < inFlight,
-            !slots[first + offset].isComplete
+            !slots[head + offset].isComplete
         else { return nil }
-        return first + offset
+        return head + offset
     }
 
     /// Passes those at the front that are complete, and writes what was held back behind them.
     private mutating func advance(into output: inout [UInt8]) {
-        while first < slots.count, !hasClosed {
-            output.append(contentsOf: slots[first].held)
-            heldBytes -= slots[first].held.count
-            slots[first].held = []
-            guard slots[first].isComplete else { break }
-            hasClosed = slots[first].closes
-            first += 1
+        while head < slots.count, !hasClosed {
+            output.append(contentsOf: slots[head].held)
+            heldBytes -= slots[head].held.count
+            slots[head].held = []
+            guard slots[head].isComplete else { break }
+            hasClosed = slots[head].closes
+            head += 1
             firstSequence += 1
         }
-        if first == slots.count || first >= 256 {
-            slots.removeFirst(first)
-            first = 0
+        if head == slots.count || head >= 256 {
+            slots.removeFirst(head)
+            head = 0
         }
         sendContinue(into: &output)
     }

@@ -8,6 +8,8 @@ package struct HTTPLimits: Hashable, Sendable {
     package var fieldBytes = 32 << 10
     /// Of the body; beyond it: 413.
     package var bodyBytes = 1 << 20
+    /// The most that a head may come to.
+    var headBytes: Int { lineBytes + fieldBytes }
     /// Requests of one connection that wait for their answers; beyond it nothing more is parsed.
     package var inFlight = 1_024
 

@@ -33,6 +33,16 @@ struct HTTPRequestParser: Sendable {
     /// Number of bytes that were received and not yet read.
     var unreadBytes: Int { buffer.count - start }
 
+    /// How many bytes a request that has begun and is not whole may come to; 0 for none.
+    var requestBytes: Int {
+        switch phase {
+        case .failed: 0
+        case .head: unreadBytes == 0 ? 0 : unreadBytes < 4_096 ? unreadBytes : limits.headBytes
+        case .body(_, let length): length
+        case .chunks: limits.bodyBytes
+        }
+    }
+
     /// Whether a request has begun and is not whole.
     var isInsideRequest: Bool {
         if case .head = phase { unreadBytes > 0 } else { true }
@@ -180,7 +190,7 @@ struct HTTPRequestParser: Sendable {
     /// A large buffer is given back: most connections are idle.
     private mutating func reclaim() {
         if start == buffer.count {
-            buffer.removeAll(keepingCapacity: buffer.capacity <= 1 << 14)
+            buffer.removeAll(keepingCapacity: buffer.capacity <= 1 << 12)
             start = 0
         } else if start >= 1 << 16 {
             buffer.removeFirst(start)

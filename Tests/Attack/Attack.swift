@@ -1,0 +1,222 @@
+import Dispatch
+import Glibc
+import Replication
+import Storage
+
+/// Attacks a running cluster as one ordinary account can, while honest accounts send, and prints
+/// what became of them.
+///
+/// `attack KIND SECONDS SERVER,SERVER,… PROCESS,PROCESS,…`; ``Kind`` lists the attacks.
+@main struct Attack {
+    enum Kind: String, CaseIterable {
+        /// No attack: what the honest accounts get without one.
+        case none
+        /// 100 pipelined pages of history on one connection to each node, read.
+        case pipelined
+        /// 1,000 of them on one connection to each node, never read.
+        case unread
+        /// 200 clients that read one page each, at once.
+        case clients
+        /// 100 pages in one pipeline, read one after the other: all must come.
+        case pages
+        /// 200 event streams whose readers do not read, while messages flow.
+        case streams200
+        /// 800 of them.
+        case streams800
+        /// 300 bodies of 1 MB that are never finished.
+        case bodies
+        /// 300 bodies of 1 MB that come whole.
+        case wholeBodies
+    }
+
+    static let query = #"{"history":{"with":"a1","limit":200}}"#
+
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 5, let kind = Kind(rawValue: arguments[1]),
+            let seconds = Int(arguments[2])
+        else { throw Failure("attack KIND SECONDS SERVERS PROCESSES") }
+        let servers = arguments[3].split(separator: ",").map(String.init)
+        let nodes = Nodes(
+            servers: servers,
+            processes: arguments[4].split(separator: ",").map(String.init)
+        )
+        let attacker = try enter("a1", servers[0])
+        let people = try (1...8).map { try (name: "h\($0)", token: enter("h\($0)", servers[0])) }
+        try prepare(attacker, servers[0])
+        try Attack(kind: kind, seconds: seconds, nodes: nodes, token: attacker).run(people)
+    }
+
+    let kind: Kind
+    let seconds: Int
+    let nodes: Nodes
+    let token: String
+
+    private func run(_ people: [(name: String, token: String)]) throws {
+        let (idle, term) = (nodes.memory, nodes.term)
+        let honest = Honest()
+        nodes.watch()
+        honest.begin(people, servers: nodes.servers)
+        let end = SystemClock.now() + .seconds(seconds)
+        let outcome = try attack(until: end)
+        // Honest accounts go on for a moment after the attacker has gone.
+        sleep(2)
+        let result = honest.end()
+        let peak = nodes.endWatch()
+        print(
+            "\(kind.rawValue): sent \(result.sent), failed \(result.failures.count),"
+                + " p99 \(result.p99.milliseconds) ms, longest \(result.longest.milliseconds) ms,"
+                + " term \(term) -> \(nodes.term), memory \(idle) MiB, peak +\(peak - idle) MiB,"
+                + " afterwards +\(nodes.memory - idle) MiB; \(outcome)"
+        )
+        for failure in Set(result.failures).sorted().prefix(3) { print("  failure: \(failure)") }
+    }
+
+    private func attack(until end: Instant) throws -> String {
+        switch kind {
+        case .none:
+            wait(until: end)
+            return "no attack"
+        case .pipelined: return try pipelined(100, until: end)
+        case .unread: return try unread(until: end)
+        case .clients: return try clients(until: end)
+        case .pages: return try pages()
+        case .streams200: return try streams(200, until: end)
+        case .streams800: return try streams(800, until: end)
+        case .bodies: return try bodies(isWhole: false, until: end)
+        case .wholeBodies: return try bodies(isWhole: true, until: end)
+        }
+    }
+
+    private var page: [UInt8] {
+        HTTPPeer.post("/v1/queries?consistency=stale", Self.query, token: token)
+    }
+
+    private func pipeline(_ count: Int) -> [UInt8] {
+        (0..<count).reduce(into: []) { bytes, _ in bytes += page }
+    }
+
+    private func pipelined(_ count: Int, until end: Instant) throws -> String {
+        let group = DispatchGroup()
+        let bytes = pipeline(count)
+        let total = Lock(0)
+        for server in nodes.servers {
+            DispatchQueue(label: server).async(group: group) {
+                while SystemClock.now() < end {
+                    guard let peer = try? HTTPPeer(server) else { continue }
+                    try? peer.send(bytes)
+                    for _ in 0..<count where SystemClock.now() < end {
+                        guard (try? peer.answer(within: .seconds(30))) != nil else { break }
+                        total.withLock { $0 += 1 }
+                    }
+                }
+            }
+        }
+        group.wait()
+        return "\(total.withLock { $0 }) pages read"
+    }
+
+    private func unread(until end: Instant) throws -> String {
+        let bytes = pipeline(1_000)
+        let peers = try nodes.servers.map { try HTTPPeer($0) }
+        for peer in peers { try? peer.send(bytes, within: .seconds(1)) }
+        wait(until: end)
+        return "\(peers.count) left after \(seconds) s"
+    }
+
+    private func clients(until end: Instant) throws -> String {
+        let peers = try (0..<200).map { try HTTPPeer(nodes.servers[$0 % nodes.servers.count]) }
+        for peer in peers { try peer.send(page) }
+        var complete = 0
+        for peer in peers where (try? peer.answer(within: .seconds(30)))?.status == 200 {
+            complete += 1
+        }
+        return "\(complete) of 200 pages read"
+    }
+
+    private func pages() throws -> String {
+        let peer = try HTTPPeer(nodes.servers[0])
+        try peer.send(pipeline(100))
+        var (count, bytes) = (0, 0)
+        for _ in 0..<100 {
+            guard let answer = try? peer.answer(within: .seconds(30)), answer.status == 200
+            else { break }
+            count += 1
+            bytes += answer.body.count
+            usleep(20_000)
+        }
+        return "\(count) of 100 pages read, \(bytes) bytes"
+    }
+
+    private func streams(_ count: Int, until end: Instant) throws -> String {
+        let text = "GET /v1/events HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer \(token)\r\n\r\n"
+        let readers = try (0..<count).map { number in
+            let peer = try HTTPPeer(nodes.servers[number % nodes.servers.count])
+            try peer.send(Array(text.utf8))
+            return peer
+        }
+        let flow = Honest()
+        flow.begin(
+            (0..<4).map { _ in (name: "a1", token: token) },
+            servers: nodes.servers,
+            bytes: 8_000
+        )
+        wait(until: end)
+        let result = flow.end()
+        return withExtendedLifetime(readers) {
+            "\(result.sent) messages of 8,000 bytes for the streams,"
+                + " \(result.failures.count) of them failed"
+        }
+    }
+
+    private func bodies(isWhole: Bool, until end: Instant) throws -> String {
+        let size = 1 << 20
+        let head = HTTPPeer.post("/v1/requests", "", token: token, length: size)
+        let body = [UInt8](repeating: 0x20, count: isWhole ? size : size - 1)
+        let group = DispatchGroup()
+        let answered = Lock(0)
+        for part in 0..<10 {
+            DispatchQueue(label: "bodies \(part)").async(group: group) { [nodes] in
+                let peers = (0..<30).compactMap { try? HTTPPeer(nodes.servers[$0 % 3]) }
+                for peer in peers { try? peer.send(head) }
+                for peer in peers { try? peer.send(body, within: .milliseconds(200)) }
+                for peer in peers where isWhole {
+                    guard (try? peer.answer(within: .seconds(30))) != nil else { continue }
+                    answered.withLock { $0 += 1 }
+                }
+                while SystemClock.now() < end { usleep(10_000) }
+                withExtendedLifetime(peers) {}
+            }
+        }
+        group.wait()
+        return isWhole ? "\(answered.withLock { $0 }) answered" : "300 never finished"
+    }
+
+    private func wait(until end: Instant) { while SystemClock.now() < end { usleep(10_000) } }
+
+    /// Makes an account, if there is none, and a session.
+    private static func enter(_ name: String, _ server: String) throws -> String {
+        let peer = try HTTPPeer(server)
+        let credentials = #"{"name":"\#(name)","password":"password-of-\#(name)""#
+        _ = try peer.ask("/v1/requests", #"{"register":\#(credentials)}}"#)
+        let text = try peer.ask("/v1/requests", #"{"login":\#(credentials),"device":"attack"}}"#)
+            .text
+        let parts = text.split(separator: "\"token\":\"", maxSplits: 1)
+        guard parts.count == 2 else { throw Failure("no token: \(text)") }
+        return String(parts[1].prefix { $0 != "\"" })
+    }
+
+    /// 200 messages of 8,000 bytes, from the attacker to itself.
+    private static func prepare(_ token: String, _ server: String) throws {
+        let peer = try HTTPPeer(server)
+        let text = String(repeating: "x", count: 8_000)
+        for _ in 0..<200 {
+            let answer = try peer.ask(
+                "/v1/requests",
+                #"{"send":{"to":"a1","text":"\#(text)"}}"#,
+                token: token
+            )
+            guard answer.status == 200 else { throw Failure("no message sent: \(answer.text)") }
+        }
+    }
+}

@@ -65,8 +65,10 @@ extension ChatState {
         return page
     }
 
-    /// Messages by their ids, in the order asked for; what the account deleted for itself is left
-    /// out. The next page begins with the id that this one had no room for.
+    /// Messages by their ids, in the order asked for.
+    ///
+    /// What the account deleted for itself is left out. The next page begins with the id that this
+    /// one had no room for.
     ///
     /// - Throws: ``ChatError`` with `message_unknown` or `count_invalid`.
     public func messages(

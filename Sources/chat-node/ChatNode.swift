@@ -17,6 +17,7 @@ struct ChatNode {
     static func main() {
         Signals.prepare()
         DescriptorLimit.raise()
+        FreedMemory.goesBackAtOnce()
         let arguments = Array(CommandLine.arguments.dropFirst())
         Task.detached { exit(await command(arguments, ProcessEnvironment.variables()).rawValue) }
         while true { pause() }

@@ -4,7 +4,7 @@ import Replication
 /// A client's connection that blocks its thread, and reads only when it is told to.
 final class HTTPPeer {
     private let socket: Socket
-    private var parser = HTTPResponseParser()
+    private var parser = HTTPPeer.parser
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
     init(_ address: String) throws {
@@ -59,6 +59,13 @@ final class HTTPPeer {
         try send(Self.post(path, body, token: token))
         let answer = try answer(within: limit)
         return (answer.status, String(decoding: answer.body, as: UTF8.self))
+    }
+
+    /// Takes pages of any size.
+    private static var parser: HTTPResponseParser {
+        var limits = HTTPLimits()
+        limits.bodyBytes = 64 << 20
+        return HTTPResponseParser(limits: limits)
     }
 
     static func post(_ path: String, _ body: String, token: String?, length: Int? = nil) -> [UInt8]

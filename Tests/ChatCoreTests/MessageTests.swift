@@ -99,6 +99,42 @@ import Testing
         }
     }
 
+    @Test @Aside func `pitfall 57: a page ends after 256 KiB, and the next one goes on`() throws {
+        var chat = Chat()
+        let al = try chat.join("al")
+        let id = try chat.id("al")
+        let texts = (0..<200).map { "\($0) " + String(repeating: "\u{1}", count: 8_000) }
+        let ids = try texts.map { try chat.send($0, to: "al", by: al).id }
+        var range = HistoryRange(newestFirst: false, limit: 200)
+        var (seen, pages) = ([String?](), 0)
+        repeat {
+            let page = try chat.state.history(of: id, with: "al", range)
+            let bytes = page.items.reduce(0) { $0 + 6 * ($1.text?.utf8.count ?? 0) }
+            #expect(bytes <= Limits.pageBytes && !page.items.isEmpty)
+            seen += page.items.map(\.text)
+            range.after = page.next
+            pages += 1
+        } while range.after != nil
+        #expect(seen == texts && pages == 40)
+        let found = try chat.state.messages(Array(ids.prefix(100)), for: id)
+        #expect(found.items.map(\.text) == Array(texts.prefix(5)) && found.next == ids[5])
+    }
+
+    @Test @Aside func `an inbox shows as many messages as a page holds, and counts all`() throws {
+        var chat = Chat()
+        let al = try chat.join("al")
+        for name in ["bob", "carol"] {
+            let session = try chat.join(name)
+            for _ in 0..<40 {
+                try chat.send(String(repeating: "x", count: 8_000), to: "al", by: session)
+            }
+        }
+        _ = al
+        let views = try chat.state.inbox(of: try chat.id("al"))
+        #expect(views.map(\.unread) == [40, 40])
+        #expect(views.map(\.messages.count) == [31, 0])
+    }
+
     @Test @Aside func `conversations come in pages, each with its last message that is seen`()
         throws
     {

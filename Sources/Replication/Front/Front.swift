@@ -41,6 +41,8 @@ final class Front {
     private var lastTicket: UInt64 = 0
     private var dirty: [FrontClient] = []
     private var scratch = [UInt8](repeating: 0, count: 64 << 10)
+    /// For reading while requests wait for room: what is read is kept.
+    private var smallScratch = [UInt8](repeating: 0, count: 8 << 10)
     private var nextSweep: Instant
 
     init(
@@ -232,11 +234,12 @@ final class Front {
     }
 
     private func receive(_ client: FrontClient, at now: Instant) {
-        let received = client.connection.receive(
-            into: &scratch,
-            at: now,
-            { client.http.receive($0) }
-        )
+        let received =
+            if requestRoom.isWanted {
+                client.connection.receive(into: &smallScratch, at: now) { client.http.receive($0) }
+            } else {
+                client.connection.receive(into: &scratch, at: now) { client.http.receive($0) }
+            }
         switch received {
         case .open:
             takeRequests(client)

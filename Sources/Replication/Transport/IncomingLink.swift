@@ -4,7 +4,7 @@ import Storage
 final class IncomingLink {
     let link: LinkID
     let connection: Connection
-    var reader = PeerReader()
+    var reader = PeerReader(takesAll: false)
     var didHello = false
     /// When a hello, or after a refusal the other side's end, is too late.
     var deadline: Instant?

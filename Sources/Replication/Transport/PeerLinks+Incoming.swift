@@ -44,6 +44,7 @@ extension PeerLinks {
                     inputs.append(.message(peer.link, item.message, lines: item.lines))
                 } else if case .hello(let hello) = item.message {
                     peer.didHello = true
+                    peer.reader.takesAll = true
                     peer.deadline = nil
                     inputs.append(.hello(peer.link, hello))
                 } else {

@@ -13,6 +13,9 @@ package struct PeerReader: Sendable {
     /// The most bytes of lines after one message that are taken.
     package static let maximumEntryBytes = 64 << 20
 
+    /// The longest line that is taken of a connection before its hello.
+    package static let maximumHelloBytes = 64 << 10
+
     /// A whole message.
     package struct Item: Sendable {
         /// The message.
@@ -31,8 +34,12 @@ package struct PeerReader: Sendable {
     /// How many more bytes the lines of `current` may have.
     private var room = 0
 
+    /// Whether more than a hello is taken: until somebody has said one, the connection may be
+    /// anybody's.
+    package var takesAll: Bool
+
     /// Creates a reader at the start of a connection.
-    package init() {}
+    package init(takesAll: Bool = true) { self.takesAll = takesAll }
 
     /// Takes what was read from the socket.
     package mutating func receive(_ bytes: ArraySlice<UInt8>) {
@@ -65,6 +72,7 @@ package struct PeerReader: Sendable {
                 let message = try PeerMessage(buffer, in: line)
                 current = Item(message: message, lines: [])
                 missing = try linesAfter(message)
+                guard takesAll || missing == 0 else { throw LineError(.expected("a hello first")) }
                 room = Self.maximumEntryBytes
             }
             if missing == 0, let item = current {
@@ -73,7 +81,8 @@ package struct PeerReader: Sendable {
             }
         }
         // A snapshot's line may be longer than any message.
-        let limit = missing > 0 ? room : Self.maximumLineBytes
+        let limit =
+            missing > 0 ? room : takesAll ? Self.maximumLineBytes : Self.maximumHelloBytes
         guard buffer.count - start <= limit else {
             throw LineError(.invalid("a line of more than \(limit) bytes"))
         }

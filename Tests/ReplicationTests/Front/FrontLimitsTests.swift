@@ -146,16 +146,143 @@ import Testing
         }
         let client = try #require(bench.front.clients.values.first)
         #expect(client.connection.output.capacity <= 3 << 13, "no more waits than one turn wrote")
-        var text2 = 0
+        var read = 0
         try bench.run {
-            text2 += (try? slow.received()) ?? 0
+            read += (try? slow.received()) ?? 0
             return !bench.front.inputs.isEmpty
         }
         guard case .resumeStream(ticket) = bench.front.inputs.removeFirst() else {
             Issue.record("the stream does not go on")
             return
         }
-        #expect(text2 > 1 << 13 && sent > 1)
+        #expect(read > 1 << 13 && sent > 1)
+    }
+
+    private static let query =
+        "POST /v1/queries?consistency=stale HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+
+    /// Answers what the front has asked for since; gives how many answers that were.
+    private func answer(_ bench: Bench, bytes: Int) -> Int {
+        let inputs = bench.front.inputs
+        bench.front.inputs = []
+        for case .keptQuery(let ticket, _, _, _) in inputs {
+            let body = [UInt8](repeating: UInt8(ascii: "1"), count: bytes)
+            _ = bench.front.reply(ticket, .answer(.zero, body))
+        }
+        return inputs.count
+    }
+
+    @Test @Aside
+    func
+        `pitfall 57: no answer is made for a client that does not read, and its queries go with it`()
+        throws
+    {
+        let bench = try Bench()
+        let attacker = try RawClient(bench.server)
+        try attacker.send(String(repeating: Self.query, count: 1_000))
+        var (answers, idle) = (0, 0)
+        try bench.run {
+            let new = answer(bench, bytes: 100_000)
+            answers += new
+            idle = new == 0 ? idle + 1 : 0
+            return idle == 100
+        }
+        let client = try #require(bench.front.clients.values.first)
+        #expect(answers > 10 && answers < 200)
+        #expect(client.connection.pendingBytes <= 1 << 20 + 100_200)
+        #expect(client.http.inFlight <= 1_000 && client.http.heldBytes == 0)
+        bench.wait(.seconds(31))
+        #expect(bench.front.clients.isEmpty && bench.front.waiting.isEmpty)
+        #expect(bench.front.line.isEmpty && bench.front.answerRoom.waitingBytes == 0)
+    }
+
+    @Test @Aside func `a client that reads gets all that it asked for`() throws {
+        let bench = try Bench()
+        let client = try RawClient(bench.server)
+        try client.send(String(repeating: Self.query, count: 300))
+        var (answers, bytes) = (0, 0)
+        try bench.run {
+            answers += answer(bench, bytes: 100_000)
+            bytes += (try? client.received()) ?? 0
+            return bytes >= 300 * 100_000 && answers == 300
+        }
+        #expect(bench.front.clients.count == 1)
+    }
+
+    @Test @Aside func `a turn makes few large answers, and one of each connection`() throws {
+        let bench = try Bench { $0.turnTime = .seconds(100) }
+        let clients = try (0..<20).map { _ in try RawClient(bench.server) }
+        for client in clients { try client.send(Self.query + Self.query) }
+        try bench.run { bench.front.waiting.count == 40 }
+        _ = answer(bench, bytes: 10)
+        bench.front.flush()
+        let left = bench.front.waiting.count
+        bench.front.giveQueries()
+        while !bench.front.inputs.isEmpty {
+            let connections = bench.front.inputs.compactMap { input -> PollKey? in
+                guard case .keptQuery(let ticket, _, _, _) = input else { return nil }
+                return bench.front.waiting[ticket]?.client
+            }
+            #expect(connections.count <= 4 && Set(connections).count == connections.count)
+            _ = answer(bench, bytes: 50_000)
+            bench.front.giveQueries()
+        }
+        let made = left - bench.front.waiting.count
+        #expect(made >= 6 && made <= 8)
+        bench.front.flush()
+        #expect(bench.front.hasQueriesToGive)
+        #expect(bench.front.nextDeadline <= bench.now)
+    }
+
+    @Test @Aside func `an answer is made when its turn has come on the connection`() throws {
+        let bench = try Bench()
+        let client = try RawClient(bench.server)
+        try client.send(
+            "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}" + Self.query
+        )
+        try bench.run { bench.front.waiting.count == 2 }
+        guard case .request(let request) = bench.front.inputs.first, bench.front.inputs.count == 1
+        else {
+            Issue.record("\(bench.front.inputs)")
+            return
+        }
+        bench.front.inputs = []
+        _ = bench.front.reply(
+            request.ticket,
+            .output(.zero, [0x31], secret: nil, isRepeated: false)
+        )
+        bench.turn()
+        #expect(bench.front.inputs.count == 1)
+        #expect(answer(bench, bytes: 10) == 1)
+    }
+
+    @Test @Aside func `large requests that are not whole share one room, and small ones need none`()
+        throws
+    {
+        let bench = try Bench {
+            $0.requestRoomBytes = 1 << 20
+            $0.request = .seconds(100)
+        }
+        let head = "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n"
+        let part = String(repeating: " ", count: 300_000)
+        let clients = try (0..<5).map { _ in try RawClient(bench.server) }
+        for client in clients { try client.send(head + part) }
+        func held() -> [Int] { bench.front.clients.values.map(\.http.receivedBytes).sorted() }
+        try bench.run { held().filter { $0 == 300_000 }.count == 2 }
+        for _ in 0..<50 {
+            for ready in bench.loop.poll(milliseconds: 1) {
+                _ = bench.front.handle(ready, at: bench.now)
+            }
+            bench.turn()
+        }
+        #expect(held().count == 5 && held()[..<3].allSatisfy { $0 <= 1 << 16 })
+        let small = try RawClient(bench.server)
+        try small.send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        small.finish()
+        try bench.run { bench.front.clients.count == 5 }
+        // Those that have the room do not send on while others wait: they make room.
+        bench.wait(.seconds(11))
+        try bench.run { held().filter { $0 == 300_000 }.count == 2 && held().count == 3 }
     }
 
     @Test @Aside func `a reader of events that has gone is noticed while nothing happens`() throws {

@@ -30,12 +30,11 @@ struct LoneNode {
                 )
             }
         )
-        let first = LogEntry(
+        var first = LogEntry(
             position: LogPosition(index: LogIndex(1), term: Term(1)),
             time: Timestamp(milliseconds: 1_000),
             payload: .members(membership, cluster: "c1")
         )
-        if !members.isEmpty { lines = [first.line] }
         var log = LogTerms()
         if !members.isEmpty { log.append(term: Term(1)) }
         var configuration = NodeConfiguration(
@@ -45,6 +44,8 @@ struct LoneNode {
             seed: 1
         )
         adjust(&configuration)
+        if configuration.limits != .standard { first.limits = configuration.limits }
+        if !members.isEmpty { lines = [first.line] }
         node = Node(
             restored: RestoredNode(
                 identity: Self.identity,

@@ -227,4 +227,22 @@ import Testing
             }
         }
     }
+
+    @Test @Aside func `before a hello, only as much is taken as a hello may have`() throws {
+        var reader = PeerReader(takesAll: false)
+        reader.receive(
+            [UInt8](repeating: UInt8(ascii: "a"), count: PeerReader.maximumHelloBytes)[...]
+        )
+        let none = try reader.next() == nil
+        #expect(none)
+        reader.receive([UInt8(ascii: "a")])
+        #expect(throws: LineError.self) { _ = try reader.next() }
+        let (bytes, expected) = stream
+        reader = PeerReader(takesAll: false)
+        reader.receive(bytes[...])
+        // What announces lines to follow is no hello.
+        #expect(throws: LineError.self) {
+            for _ in expected { _ = try reader.next() }
+        }
+    }
 }

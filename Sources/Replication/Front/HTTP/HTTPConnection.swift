@@ -54,6 +54,8 @@ package struct HTTPConnection: Sendable {
     package var first: HTTPRequestID { HTTPRequestID(sequence: firstSequence) }
     /// How many bytes a request that has begun and is not whole may come to; 0 for none.
     package var requestBytes: Int { parser.requestBytes }
+    /// How many bytes of a request that is not whole are here.
+    package var receivedBytes: Int { parser.receivedBytes }
     /// Whether nothing is in flight and no request has begun: the connection may be ended.
     package var isIdle: Bool { inFlight == 0 && !parser.isInsideRequest }
     /// Whether all is said: end the connection once the output is sent.

@@ -33,6 +33,11 @@ struct HTTPRequestParser: Sendable {
     /// Number of bytes that were received and not yet read.
     var unreadBytes: Int { buffer.count - start }
 
+    /// Number of bytes of a request that is not whole.
+    var receivedBytes: Int {
+        if case .chunks(_, _, let body) = phase { body.count + unreadBytes } else { unreadBytes }
+    }
+
     /// How many bytes a request that has begun and is not whole may come to; 0 for none.
     var requestBytes: Int {
         switch phase {

@@ -234,7 +234,8 @@ public actor Replica<Machine: Service> {
     private func sayLast(at now: Instant) -> Bool {
         hasSaidLast = true
         phase = .stopping(until: now + farewell)
-        front.answerRest { lastWord(on: $0, orElse: .stopping) }
+        let moment = SystemClock.moment()
+        front.answerRest { node.giveUp($0, orElse: .stopping, now: moment).last }
         front.flush()
         return !front.isBusy
     }

@@ -129,12 +129,15 @@ extension Node {
         switch input {
         case .linked(let address, let hello): linkReady(address, hello)
         case .request(let request): reply(request.ticket, .failed(.stopping, key: request.key))
-        case .query(let ticket, _, _, _): reply(ticket, .failed(.stopping, key: nil))
+        case .query(let ticket, _, _, _), .prepareQuery(let ticket, _),
+            .keptQuery(let ticket, _, _, _):
+            reply(ticket, .failed(.stopping, key: nil))
         case .openStream(let ticket, _, _): effects.append(.endStream(ticket, nil))
         case .order(let ticket, _): reply(ticket, .ordered(.notLeader(nil)))
         case .timer, .turnEnded: break
-        case .abandon, .computed, .persisted, .adopted, .loaded, .hello, .unlinked, .linkEnded,
-            .message, .snapshotted, .snapshotFailed, .snapshotRead, .snapshotReceived,
+        case .abandon, .computed, .persisted, .adopted, .loaded, .keptLoaded, .hello, .unlinked,
+            .linkEnded, .message, .pauseStream, .resumeStream, .snapshotted, .snapshotFailed,
+            .snapshotRead, .snapshotReceived,
             .snapshotChecked, .logReset, .compacted, .unloadable, .damaged, .disk, .stop:
             break
         }

@@ -36,7 +36,7 @@ extension Node {
 
     /// Answers a query once this entry is applied here; nobody is asked.
     private mutating func wait(_ query: PendingQuery, _ ticket: Ticket, for index: LogIndex) {
-        guard intake.queries.take(ticket, bytes: query.body.count) else {
+        guard intake.queries.take(ticket, bytes: query.body?.count ?? 0) else {
             reply(ticket, .failed(.overloaded, key: nil))
             return
         }
@@ -47,7 +47,7 @@ extension Node {
 
     /// Answers a query once the state is as new as the query.
     private mutating func confirm(_ query: PendingQuery, _ ticket: Ticket) {
-        guard intake.queries.take(ticket, bytes: query.body.count) else {
+        guard intake.queries.take(ticket, bytes: query.body?.count ?? 0) else {
             reply(ticket, .failed(.overloaded, key: nil))
             return
         }

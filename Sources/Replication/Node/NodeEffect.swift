@@ -86,7 +86,7 @@ package enum Reply: Hashable, Sendable {
         switch self {
         case .output(_, let output, _, _): output.count
         case .answer(_, let answer): answer.count
-        case .ordered, .refused, .failed, .malformed: 0
+        case .ready, .ordered, .refused, .failed, .malformed: 0
         }
     }
 }

@@ -64,9 +64,12 @@ extension NodeInput {
     /// Whether the cluster suffers if this waits for what clients asked before it.
     fileprivate var isUrgent: Bool {
         switch self {
-        case .request, .query, .openStream, .order, .abandon, .stop: false
+        case .request, .query, .prepareQuery, .keptQuery, .openStream, .pauseStream, .resumeStream,
+            .order, .abandon, .stop:
+            false
         case .message(_, .forward, _), .message(_, .read, _): false
-        case .timer, .turnEnded, .computed, .persisted, .adopted, .loaded, .hello, .linked,
+        case .timer, .turnEnded, .computed, .persisted, .adopted, .loaded, .keptLoaded, .hello,
+            .linked,
             .unlinked, .linkEnded, .message, .snapshotted, .snapshotFailed, .snapshotRead,
             .snapshotReceived, .snapshotChecked, .logReset, .compacted, .unloadable, .damaged,
             .disk:
@@ -78,7 +81,8 @@ extension NodeInput {
     fileprivate var opens: Ticket? {
         switch self {
         case .request(let request): request.ticket
-        case .query(let ticket, _, _, _), .openStream(let ticket, _, _), .order(let ticket, _):
+        case .query(let ticket, _, _, _), .prepareQuery(let ticket, _),
+            .keptQuery(let ticket, _, _, _), .openStream(let ticket, _, _), .order(let ticket, _):
             ticket
         default: nil
         }
@@ -88,7 +92,7 @@ extension NodeInput {
     var askedBytes: Int {
         switch self {
         case .request(let request): request.body.count
-        case .query(_, let body, _, _): body.count
+        case .query(_, let body, _, _), .keptQuery(_, let body, _, _): body.count
         case .message(_, .forward(_, let proposal), _): proposal.estimatedBytes
         default: 0
         }

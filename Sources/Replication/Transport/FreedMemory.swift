@@ -1,9 +1,3 @@
-#if canImport(Darwin)
-internal import Darwin
-#else
-internal import Glibc
-#endif
-
 /// What becomes of memory that this process has freed.
 package enum FreedMemory {
     /// Has large blocks go back to the system as soon as they are freed.
@@ -12,8 +6,19 @@ package enum FreedMemory {
     /// block freed so far: after many large requests at once, their memory stays with the process.
     package static func goesBackAtOnce() {
         #if !canImport(Darwin)
-        _ = mallopt(M_MMAP_THRESHOLD, 128 << 10)
-        _ = mallopt(M_TRIM_THRESHOLD, 1 << 20)
+        _ = setMallocOption(mmapThreshold, 128 << 10)
+        _ = setMallocOption(trimThreshold, 1 << 20)
         #endif
     }
 }
+
+#if !canImport(Darwin)
+/// `M_MMAP_THRESHOLD` of malloc.h.
+private let mmapThreshold: CInt = -3
+/// `M_TRIM_THRESHOLD` of malloc.h.
+private let trimThreshold: CInt = -1
+
+// Swift's Glibc lacks malloc.h. Two integers and a result are passed alike by Swift and by C.
+@_silgen_name("mallopt")
+private func setMallocOption(_ option: CInt, _ value: CInt) -> CInt
+#endif

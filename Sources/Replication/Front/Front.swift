@@ -121,7 +121,8 @@ final class Front {
         if client.connection.isOver { return end(client) }
         count(client)
         paceStream(client)
-        if !client.queries.isEmpty, answerRoom.allows(client.connection.pendingBytes) {
+        // Whether all connections together have room is looked at when its turn comes.
+        if !client.queries.isEmpty, client.connection.pendingBytes <= limits.waitingBytes {
             lineUp(client)
         }
         if client.connection.isPaused, client.streams.isEmpty,

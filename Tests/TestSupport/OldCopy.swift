@@ -1,5 +1,5 @@
 package import Replication
-import Storage
+package import Storage
 
 /// A directory that is put back to an old copy while nobody who knows better is up (pitfall 58).
 package enum OldCopy {

@@ -161,28 +161,32 @@ import Testing
         #expect(bench.core.role == .follower)
     }
 
-    /// A process that did not run has asked nobody, so that nobody has answered is no sign.
-    @Test @Aside func `pitfall 52: a leader that did not run asks its quorum before it gives up`() {
-        var bench = Bench()
+    /// A leader at its first look for a quorum, which falls between two rounds.
+    private static func looking() -> Bench {
+        var configuration = Consensus.Configuration()
+        configuration.heartbeatInterval = .milliseconds(70)
+        var bench = Bench(configuration: configuration)
         bench.lead()
         bench.persist()
         bench.acknowledge(2, round: bench.newestRound)
-        while bench.now < bench.core.timing.quorumDeadline { bench.answeredWait() }
-        #expect(bench.core.state.leadership?.look.round == bench.core.timing.round)
+        let end = bench.now + configuration.electionTimeout
+        while bench.now < end { bench.answeredWait() }
+        return bench
+    }
+
+    /// A process that did not run has asked nobody, so that nobody has answered is no sign.
+    @Test @Aside func `pitfall 52: a leader that did not run asks its quorum before it gives up`() {
+        var bench = Self.looking()
         bench.now = bench.now + .seconds(10)
         let asked = bench.step(.timer).appends
-        #expect(bench.core.role == .leader && asked.count == 2)
+        #expect(bench.core.role == .leader && asked.count >= 2)
         // The round is answered, and it goes on.
         for _ in 0..<20 { bench.answeredWait() }
         #expect(bench.core.role == .leader)
     }
 
     @Test @Aside func `pitfall 52: a leader that did not run steps down if nobody answers then`() {
-        var bench = Bench()
-        bench.lead()
-        bench.persist()
-        bench.acknowledge(2, round: bench.newestRound)
-        while bench.now < bench.core.timing.quorumDeadline { bench.answeredWait() }
+        var bench = Self.looking()
         bench.now = bench.now + .seconds(10)
         let start = bench.now
         while bench.core.role == .leader, bench.now - start < .seconds(2) { bench.wait() }

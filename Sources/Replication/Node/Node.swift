@@ -146,7 +146,7 @@ package struct Node<Machine: Service>: Sendable {
             commitIndex: max(state.applied.index, restored.commit),
             lost: restored.lost
         )
-        restoredCore.mayHaveAsked = restored.cluster != nil
+        restoredCore.mayHaveAsked = restored.mayHaveAsked
         core = Consensus(
             restoredCore,
             configuration: configuration.consensus,

@@ -63,6 +63,7 @@ extension RestoredNode {
             origins.note(TermOrigin(position: position, line: first.line))
         }
         kept = recovered.kept
+        mayHaveAsked = cluster != nil
     }
 }
 

@@ -22,6 +22,8 @@ package struct RestoredNode: Sendable {
     package var lost: LogPosition?
     /// The good entries behind the damage.
     package var kept: [KeptEntries] = []
+    /// Whether an earlier process ran on this disk, and may have asked for votes that left no trace.
+    package var mayHaveAsked = false
     /// The time of the last entry.
     package var lastTime: Timestamp
 

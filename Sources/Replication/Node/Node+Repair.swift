@@ -45,7 +45,7 @@ extension Node {
                 + " put back a copy of the damaged file as it was"
         }
         let answers = others.map { member in
-            "\(member.identity.id) \(repair.answers[member.identity] ?? "is not connected")"
+            "\(member.identity.id) \(repair.refusals[member.identity] ?? "is not connected")"
         }
         return "\(entries) cannot be read, and no node has what was there"
             + " (\(answers.joined(separator: "; "))): \(copy); if a majority works without this node,"
@@ -54,7 +54,7 @@ extension Node {
 
     /// Takes entries from those that are kept, one after the other.
     mutating func keptLoaded(_ lines: [[UInt8]]) {
-        guard let entries = heads(of: lines), let fill = repair?.loaded(entries) else { return }
+        guard let fill = repair?.loaded(heads(of: lines) ?? []) else { return }
         take(fill)
     }
 

@@ -37,7 +37,9 @@ struct Repair: Sendable {
     private var question: EntriesWanted?
     private var asked: NodeIdentity?
     /// What those say who do not have what is asked for.
-    private(set) var answers: [NodeIdentity: String] = [:]
+    private var answers: [NodeIdentity: String] = [:]
+    /// What they said when all were asked last.
+    private(set) var refusals: [NodeIdentity: String] = [:]
     /// What nobody had, as far as is known.
     private(set) var unfilled: EntriesWanted?
     /// Where to begin if the logs differ before the hole.
@@ -50,7 +52,8 @@ struct Repair: Sendable {
         deadline = begin
     }
 
-    var nextDeadline: Instant { deadline }
+    /// When to go on at the latest; nil while entries are read back.
+    var nextDeadline: Instant? { loading == nil ? deadline : nil }
 
     /// The stretches that neither the log nor this disk holds.
     func holes(_ log: LogTerms) -> [ClosedRange<LogIndex>] {
@@ -63,6 +66,7 @@ struct Repair: Sendable {
     ///   - log: The log.
     ///   - peers: The other members that can be asked.
     ///   - now: The time.
+    /// - Returns: The step; what it asks for is to be reported before the next one.
     mutating func next(_ log: LogTerms, _ peers: [NodeIdentity], _ now: Instant) -> Step {
         guard loading == nil, now >= deadline || asked == nil && question != nil else {
             return .nothing
@@ -91,6 +95,7 @@ struct Repair: Sendable {
         from = nil
         let isNews = unfilled?.pin != wanted.pin
         unfilled = wanted
+        refusals = answers
         return isNews ? .giveUp(wanted) : .nothing
     }
 
@@ -203,5 +208,8 @@ struct Repair: Sendable {
     }
 
     /// Waits before the next try: a leader has come, or the log has not taken what it was given.
-    mutating func pause(until time: Instant) { deadline = max(deadline, time) }
+    mutating func pause(until time: Instant) {
+        question = nil
+        deadline = max(deadline, time)
+    }
 }

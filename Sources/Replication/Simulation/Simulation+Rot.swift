@@ -27,7 +27,24 @@ extension Simulation {
             }
         } catch { return false }
         guard !names.isEmpty else { return false }
-        let name = names[draw(names.count)]
+        // Several entries of one disk, now and then; the others are good.
+        var isDamaged = false
+        let tries = happens(300) ? 2 + draw(3) : 1
+        for _ in 0..<tries where damage(host, names[draw(names.count)]) {
+            isDamaged = true
+        }
+        guard isDamaged else { return false }
+        hosts[host].isRotten = true
+        hosts[host].wound = .init(
+            healsWith: invariants.lastApplied,
+            identity: hosts[host].identity
+        )
+        hosts[host].isMarred = true
+        return true
+    }
+
+    private func damage(_ host: Int, _ name: String) -> Bool {
+        let disk = hosts[host].disk
         let path = FilePath.join(dataDirectory, name)
         if name.hasPrefix("snapshot-"), happens(500) {
             do throws(FileError) { try disk.remove(path) } catch { return false }
@@ -39,12 +56,6 @@ extension Simulation {
             disk.flip(bit: range.lowerBound * 8 + draw(range.count * 8), of: path)
             counts[.flippedBits] += 1
         }
-        hosts[host].isRotten = true
-        hosts[host].wound = .init(
-            healsWith: invariants.lastApplied,
-            identity: hosts[host].identity
-        )
-        hosts[host].isMarred = true
         return true
     }
 

@@ -27,6 +27,7 @@ public struct KeptEntries: Hashable, Sendable {
     ///   - last: Where the log ends.
     ///   - lost: Where it ended before the damage.
     ///   - kept: What is kept, in order.
+    /// - Returns: The stretches, in order; none if nothing is lost.
     public static func holes(
         after last: LogPosition,
         through lost: LogPosition?,
@@ -202,6 +203,7 @@ extension Journal {
     ///   - kept: One of ``RecoveredJournal/kept``.
     ///   - after: The entry before the first one wanted.
     ///   - maximumBytes: The lines together are not longer than this, but for the first.
+    /// - Returns: The entries, in order.
     /// - Throws: ``JournalError/damaged(_:)`` if a line is not good any more, ``JournalError/file(_:)``.
     public func entries(
         of kept: KeptEntries,

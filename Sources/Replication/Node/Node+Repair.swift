@@ -54,7 +54,8 @@ extension Node {
 
     /// Takes entries from those that are kept, one after the other.
     mutating func keptLoaded(_ lines: [[UInt8]]) {
-        guard let fill = repair?.loaded(heads(of: lines) ?? []) else { return }
+        let entries = heads(of: lines) ?? []
+        guard let fill = repair?.loaded(entries) else { return }
         take(fill)
     }
 

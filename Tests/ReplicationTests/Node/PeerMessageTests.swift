@@ -74,6 +74,15 @@ import Testing
             .join(member(.joining)), .join(member(.learner)), .removed(LogIndex(42)),
             .joinAnswer(other, .admitted),
             .joinAnswer(other, .refused(LinkRefusal(code: "id_in_use", message: "n2 \"\n"))),
+            .entriesWanted(
+                EntriesWanted(after: position, through: LogIndex(42), pin: position)
+            ),
+            .entriesFound(
+                EntriesFound(pin: position, holdsPin: true, previous: position, last: position)
+            ),
+            .entriesFound(
+                EntriesFound(pin: position, holdsPin: false, previous: nil, last: .zero)
+            ),
             .snapshot(piece),
             .snapshot(
                 SnapshotPiece(term: Term(3), position: position, bytes: 90, offset: 90, lines: 0)

@@ -20,6 +20,12 @@ struct Batch {
     /// The offset behind it.
     var end: Int { bodyOffset + head.bytes }
 
+    /// What it says of the commit.
+    ///
+    /// Its head may mean entries that a truncation among its lines makes room for: without all of
+    /// the lines, those in their place may be others.
+    var commit: LogIndex { isComplete ? head.commit : .zero }
+
     /// Drops its lines from one on.
     mutating func cut(to count: Int) {
         guard count < lines.count else { return }

@@ -193,7 +193,7 @@ extension Journal {
                 lines.append(placed)
             }
             buffer.append(batch.body)
-            next.know(commit: batch.head.commit)
+            next.know(commit: batch.commit)
         }
         if !recovery.damages.isEmpty, let vote = next.spentVote(through: recovery.namedTerm) {
             next.vote = vote

@@ -116,7 +116,7 @@ public struct JournalView {
                 if let rule = state.apply(placed.line) { throw .refused(rule) }
                 index.apply(placed.line, segment: link.number, offset: placed.offset)
             }
-            state.know(commit: batch.head.commit)
+            state.know(commit: batch.commit)
             segments.removeAll { $0.number == link.number }
             segments.append(
                 Recovery.Segment(
@@ -169,8 +169,10 @@ public struct JournalView {
     ) throws(JournalError) -> (kept: [KeptEntries], runs: [KeptRun]) {
         guard let lost = state.lost else { return ([], []) }
         do throws(FileError) {
+            // What was begun and never completed is a copy of what stands before it, and goes.
             let scan = try KeptScan.read(
-                recovery.directory,
+                recovery.numbers.filter { !recovery.unbegun.contains($0) },
+                in: recovery.directory,
                 recovery.fileSystem,
                 strideBytes: recovery.configuration.indexBytes
             )

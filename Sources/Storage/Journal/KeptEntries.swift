@@ -66,15 +66,15 @@ struct KeptScan {
 
     init(strideBytes: Int) { self.strideBytes = strideBytes }
 
-    /// Reads all files of a directory as far as the disk gives them back.
+    /// Reads files of a directory as far as the disk gives them back.
     static func read(
-        _ directory: String,
+        _ numbers: [UInt64],
+        in directory: String,
         _ fileSystem: any FileSystem,
         strideBytes: Int
     ) throws(FileError) -> KeptScan {
         var scan = KeptScan(strideBytes: strideBytes)
-        for number in try fileSystem.list(directory).compactMap({ SegmentName.number($0) }).sorted()
-        {
+        for number in numbers {
             let path = FilePath.join(directory, SegmentName.name(number))
             let file = try fileSystem.open(path)
             defer { file.close() }

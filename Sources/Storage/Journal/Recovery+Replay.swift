@@ -190,7 +190,7 @@ extension Recovery {
                 return file.damage(at: placed.offset, rule)
             }
         }
-        next.know(commit: batch.head.commit)
+        next.know(commit: batch.commit)
         guard
             !batch.isComplete
                 || (next.terms.last == batch.head.through && next.term == batch.head.term)

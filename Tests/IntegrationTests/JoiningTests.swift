@@ -13,11 +13,14 @@ extension ClusterTests {
             _ role: String,
             _ node: TestNode,
             in cluster: Cluster,
+            with joined: [TestNode] = [],
             afterIncarnation old: String? = nil
         ) async throws {
             try await eventually("\(node.id) is \(role): \(node.logLines.suffix(5))") {
                 // It leads itself at times, and shows itself as the leader.
-                guard let status = try await cluster.leader(among: cluster.nodes + [node]).status()
+                guard
+                    let status = try await cluster.leader(among: cluster.nodes + joined + [node])
+                        .status()
                 else { return false }
                 let members = status.members.filter { $0.id == node.id }
                 guard !status.isChanging, members.count == 1, let member = members.first else {
@@ -88,7 +91,7 @@ extension ClusterTests {
             }
             for node in joiners {
                 try await node.start()
-                try await becomes("follower", node, in: cluster)
+                try await becomes("follower", node, in: cluster, with: joiners)
             }
             let before = try #require(try await founder.status())
             let old = before.members.first { $0.id == founder.id }?.incarnation
@@ -96,7 +99,13 @@ extension ClusterTests {
             Cluster.remove(founder.directory)
             try await founder.start()
             try await founder.says("forms no cluster")
-            try await becomes("follower", founder, in: cluster, afterIncarnation: old)
+            try await becomes(
+                "follower",
+                founder,
+                in: cluster,
+                with: joiners,
+                afterIncarnation: old
+            )
             let client = try cluster.client([founder] + joiners, token: token)
             try await sends.run(10, "b", by: client, givesUp: false)
             #expect(try await founder.status()?.cluster == before.cluster)

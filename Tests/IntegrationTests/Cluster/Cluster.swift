@@ -69,11 +69,11 @@ final class Cluster {
     /// The nodes but one.
     func others(than node: TestNode) -> [TestNode] { nodes.filter { $0 !== node } }
 
-    /// Waits until all running nodes have applied all that the leader has.
-    func settle() async throws {
-        let leader = try await leader()
-        guard let status = try await leader.status() else { return try await settle() }
-        for node in nodes where node.process?.isRunning == true {
+    /// Waits until all running nodes, or these, have applied all that the leader has.
+    func settle(_ asked: [TestNode]? = nil) async throws {
+        let leader = try await leader(among: asked)
+        guard let status = try await leader.status() else { return try await settle(asked) }
+        for node in asked ?? nodes where node.process?.isRunning == true {
             try await node.applies(status.last)
         }
     }

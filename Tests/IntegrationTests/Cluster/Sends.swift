@@ -98,7 +98,7 @@ final class Sends: Sendable {
     ///   - token: Of the sender.
     /// - Throws: If a node does not answer.
     func check(_ cluster: Cluster, on nodes: [TestNode]? = nil, token: String) async throws {
-        try await cluster.settle()
+        try await cluster.settle(nodes)
         let (sent, acknowledged) = fates.withLock { ($0.sent, $0.acknowledged) }
         var first: [MessageView]?
         for node in nodes ?? cluster.nodes {

@@ -72,7 +72,9 @@ final class ReplicaRun<Machine: Service>: Sendable {
 
 extension ReplicaRun where Machine == Register {
     func append(_ value: String) async throws {
-        _ = try await replica.request(Register.Append(value: value), key: value)
+        // A key is short; a text that is longer is none.
+        let key = value.utf8.count <= 128 ? value : nil
+        _ = try await replica.request(Register.Append(value: value), key: key)
     }
 
     func values() async throws -> [String] { try await replica.query(Register.Read()) }

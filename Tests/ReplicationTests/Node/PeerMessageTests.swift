@@ -134,7 +134,7 @@ import Testing
         #"{"hello":1}"#, #"{}"#, #"{"id":1}"#, #"{"read":{}}"#, #"{"read":{"a":1},"id":1}"#,
         #"{"read":{},"id":1,"id":2}"#, #"{"read":{},"read":{},"id":1}"#,
         #"{"read":{},"formationRound":1,"id":1}"#, #"{"readIndex":{},"id":-1}"#,
-        #"{"forward":{"by":"a"},"id":1}"#, #"{"forwarded":{"failed":"tired"},"id":1}"#,
+        #"{"forward":{"by":"a"},"id":1}"#, #"{"forwarded":{"failed":1},"id":1}"#,
         #"{"forwarded":{"applied":{"index":1}},"id":1}"#, #"{"what":{}}"#,
         #"{"consensus":{"vote":{"term":1,"last":{"index":0,"term":0}}}}"#,
         #"{"consensus":{"vote":{"term":1,"last":{"index":0,"term":0}}},"clock":9223372036854775807}"#,

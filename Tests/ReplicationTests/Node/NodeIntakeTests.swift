@@ -72,12 +72,14 @@ import Testing
         #expect(!lone.effects.contains { if case .halt = $0 { true } else { false } })
     }
 
-    @Test @Aside func `pitfall 49: what is held until a leader may propose is read first`() {
-        // With a second voter that does not answer, its first entry is not committed.
+    /// A leader whose first entry is not committed: its second voter answers nothing but its vote.
+    private static func youngLeader(
+        _ adjust: (inout NodeConfiguration) -> Void = { _ in }
+    ) -> LoneNode {
         let voter = NodeIdentity(id: "n2", incarnation: "00000000000000bb")
-        var lone = LoneNode(members: [LoneNode.identity, voter], learners: [Self.other])
+        var lone = LoneNode(members: [LoneNode.identity, voter], learners: [other], adjust)
         let hello = { LoneNode.hello($0, cluster: "c1", to: LoneNode.identity) }
-        for (number, node) in [Self.other, voter].enumerated() {
+        for (number, node) in [other, voter].enumerated() {
             lone.step(.hello(LinkID(UInt64(number + 1)), hello(node)))
             lone.step(.linked(address: "\(node.id):1", hello(node)))
         }
@@ -86,9 +88,79 @@ import Testing
         for answer in [Message.preVoteReply(granted(1)), .voteReply(granted(2))] {
             lone.step(.message(LinkID(2), .consensus(answer, clock: lone.now.wall), lines: []))
         }
+        return lone
+    }
+
+    @Test @Aside func `pitfall 49: what is held until a leader may propose is read first`() {
+        var lone = Self.youngLeader()
         #expect(lone.node.status.role == "leader" && lone.node.status.applied < LogIndex(2))
         #expect(Self.forward(Self.proposal("{}"), to: &lone) == [.failed(.operationInvalid)])
         #expect(Self.forward(Self.proposal(), to: &lone) == [])
+    }
+
+    @Test @Aside func `what is held for a leader's first entry is bounded in bytes`() {
+        let size = Self.proposal().estimatedBytes
+        var lone = Self.youngLeader { $0.maximumHeldBytes = 3 * size }
+        var outcomes: [ForwardOutcome] = []
+        for _ in 0..<5 { outcomes += Self.forward(Self.proposal(), to: &lone) }
+        #expect(outcomes == [.failed(.overloaded), .failed(.overloaded)])
+    }
+
+    @Test @Aside func `the batch of a leader with nothing uncommitted is bounded in bytes`() {
+        let size = Self.proposal(key: "k1").estimatedBytes
+        var lone = LoneNode(members: [LoneNode.identity], learners: [Self.other]) {
+            $0.consensus.maximumUncommittedBytes = 3 * size
+        }
+        lone.wait(.seconds(1))
+        let hello = LoneNode.hello(Self.other, cluster: "c1", to: LoneNode.identity)
+        lone.step(.hello(LinkID(1), hello))
+        lone.step(.linked(address: "n1:1", hello))
+        let last = lone.node.status.last
+        _ = lone.sent()
+        // All in one turn.
+        for number in 1...5 as ClosedRange<UInt64> {
+            let proposal = Self.proposal(key: "k\(number)")
+            let message = NodeInput.message(
+                LinkID(1),
+                .forward(id: number, proposal),
+                lines: []
+            )
+            lone.effects += lone.node.step(message, now: lone.now)
+        }
+        let refused = Self.outcomes(&lone)
+        #expect(refused == [.failed(.overloaded), .failed(.overloaded)])
+        lone.step(.timer)
+        #expect(lone.node.status.last.value == last.value + 3)
+    }
+
+    @Test @Aside func `a member's questions for an index are bounded`() {
+        var lone = Self.youngLeader()
+        _ = lone.sent()
+        for number in 1...1_100 as ClosedRange<UInt64> {
+            lone.step(.message(LinkID(1), .read(id: number), lines: []))
+        }
+        let refused = lone.sent().count {
+            if case .readIndex(_, nil) = $0.message { true } else { false }
+        }
+        #expect(refused >= 1_100 - 1_024)
+    }
+
+    @Test @Aside func `a follower forwards within a window, and all in order`() throws {
+        let cluster = try ScriptedCluster { $0.forwardWindowBytes = 900 }
+        let values = (1...40).map { "v\($0)" }
+        let host = cluster.followers[0]
+        let tickets = try values.map { try cluster.append($0, lane: 1, at: host) }
+        for ticket in tickets { _ = try cluster.answer(to: ticket) }
+        #expect(cluster.values == values)
+        // Also when the leader goes while all that waits.
+        let more = (41...80).map { "v\($0)" }
+        let old = cluster.leader
+        let late = try more.map { try cluster.append($0, lane: 1, at: host) }
+        cluster.isolate(old)
+        try cluster.change(from: old)
+        cluster.rejoin()
+        for ticket in late { _ = try cluster.answer(to: ticket) }
+        #expect(cluster.values == values + more)
     }
 
     @Test @Aside func `a forwarded operation that is larger than an entry may be is refused`() {

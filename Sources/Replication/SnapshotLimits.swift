@@ -16,6 +16,8 @@ public struct SnapshotLimits: Hashable, Sendable {
     ///
     /// A follower that needs an entry which every other node has compacted must be sent a snapshot.
     package var compacts = true
+    /// How much of a snapshot is on its way to one member.
+    package var window = SnapshotWindow.Limits()
 
     /// The limits of the design.
     public init() {}

@@ -223,7 +223,7 @@ extension Node {
         for (peer, transfer) in sent.transfers.sorted(by: { $0.key < $1.key }) {
             states.append(
                 "\(peer.id) is sent a snapshot of entry \(transfer.position.index):"
-                    + " \(transfer.offset) of \(transfer.whole) bytes"
+                    + " \(transfer.window.acknowledged) of \(transfer.whole) bytes"
             )
         }
         return states

@@ -4,10 +4,8 @@ import Storage
 struct SnapshotArrival<Machine: Service>: Sendable {
     /// Where it is.
     enum Phase: Sendable {
-        /// A piece is being written.
-        case writing
-        /// The next piece is waited for.
-        case waiting
+        /// Pieces are written, or waited for.
+        case receiving
         /// All of it is there: it is checked, gets its name, and its state is read.
         case checking
         /// The log begins anew behind it; nothing may be appended meanwhile.
@@ -20,14 +18,20 @@ struct SnapshotArrival<Machine: Service>: Sendable {
     /// Whose state it is.
     let source: NodeIdentity
     var position: LogPosition
-    /// Its length, and how much of it is here.
+    /// Its length.
     var bytes: Int
-    var offset: Int
+    /// How much of it is here, and what is being written.
+    var pieces: PiecesArriving
+
+    /// Whether a piece belongs to it.
+    func isOf(_ piece: SnapshotPiece) -> Bool {
+        position == piece.position && bytes == piece.bytes
+    }
 
     /// Whether it is past the point where another one could take its place.
     var isFinal: Bool {
         switch phase {
-        case .writing, .waiting: false
+        case .receiving: false
         case .checking, .resetting, .holding: true
         }
     }
@@ -56,7 +60,7 @@ extension Node {
         guard !isContradicted(by: piece, of: node) else { return }
         if let arrival, arrival.isFinal {
             let isSame = piece.position == arrival.position
-            return answer(.wants(offset: isSame ? arrival.offset : piece.offset), piece)
+            return answer(.wants(offset: isSame ? arrival.pieces.written : piece.offset), piece)
         }
         guard !isSpare(piece.position) else {
             arrival = nil
@@ -65,33 +69,41 @@ extension Node {
         guard canGoOn(from: piece.position) else {
             return answer(.failed("this node's log begins later"), piece)
         }
-        if let arrival, case .writing = arrival.phase {
-            // It says more when it is done; another snapshot begins then.
-            guard arrival.position == piece.position else { return }
-            return answer(.wants(offset: arrival.offset), piece)
+        begin(piece, of: node)
+        let bytes = lines.reduce(0) { $0 + $1.count }
+        guard let arrival, arrival.isOf(piece) else { return }
+        guard self.arrival?.pieces.take(bytes, at: piece.offset) == true else {
+            // What does not follow is sent again by whoever hears this.
+            return answer(.wants(offset: arrival.pieces.written), piece)
         }
+        effects.append(.transfer(.receive(piece, lines)))
+    }
+
+    /// Begins with the piece's snapshot, unless it has begun or another one is being written.
+    private mutating func begin(_ piece: SnapshotPiece, of node: NodeIdentity) {
+        if let arrival, arrival.isOf(piece) || arrival.pieces.isWriting { return }
         arrival = SnapshotArrival(
-            phase: .writing,
+            phase: .receiving,
             source: node,
             position: piece.position,
             bytes: piece.bytes,
-            offset: piece.offset
+            pieces: PiecesArriving(
+                from: piece.offset,
+                maximumBytes: configuration.snapshots.window.bytes
+            )
         )
-        effects.append(.transfer(.receive(piece, lines)))
     }
 
     /// A piece was written, or not.
     mutating func received(_ position: LogPosition, _ result: Result<Int, SnapshotError>) {
-        guard var arrival, arrival.position == position, case .writing = arrival.phase else {
-            return
-        }
-        do throws(SnapshotError) {
-            arrival.offset = try result.get()
-            arrival.phase = .waiting
-            self.arrival = arrival
-        } catch { return giveUp(error) }
-        answer(.wants(offset: arrival.offset))
-        guard arrival.offset == arrival.bytes, !isSpare(position) else { return }
+        guard let arrival, arrival.position == position, case .receiving = arrival.phase,
+            arrival.pieces.isWriting
+        else { return }
+        let offset: Int
+        do throws(SnapshotError) { offset = try result.get() } catch { return giveUp(error) }
+        self.arrival?.pieces.wrote(through: offset)
+        answer(.wants(offset: offset))
+        guard offset == arrival.bytes, !isSpare(position) else { return }
         self.arrival?.phase = .checking
         let cluster = cluster
         let order = SnapshotOrder.install(position, bytes: arrival.bytes) {

@@ -14,8 +14,8 @@ extension Node {
             return
         }
         // It has a new connection: what was on the old one may be lost.
-        if case .sent = transfer.phase {
-            sent.transfers[peer]?.phase = .sent(again: now.instant)
+        if case .sending = transfer.phase {
+            sent.transfers[peer]?.phase = .sending(again: now.instant)
         }
     }
 
@@ -29,40 +29,59 @@ extension Node {
             snapshots.demand()
             return snapshotIfDue()
         }
+        let window = SnapshotWindow(configuration.snapshots.window)
         for peer in waiting {
             sent.transfers[peer]?.position = newest
             sent.transfers[peer]?.start = snapshots.appliedBytes
+            sent.transfers[peer]?.window = window
             pinSnapshots()
-            readPiece(at: 0, for: peer)
+            waitForAnswer(of: peer)
+            readPiece(for: peer)
         }
     }
 
-    private mutating func readPiece(at offset: Int, for peer: NodeIdentity) {
-        guard let position = sent.transfers[peer]?.position else { return }
-        sent.transfers[peer]?.phase = .reading
-        sent.transfers[peer]?.offset = offset
-        effects.append(.transfer(.read(position, offset: offset, for: peer)))
+    private mutating func waitForAnswer(of peer: NodeIdentity) {
+        sent.transfers[peer]?.phase = .sending(again: now.instant + SnapshotWindow.patience)
+    }
+
+    /// Has the next piece read, one at a time.
+    private mutating func readPiece(for peer: NodeIdentity) {
+        guard let transfer = sent.transfers[peer], transfer.reading == nil else { return }
+        let offset = transfer.window.next
+        sent.transfers[peer]?.reading = offset
+        effects.append(
+            .transfer(
+                .read(
+                    transfer.position,
+                    offset: offset,
+                    maximumBytes: configuration.snapshots.window.pieceBytes,
+                    for: peer
+                )
+            )
+        )
+    }
+
+    /// Has another piece read if there is one, and room for it.
+    private mutating func goOnSending(to peer: NodeIdentity) {
+        guard let transfer = sent.transfers[peer], transfer.window.hasRoom,
+            transfer.window.next < transfer.whole
+        else { return }
+        readPiece(for: peer)
     }
 
     /// A piece was read.
     mutating func take(_ read: SnapshotRead, for peer: NodeIdentity) {
-        guard let transfer = sent.transfers[peer], transfer.phase == .reading,
-            transfer.position == read.position, transfer.offset == read.offset
+        guard let transfer = sent.transfers[peer], case .sending = transfer.phase,
+            transfer.position == read.position, transfer.reading == read.offset
         else { return }
+        sent.transfers[peer]?.reading = nil
         switch read.result {
         case .success(let found):
-            sent.transfers[peer]?.phase = .sent(again: now.instant + SnapshotsSent.patience)
             sent.transfers[peer]?.whole = found.whole
-            sent.transfers[peer]?.pieceBytes = found.lines.reduce(0) { $0 + $1.count }
-            var piece = SnapshotPiece(
-                term: core.term,
-                position: transfer.position,
-                bytes: found.whole,
-                offset: transfer.offset,
-                lines: found.lines.count
-            )
-            piece.origins = origins.through(transfer.position.index)
-            sendBulk(.snapshot(piece), to: peer, entries: found.lines)
+            // The member said meanwhile that it wants another one.
+            guard transfer.window.next == read.offset else { return goOnSending(to: peer) }
+            send(found.lines, at: read.offset, to: peer)
+            goOnSending(to: peer)
         case .failure(let error):
             log(.error, "the snapshot at \(read.position) cannot be sent: \(error)")
             renewSnapshot()
@@ -70,21 +89,40 @@ extension Node {
         }
     }
 
+    /// Sends a piece; the first on its way is waited for.
+    private mutating func send(_ lines: [[UInt8]], at offset: Int, to peer: NodeIdentity) {
+        guard let transfer = sent.transfers[peer] else { return }
+        if transfer.window.isEmpty { waitForAnswer(of: peer) }
+        sent.transfers[peer]?.window.sent(
+            bytes: lines.reduce(0) { $0 + $1.count },
+            at: now.instant
+        )
+        var piece = SnapshotPiece(
+            term: core.term,
+            position: transfer.position,
+            bytes: transfer.whole,
+            offset: offset,
+            lines: lines.count
+        )
+        piece.origins = origins.through(transfer.position.index)
+        sendBulk(.snapshot(piece), to: peer, entries: lines)
+    }
+
     /// What a member says to a piece.
     mutating func take(_ reply: SnapshotReply, from peer: NodeIdentity) {
         guard core.role == .leader, reply.term == core.term,
-            let transfer = sent.transfers[peer], transfer.position == reply.position
+            let transfer = sent.transfers[peer], transfer.position == reply.position,
+            case .sending = transfer.phase
         else { return }
-        switch transfer.phase {
-        case .unwritten, .failed: return
-        case .reading, .sent: break
-        }
         sent.transfers[peer]?.tries = 0
         switch reply.outcome {
         case .wants(let offset):
             // The same again: it is at work, and will say more or be asked again.
-            guard offset != transfer.offset, offset <= transfer.whole else { return }
-            readPiece(at: offset, for: peer)
+            guard offset <= transfer.whole,
+                sent.transfers[peer]?.window.acknowledge(offset, at: now.instant) == true
+            else { return }
+            waitForAnswer(of: peer)
+            goOnSending(to: peer)
         case .installed:
             log(.info, "\(peer) holds the snapshot of entry \(reply.position)")
             sent.transfers[peer] = nil
@@ -128,14 +166,18 @@ extension Node {
             if case .failed = transfer.phase {
                 sent.transfers[peer] = nil
                 stepCore(.snapshotFailed(to: peer))
-            } else if transfer.tries + 1 >= SnapshotsSent.tries(bytes: transfer.pieceBytes) {
+            } else if transfer.tries + 1
+                >= SnapshotsSent.tries(bytes: transfer.window.firstBytes)
+            {
                 log(.warning, "\(peer) is silent: no snapshot for it")
                 sent.transfers[peer] = nil
                 pinSnapshots()
                 stepCore(.snapshotFailed(to: peer))
             } else {
                 sent.transfers[peer]?.tries += 1
-                readPiece(at: transfer.offset, for: peer)
+                sent.transfers[peer]?.window.restart()
+                waitForAnswer(of: peer)
+                readPiece(for: peer)
             }
         }
     }

@@ -3,7 +3,7 @@ package import Storage
 /// What a node orders for a snapshot that is sent to or comes from another one.
 package enum SnapshotOrder: Sendable {
     /// Read a piece for a member; then report `snapshotRead`.
-    case read(LogPosition, offset: Int, for: NodeIdentity)
+    case read(LogPosition, offset: Int, maximumBytes: Int, for: NodeIdentity)
     /// Write a piece that comes from the leader; then report `snapshotReceived`.
     case receive(SnapshotPiece, [[UInt8]])
     /// Check a snapshot that is here as a whole, give it its name, and read its state; then report
@@ -25,8 +25,10 @@ extension SnapshotStore {
     /// - Returns: What the node is told.
     package func carryOut(_ order: SnapshotOrder) -> NodeInput? {
         switch order {
-        case .read(let position, let offset, let peer):
-            let result = Result { () throws(SnapshotError) in try lines(of: position, at: offset) }
+        case .read(let position, let offset, let maximumBytes, let peer):
+            let result = Result { () throws(SnapshotError) in
+                try lines(of: position, at: offset, maximumBytes: maximumBytes)
+            }
             return .snapshotRead(SnapshotRead(position, offset: offset, result), for: peer)
         case .receive(let piece, let lines):
             let result = Result { () throws(SnapshotError) in try take(piece, lines) }

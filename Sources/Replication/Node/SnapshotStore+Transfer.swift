@@ -2,21 +2,20 @@ package import Storage
 
 /// What the replica and the simulator do with the files of a transfer, on the snapshots' thread.
 extension SnapshotStore {
-    /// A piece of at most this many bytes, but for a single line that is longer.
-    static var pieceBytes: Int { 256 << 10 }
-
     /// Reads the next whole lines of a snapshot, to be sent to another node.
     ///
     /// - Parameters:
     ///   - position: Which one.
     ///   - offset: Where they begin.
+    ///   - maximumBytes: Their length, but for a single line that is longer.
     /// - Returns: The lines, with their line feeds, and the length of the whole snapshot.
     /// - Throws: ``SnapshotError``.
     func lines(
         of position: LogPosition,
-        at offset: Int
+        at offset: Int,
+        maximumBytes: Int
     ) throws(SnapshotError) -> (lines: [[UInt8]], whole: Int) {
-        var room = Self.pieceBytes
+        var room = maximumBytes
         while true {
             let (bytes, whole) = try chunk(of: position, at: offset, maximumBytes: room)
             var lines: [[UInt8]] = []
@@ -26,7 +25,7 @@ extension SnapshotStore {
                 start = end + 1
             }
             // A long line goes alone.
-            if room > Self.pieceBytes { lines.removeSubrange(min(1, lines.count)...) }
+            if room > maximumBytes { lines.removeSubrange(min(1, lines.count)...) }
             if !lines.isEmpty || offset >= whole { return (lines, whole) }
             guard bytes.count == room else {
                 throw .invalid("the snapshot at \(position) ends within a line")

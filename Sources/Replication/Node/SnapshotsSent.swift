@@ -1,6 +1,6 @@
 import Storage
 
-/// The snapshots that a leader sends, one piece in flight to each member.
+/// The snapshots that a leader sends, a window of pieces on its way to each member.
 ///
 /// All of it goes when the node leads no more.
 struct SnapshotsSent: Sendable {
@@ -8,10 +8,8 @@ struct SnapshotsSent: Sendable {
     enum Phase: Hashable, Sendable {
         /// Waits for a snapshot to be written.
         case unwritten
-        /// The next piece is being read.
-        case reading
-        /// A piece was sent; without an answer it is sent again then.
-        case sent(again: Instant)
+        /// Pieces are read and sent; without an answer what is not there is sent again then.
+        case sending(again: Instant)
         /// It failed; the core is told then, which may order another.
         case failed(until: Instant)
     }
@@ -23,11 +21,11 @@ struct SnapshotsSent: Sendable {
         var position = LogPosition.zero
         /// Its length.
         var whole = 0
-        /// Where the piece under way begins.
-        var offset = 0
-        /// The length of that piece.
-        var pieceBytes = 0
-        /// How often the piece was sent since the member was last heard.
+        /// What is on its way.
+        var window = SnapshotWindow()
+        /// Where the piece begins that is being read; one at a time.
+        var reading: Int?
+        /// How often nothing was answered since the member was last heard.
         var tries = 0
         /// How many bytes of entries this node had applied when the transfer began.
         var start: UInt64 = 0
@@ -43,8 +41,6 @@ struct SnapshotsSent: Sendable {
         var start: UInt64
     }
 
-    /// How long an answer is waited for.
-    static let patience = Duration.seconds(1)
     /// How often an answer to a piece of this length is waited for: it may take its time, and who
     /// is given up begins with another snapshot.
     static func tries(bytes: Int) -> Int { 10 + bytes / (64 << 10) }
@@ -73,9 +69,10 @@ struct SnapshotsSent: Sendable {
 
     private func deadline(of peer: NodeIdentity) -> Instant? {
         switch transfers[peer]?.phase {
-        case .sent(let again): again
+        // A read ends by itself, and what it brings is waited for from then on.
+        case .sending(let again): transfers[peer]?.reading == nil ? again : nil
         case .failed(let until): until
-        case .unwritten, .reading, nil: nil
+        case .unwritten, nil: nil
         }
     }
 }

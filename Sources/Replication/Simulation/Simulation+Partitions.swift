@@ -42,6 +42,13 @@ extension Simulation {
     /// Whether packets of one host come to another now.
     package func canReach(_ from: Int, _ to: Int) -> Bool { network.canReach(from, to) }
 
+    /// Makes all links slower by so much in each direction, until the network is healed.
+    package func slowLinks(by delay: Duration) {
+        for from in hosts.indices {
+            for to in hosts.indices where to != from { network.slow(from, to, by: delay) }
+        }
+    }
+
     /// Clogs hosts one after the other, and lets them go in another order.
     func swizzle() {
         counts[.swizzles] += 1

@@ -60,6 +60,9 @@ public struct SimulationConfiguration: Sendable {
             node.snapshots.trailingBytes = 0
             node.snapshots.retryInterval = .milliseconds(200)
             node.limits.events = 20
+            // So small that several are on their way.
+            node.snapshots.window.pieceBytes = 500
+            node.snapshots.window.bytes = 4_000
             // So small that followers are sent what the journal holds.
             node.cacheBytes = 2_000
             adjust(&node)

@@ -13,6 +13,8 @@ struct PeerLimits: Sendable {
     var stall = Duration.milliseconds(1_500)
     /// How long a machine may be silent before its connections count as broken.
     var silence = Duration.seconds(5)
+    /// What waits at most to be sent over a connection for snapshots, and one message more.
+    var bulkBytes = SnapshotWindow.Limits().bytes
     /// How long a connection for snapshots stays when nothing is sent over it.
     var bulkIdle = Duration.seconds(15)
     /// Connections from others; a cluster has a handful of nodes.

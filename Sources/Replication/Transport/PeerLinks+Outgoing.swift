@@ -32,8 +32,8 @@ extension PeerLinks {
 
     /// Sends over a connection of its own, which is dialled when it is needed.
     ///
-    /// Until it is welcome there the newest message waits: a transfer has one on its way. While
-    /// one goes out, the next is dropped: it is the same one, asked for again too soon, or will be.
+    /// Until it is welcome there the newest message waits: a transfer has one on its way then. While
+    /// a whole window goes out, the next is dropped: it is one that was asked for again too soon.
     func sendBulk(
         _ line: [UInt8],
         _ entries: [[UInt8]],
@@ -45,7 +45,9 @@ extension PeerLinks {
         let link = outgoing[name] ?? OutgoingLink(main.dial, isBulk: true, limits, at: now)
         outgoing[name] = link
         link.idleAt = now + limits.bulkIdle
-        if case .ready(let connection) = link.state, connection.pendingBytes > 0 { return }
+        if case .ready(let connection) = link.state, connection.pendingBytes >= limits.bulkBytes {
+            return
+        }
         link.held = entries.reduce(into: line) { $0 += $1 }
         sendHeld(link)
     }

@@ -248,6 +248,23 @@ import Testing
         #expect(member.outcomes.last == .wants(offset: 40))
     }
 
+    @Test @Aside func `what follows is taken while a piece is being written, up to a bound`() {
+        var member = follower()
+        let line = [UInt8](repeating: 0x0A, count: 1 << 20)
+        for number in 0..<6 {
+            member.hear(.snapshot(piece(number << 20, bytes: 9 << 20)), from: 1, [line])
+        }
+        // Four wait to be written, and the fifth is sent again by whoever hears that nothing came.
+        #expect(member.orders.count == 4)
+        #expect(member.outcomes == [.wants(offset: 0), .wants(offset: 0)])
+        member.step(.snapshotReceived(Self.position, .success(1 << 20)))
+        member.hear(.snapshot(piece(5 << 20, bytes: 9 << 20)), from: 1, [line])
+        #expect(member.orders.count == 4)
+        member.hear(.snapshot(piece(4 << 20, bytes: 9 << 20)), from: 1, [line])
+        #expect(member.orders.count == 5)
+        #expect(member.outcomes.last == .wants(offset: 1 << 20))
+    }
+
     @Test @Aside func `nothing is appended once the log is to begin anew`() {
         var member = follower()
         let first = LogPosition(index: LogIndex(1), term: Term(1))
@@ -372,6 +389,41 @@ import Testing
         #expect(member.orders.count == 2)
         member.hear(reply(.installed), from: 2)
         #expect(member.pins == [[Self.position], []])
+    }
+
+    @Test @Aside func `more pieces are in flight once the member answers`() {
+        var member = leader()
+        func take(_ offset: Int) {
+            member.step(.snapshotRead(read(offset, 10), for: member.names[2]))
+        }
+        func hear(_ offset: Int) {
+            let reply = SnapshotReply(
+                term: member.node.status.term,
+                position: Self.position,
+                outcome: .wants(offset: offset)
+            )
+            member.hear(.snapshotReply(reply), from: 2)
+        }
+        // Nobody knows before the first answer what the member has.
+        take(0)
+        #expect(member.orders.count == 1)
+        hear(10)
+        take(10)
+        take(20)
+        #expect(member.pieces.map(\.offset) == [0, 10, 20] && member.orders.count == 3)
+        // One answer for two, and two more are allowed.
+        hear(30)
+        for offset in [30, 40, 50, 60] { take(offset) }
+        #expect(member.pieces.map(\.offset) == [0, 10, 20, 30, 40, 50, 60])
+        #expect(member.orders.count == 7)
+        // What is lost is sent again from where the member is, at first one piece.
+        member.wait(.milliseconds(1_100), heardBy: 1)
+        take(30)
+        #expect(member.pieces.last?.offset == 30 && member.orders.count == 8)
+        // The member lost what it had.
+        hear(0)
+        take(0)
+        #expect(member.pieces.last?.offset == 0)
     }
 
     @Test @Aside func `a piece is sent again each second, and a silent member is given up`() {

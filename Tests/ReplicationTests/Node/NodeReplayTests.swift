@@ -96,7 +96,7 @@ import Testing
                 case .load(let after, let through, _):
                     step(.loaded(Array(lines[Int(after.value)..<Int(through.value)])))
                 case .snapshot(let head, _): written.append(head.position)
-                case .transfer(.read(let position, let offset, let peer)):
+                case .transfer(.read(let position, let offset, _, let peer)):
                     let found = (lines: [piece], whole: piece.count)
                     let read = SnapshotRead(position, offset: offset, .success(found))
                     step(.snapshotRead(read, for: peer))

@@ -15,7 +15,10 @@ import Testing
         let isTaken = threads.write {
             written.push(read.takeAll(waiting: .seconds(60)) == [true])
         }
-        threads.carryOut(.read(position, offset: 0, for: member), in: store) { input in
+        threads.carryOut(
+            .read(position, offset: 0, maximumBytes: 100, for: member),
+            in: store
+        ) { input in
             if case .snapshotRead = input { read.push(true) }
         }
         #expect(isTaken && written.takeAll(waiting: .seconds(120)) == [true])

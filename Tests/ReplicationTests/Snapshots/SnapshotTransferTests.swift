@@ -35,6 +35,7 @@ import Testing
                     .read(
                         head.position,
                         offset: offset,
+                        maximumBytes: 256 << 10,
                         for: NodeIdentity(id: "n2", incarnation: "00000000000000aa")
                     )
                 )

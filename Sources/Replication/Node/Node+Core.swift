@@ -169,13 +169,10 @@ extension Node {
         case .apply:
             // There is nothing to be read while a truncation or a reset waits for space: asked again at
             // once, it would be so without end.
-            guard divergence == nil, !lines.isEmpty else { return }
-            for line in lines {
-                guard let position = headOf(line)?.position,
-                    position.index == state.applied.index.next, position.index <= commitIndex
-                else { continue }
-                apply(line)
+            guard divergence == nil, let first = lines.first.flatMap(headOf)?.position.index else {
+                return
             }
+            readBack.take(lines, from: first)
             applyCommitted()
         case .send(let message, let to, let range):
             // What was truncated meanwhile is not sent; the follower's next answer tells the core.
@@ -188,23 +185,36 @@ extension Node {
         }
     }
 
-    /// Applies what is committed, as far as its lines are in memory; loads the next ones if not.
+    /// Applies what is committed, as far as its lines are in memory and the turn's budget goes; loads
+    /// the next ones if they are not in memory.
     mutating func applyCommitted() {
         takeStateIfReady()
         guard divergence == nil else {
             // Nothing is applied; afterwards it is read back from the journal.
             return cache.trim(through: commitIndex)
         }
-        while state.applied.index < commitIndex {
-            guard let line = cache[state.applied.index.next] else {
+        while state.applied.index < commitIndex, budget.entries.isLeft {
+            guard let line = nextToApply else {
                 loadForApply()
                 return
             }
+            budget.entries.spend(bytes: line.count)
             apply(line)
         }
+        readBack.forget(through: state.applied.index)
         cache.trim(through: state.applied.index)
         snapshotIfDue()
         proposeHeldIfReady()
+    }
+
+    private var nextToApply: [UInt8]? {
+        let next = state.applied.index.next
+        return cache[next] ?? readBack[next]
+    }
+
+    /// Whether committed entries lie here that a turn's budget had no room for.
+    var hasUnapplied: Bool {
+        divergence == nil && state.applied.index < commitIndex && nextToApply != nil
     }
 
     private mutating func loadForApply() {

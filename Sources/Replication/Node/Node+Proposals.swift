@@ -11,19 +11,25 @@ extension Node {
         return state.applied.index >= first
     }
 
-    /// Hands out what is pending and nobody has, in the order taken; to another node only as much
-    /// as may be without its answer.
+    /// Hands out what is pending and nobody has, in the order taken, as far as the turn's budget goes;
+    /// to another node only as much as may be without its answer.
     mutating func routeMore() {
         if core.role == .leader {
             // Held until the first entry of the term is applied; `proposeHeldIfReady` comes back.
-            while mayPropose, let request = pending.handOut(within: .max, at: now.instant) {
+            while mayPropose, budget.routes.isLeft,
+                let request = pending.handOut(within: .max, at: now.instant)
+            {
+                budget.routes.spend(bytes: request.proposal.estimatedBytes)
                 propose(request.proposal, for: .local(request.ticket))
             }
         } else if let leader = core.leader, isLinked(leader) {
-            while let request = pending.handOut(
-                within: configuration.forwardWindowBytes,
-                at: now.instant
-            ) {
+            while budget.routes.isLeft,
+                let request = pending.handOut(
+                    within: configuration.forwardWindowBytes,
+                    at: now.instant
+                )
+            {
+                budget.routes.spend(bytes: request.proposal.estimatedBytes)
                 let id = request.ticket.value &+ forwardOffset
                 send(.forward(id: id, request.proposal), to: leader)
             }

@@ -9,7 +9,7 @@ import Storage
 extension Node {
     /// Takes what has arrived, then the timer if it is due, then ends the turn.
     ///
-    /// Requests beyond ``NodeConfiguration/turn`` wait for the next turn; ``nextDeadline`` is then
+    /// Work beyond ``NodeConfiguration/turn`` waits for the next turn; ``nextDeadline`` is then
     /// `now`.
     ///
     /// - Parameters:
@@ -25,7 +25,9 @@ extension Node {
         #endif
         for input in inbox.takeUrgent() { handle(input) }
         if isTimerDue { handle(.timer) }
-        while budget.allowsRequest, let input = inbox.takeOrdinary() {
+        if hasUnapplied { applyCommitted() }
+        routeMore()
+        while budget.requests.isLeft, let input = inbox.takeOrdinary() {
             budget.beginRequest(bytes: input.askedBytes)
             handle(input)
         }
@@ -34,7 +36,9 @@ extension Node {
     }
 
     /// Whether there is work that waits only for the next turn.
-    package var hasBacklog: Bool { !inbox.isEmpty }
+    package var hasBacklog: Bool {
+        !inbox.isEmpty || hasUnapplied || !budget.routes.isLeft && pending.hasWaiting
+    }
 
     /// Gives a caller up that no longer waits, and says what is to be said to it.
     ///

@@ -17,6 +17,8 @@ package struct Node<Machine: Service>: Sendable {
     /// How far the log may be applied.
     var commitIndex = LogIndex.zero
     var cache: EntryCache
+    /// Committed lines that were read back from the journal, to be applied.
+    var readBack = ReadBack()
     var snapshots: SnapshotSchedule
     /// The snapshots that are sent to others, and of them those that must not be removed.
     var sent = SnapshotsSent()
@@ -199,6 +201,7 @@ package struct Node<Machine: Service>: Sendable {
     /// Takes one input and says what is to be done; ``turn(_:now:)`` takes all that has arrived.
     package mutating func step(_ input: NodeInput, now: Moment) -> [NodeEffect] {
         self.now = now
+        budget = TurnBudget(configuration.turn)
         handle(input)
         return takeEffects()
     }

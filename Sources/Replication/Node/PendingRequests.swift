@@ -107,6 +107,9 @@ package struct PendingRequests: Sendable {
         return removed
     }
 
+    /// Whether some may wait to be handed out in this round.
+    package var hasWaiting: Bool { handed < order.count }
+
     /// The unanswered requests, in the order taken.
     package var inOrder: [Request] { order[front...].compactMap { requests[$0] } }
 

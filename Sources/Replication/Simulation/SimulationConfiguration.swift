@@ -45,7 +45,8 @@ public struct SimulationConfiguration: Sendable {
         return configuration
     }
 
-    /// Lets nodes snapshot and compact all the time, so that who is away for a moment is behind.
+    /// Lets nodes snapshot and compact all the time, so that who is away for a moment is behind, and
+    /// do little in a turn.
     public mutating func snapshotOften() {
         journal = JournalConfiguration(
             segmentBytes: 4 << 10,
@@ -63,6 +64,10 @@ public struct SimulationConfiguration: Sendable {
             // So small that several are on their way.
             node.snapshots.window.pieceBytes = 500
             node.snapshots.window.bytes = 4_000
+            // So small that much waits for the next turn.
+            node.turn.requests = 3
+            node.turn.entries = 2
+            node.turn.routes = 2
             // So small that followers are sent what the journal holds.
             node.cacheBytes = 2_000
             adjust(&node)

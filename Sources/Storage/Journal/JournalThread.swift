@@ -1,7 +1,8 @@
 /// The one thread that a node's journal lives on.
 ///
 /// All that gathers while one sync runs becomes the next batch: one write, one sync (group commit).
-/// Requests are done in the order in which they were made. All callbacks come on this thread, must
+/// Requests are done in the order in which they were made, but for loads, which a batch does not wait
+/// for. All callbacks come on this thread, must
 /// not block, and post to whoever asked.
 public final class JournalThread: Sendable {
     /// What a load is answered with.
@@ -51,8 +52,9 @@ public final class JournalThread: Sendable {
 
     /// Reads entries back; see ``Journal/entries(after:through:maximumBytes:)``.
     ///
-    /// Loads are answered in order. While too many files are open they wait, and what is submitted
-    /// meanwhile is done before them.
+    /// Loads are answered in order, one between two batches, and force no sync. They see what was
+    /// submitted before, and nothing that takes entries away later; while too many files are open
+    /// they wait, and see that too.
     public func load(
         after: LogIndex,
         through: LogIndex,

@@ -20,9 +20,9 @@ final class JournalWorker: @unchecked Sendable {
     private var nextReserve = ContinuousClock.now
     /// What was asked for while something waits for space, in order.
     private var waiting: [JournalRequest] = []
-    /// Loads for which no file could be opened, and those behind them: answered in order.
-    private var lateLoads: [JournalRequest] = []
-    /// When to try them again.
+    /// Loads that were not answered, oldest first.
+    private var loads: [JournalRequest] = []
+    /// When to try the oldest again, for which no file could be opened.
     private var nextLoad = ContinuousClock.now
 
     init(
@@ -47,12 +47,13 @@ final class JournalWorker: @unchecked Sendable {
         tellSpace()
         while let taken = requests.takeAll(waiting: patience) {
             if isShort { tryAgain() }
-            retryLoads()
-            if taken.isEmpty, nextTry == nil, needsEmptyBatch { vouch() }
+            if taken.isEmpty, loads.isEmpty, nextTry == nil, needsEmptyBatch { vouch() }
             for request in taken { perform(request) }
             flush()
+            if nextLoad <= .now { answerOldestLoad() }
         }
-        for request in waiting + lateLoads { refuse(request) }
+        answerLoads()
+        for request in waiting + loads { refuse(request) }
         journal.close()
     }
 
@@ -67,7 +68,8 @@ final class JournalWorker: @unchecked Sendable {
     }
 
     private var patience: Duration? {
-        if !lateLoads.isEmpty || isShort && failure == nil { return retry }
+        if !loads.isEmpty { return nextLoad <= .now ? .zero : retry }
+        if isShort && failure == nil { return retry }
         return needsEmptyBatch ? idle : nil
     }
 
@@ -78,34 +80,22 @@ final class JournalWorker: @unchecked Sendable {
         }
         switch request {
         case .append(let records, let token):
+            if records.contains(where: \.truncates) { finishLoads() }
             if gathered.isEmpty { gathered = records } else { gathered += records }
             self.token = token
         case .note(let index): gathered.append(.commit(index))
-        case .load(let after, let through, let maximumBytes, let completion):
-            // What was submitted before must be seen, and what comes after must not be.
-            flush()
-            guard lateLoads.isEmpty else {
-                lateLoads.append(request)
-                return
-            }
-            let loaded = load(after: after, through: through, maximumBytes: maximumBytes)
-            if case .failure(.file(let error)) = loaded, error.isNoSpace {
-                lateLoads.append(request)
-                nextLoad = .now + retry
-            } else {
-                completion(loaded)
-            }
-        case .loadKept(let kept, let after, let maximumBytes, let completion):
-            completion(load(kept, after: after, maximumBytes: maximumBytes))
+        case .load, .loadKept: loads.append(request)
         case .adopt(let cluster, let completion):
             change(request, completion) { () throws(JournalError) in
                 try journal.adopt(cluster: cluster)
             }
         case .reset(let position, let membership, let completion):
+            finishLoads()
             change(request, completion) { () throws(JournalError) in
                 try journal.reset(to: position, membership: membership)
             }
         case .compact(let index, let completion):
+            finishLoads()
             flush()
             completion(compact(through: index))
         case .closedFiles(let completion): completion(journal.closedFiles)
@@ -188,12 +178,39 @@ final class JournalWorker: @unchecked Sendable {
         } catch { return .failure(error) }
     }
 
-    /// Tries the loads again that were put off; they see what was written meanwhile.
-    private func retryLoads() {
-        guard !lateLoads.isEmpty, nextLoad <= .now else { return }
-        let taken = lateLoads
-        lateLoads = []
-        for request in taken { perform(request) }
+    /// Answers one load, after a batch and before the next: reading forces no sync, and holds up none
+    /// for longer than one load takes.
+    ///
+    /// - Returns: False if there is none, or no file can be opened for it now.
+    @discardableResult
+    private func answerOldestLoad() -> Bool {
+        let loaded: JournalThread.Loaded
+        let answer: @Sendable (JournalThread.Loaded) -> Void
+        switch loads.first {
+        case .load(let after, let through, let maximumBytes, let completion):
+            loaded = load(after: after, through: through, maximumBytes: maximumBytes)
+            answer = completion
+        case .loadKept(let kept, let after, let maximumBytes, let completion):
+            loaded = load(kept, after: after, maximumBytes: maximumBytes)
+            answer = completion
+        case .append, .note, .adopt, .reset, .compact, .closedFiles, nil: return false
+        }
+        if case .failure(.file(let error)) = loaded, error.isNoSpace {
+            nextLoad = .now + retry
+            return false
+        }
+        loads.removeFirst()
+        answer(loaded)
+        return true
+    }
+
+    private func answerLoads() { while answerOldestLoad() {} }
+
+    /// Answers the loads that were asked for before entries go away.
+    private func finishLoads() {
+        guard !loads.isEmpty else { return }
+        flush()
+        answerLoads()
     }
 
     /// The last entry that nothing takes away which waits for space.
@@ -267,4 +284,9 @@ extension JournalRequest {
         case .load, .loadKept, .compact, .closedFiles: false
         }
     }
+}
+
+extension JournalRecord {
+    /// Whether it takes entries away.
+    fileprivate var truncates: Bool { if case .truncate = self { true } else { false } }
 }

@@ -1,7 +1,8 @@
-import Replication
 import Storage
 import TestSupport
 import Testing
+
+@testable import Replication
 
 /// The order within a turn: what has arrived, then what is due, then what clients ask.
 @Suite struct NodeTurnTests {
@@ -31,6 +32,36 @@ import Testing
             session: ReplicationSession(1)
         )
         return .message(LinkID(0), .consensus(.append(append), clock: now.wall), lines: [])
+    }
+
+    /// Entries from the second on, all of them committed.
+    private func entries(_ count: Int, at now: Moment) -> NodeInput {
+        let lines = (0..<count).map { place in
+            LogEntry(
+                position: LogPosition(index: LogIndex(UInt64(2 + place)), term: Term(2)),
+                time: now.wall,
+                payload: .operation(
+                    Proposal(
+                        by: "client",
+                        key: "k\(place)",
+                        request: String(repeating: "0", count: 64),
+                        operation: Register.Append(value: "v\(place)").lineBytes
+                    )
+                )
+            ).line
+        }
+        let append = Append(
+            term: Term(2),
+            previous: LogPosition(index: LogIndex(1), term: Term(1)),
+            entries: EntryBatch(
+                first: LogIndex(2),
+                terms: [TermRun(term: Term(2), count: count)]
+            ),
+            commit: LogIndex(UInt64(1 + count)),
+            round: AppendRound(2),
+            session: ReplicationSession(1)
+        )
+        return .message(LinkID(0), .consensus(.append(append), clock: now.wall), lines: lines)
     }
 
     private func query(_ ticket: UInt64, _ consistency: Consistency = .stale) -> NodeInput {
@@ -172,5 +203,56 @@ import Testing
         let effects = lone.node.turn([heartbeat(at: lone.now), query(3, bounded)], now: lone.now)
         #expect(answered(effects).isEmpty)
         #expect(messages(effects).contains { if case .read = $0 { true } else { false } })
+    }
+
+    @Test @Aside func `pitfall 56: a turn applies so many entries and no more`() {
+        var lone = follower { $0.turn.entries = 3 }
+        let last = query(1, .atLeast(LogIndex(9)))
+        let first = lone.node.turn([entries(8, at: lone.now), last], now: lone.now)
+        #expect(lone.node.status.applied == LogIndex(4) && answered(first).isEmpty)
+        #expect(lone.node.hasBacklog && lone.node.nextDeadline == lone.now.instant)
+        // Heartbeats are answered meanwhile.
+        let second = lone.node.turn([heartbeat(at: lone.now)], now: lone.now)
+        #expect(!messages(second).isEmpty && lone.node.status.applied == LogIndex(7))
+        #expect(answered(lone.node.turn([], now: lone.now)) == [1])
+        #expect(lone.node.status.applied == LogIndex(9) && !lone.node.hasBacklog)
+    }
+
+    @Test @Aside func `entries count for a turn's budget by their bytes`() {
+        var lone = follower { $0.turn.entryBytes = 1 }
+        _ = lone.node.turn([entries(2, at: lone.now)], now: lone.now)
+        #expect(lone.node.status.applied == LogIndex(2))
+    }
+
+    @Test @Aside func `pitfall 56: a turn gives a new leader so many requests, in order`() {
+        var lone = follower { $0.turn.routes = 2 }
+        let old = lone.node.turn((1...5).map { request(UInt64($0)) }, now: lone.now)
+        let oldRest = lone.node.turn([], now: lone.now) + lone.node.turn([], now: lone.now)
+        let before = numbers(old + oldRest)
+        #expect(numbers(old).count == 2 && before.count == 5)
+        // The leader calls anew: all of it goes out again, and what comes meanwhile behind it.
+        let hello = LoneNode.hello(Self.others[0], cluster: "c1", to: LoneNode.identity)
+        let first = lone.node.turn([.linked(address: "n1:1", hello), request(6)], now: lone.now)
+        #expect(numbers(first) == Array(before.prefix(2)))
+        #expect(lone.node.hasBacklog)
+        var after = numbers(first)
+        for _ in 0..<2 { after += numbers(lone.node.turn([], now: lone.now)) }
+        #expect(Array(after.prefix(5)) == before && after.count == 6)
+        #expect(!lone.node.hasBacklog)
+    }
+
+    private func numbers(_ effects: [NodeEffect]) -> [UInt64] {
+        messages(effects).compactMap { if case .forward(let id, _) = $0 { id } else { nil } }
+    }
+
+    @Test @Aside func `what was read back is there by index until all of it is applied`() {
+        var readBack = ReadBack()
+        readBack.take([[1], [2]], from: LogIndex(7))
+        #expect(readBack[LogIndex(6)] == nil && readBack[LogIndex(9)] == nil)
+        #expect(readBack[LogIndex(7)] == [1] && readBack[LogIndex(8)] == [2])
+        readBack.forget(through: LogIndex(7))
+        #expect(readBack[LogIndex(8)] == [2])
+        readBack.forget(through: LogIndex(8))
+        #expect(readBack[LogIndex(8)] == nil)
     }
 }

@@ -70,6 +70,38 @@ import Testing
         #expect(report.tokens.takeAll() == [1, 2])
     }
 
+    @Test @DiskAside func `loads force no sync, and each sees what was submitted before it`() throws
+    {
+        let (journal, _) = try fixture.open()
+        let gate = Mailbox<Void>()
+        let syncs = Mailbox<Void>()
+        fixture.disk.onCall { (call) throws(FileError) in
+            guard call.kind == .synchronize else { return }
+            syncs.push(())
+            _ = gate.takeAll()
+        }
+        let report = Report()
+        let thread = report.start(journal)
+        thread.submit([entry(1, 1)], token: 1)
+        #expect(syncs.takeAll()?.count == 1)
+        for index in 2...50 as ClosedRange<UInt64> {
+            thread.submit([entry(index, 1)], token: index)
+            thread.load(
+                after: LogIndex(index - 1),
+                through: LogIndex(index),
+                maximumBytes: .max
+            ) { [report] in report.loads.push($0) }
+        }
+        gate.close()
+        var loads: [JournalThread.Loaded] = []
+        while loads.count < 49, let more = report.loads.takeAll() { loads += more }
+        thread.stop()
+        #expect(
+            try loads.map { try $0.get().map(\.line) } == (2...50).map { [entryLine($0, 1)] }
+        )
+        #expect(syncs.takeAll()?.count == 1, "all that gathered was one batch")
+    }
+
     @Test @DiskAside func `an idle journal vouches for its last batch`() throws {
         let (journal, _) = try fixture.open()
         let report = Report()

@@ -38,10 +38,14 @@ package final class Interrupt: Sendable {
             polled.append(pollfd(fd: descriptor, events: Int16(events), revents: 0))
         }
         while true {
+            // The socket is looked at after the clock, so what came in time is never too late.
             let left = deadline - SystemClock.now()
-            guard left > .zero else { return .timedOut }
-            let milliseconds = Int32(clamping: (left.nanoseconds - 1) / 1_000_000 + 1)
-            guard unsafe poll(&polled, nfds_t(polled.count), milliseconds) > 0 else { continue }
+            let milliseconds =
+                left > .zero ? Int32(clamping: (left.nanoseconds - 1) / 1_000_000 + 1) : 0
+            guard unsafe poll(&polled, nfds_t(polled.count), milliseconds) > 0 else {
+                if left <= .zero { return .timedOut }
+                continue
+            }
             if polled[0].revents != 0 {
                 pipe.drain()
                 return .interrupted

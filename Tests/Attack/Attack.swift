@@ -23,6 +23,8 @@ import Storage
         case streams200
         /// 800 of them.
         case streams800
+        /// 9,900 of them: as many as a node takes.
+        case streams9900
         /// 300 bodies of 1 MB to one node that are never finished.
         case bodies
         /// 300 bodies of 1 MB that come whole.
@@ -83,6 +85,7 @@ import Storage
         case .pages: return try pages()
         case .streams200: return try streams(200, until: end)
         case .streams800: return try streams(800, until: end)
+        case .streams9900: return try streams(9_900, until: end)
         case .bodies: return try bodies(isWhole: false, until: end)
         case .wholeBodies: return try bodies(isWhole: true, until: end)
         }

@@ -20,6 +20,10 @@ package enum StaleReply {
         try simulation.start(leader)
         try cluster.reach("a leader") { $0.leader != nil }
         try lead(leader, cluster)
+        // From the third node it hears of the term, and not yet from its leader.
+        try cluster.reach("the follower in that term") {
+            $0.term(of: stalled) == $0.term(of: leader)
+        }
 
         // The follower reads them in the next term, and its answers are on their way for long.
         simulation.withhold(from: stalled, to: leader)
@@ -27,7 +31,8 @@ package enum StaleReply {
 
         // The others go on with another leader, of which this one has not heard when it is asked.
         let before = simulation.role(of: leader)
-        simulation.pause(leader, for: .milliseconds(1_500))
+        let end = simulation.now + .seconds(3)
+        simulation.pause(leader, for: .seconds(3))
         cluster.isolate(leader)
         try cluster.reach("another leader") { simulation in
             cluster.followers(than: leader).contains { simulation.role(of: $0) == .leader }
@@ -35,7 +40,7 @@ package enum StaleReply {
         let next = cluster.followers(than: leader).first { simulation.role(of: $0) == .leader }
         let written = try cluster.appended("w", at: next ?? stalled)
         guard before == .leader, case .output = written else { throw unplayed(seed, "a write") }
-        try cluster.wait(.milliseconds(1_500))
+        try cluster.wait(end - simulation.now + .milliseconds(10))
         guard simulation.role(of: leader) == .leader else { throw unplayed(seed, "an old leader") }
         let ticket = try simulation.query(Register.Read().lineBytes, .linearizable, at: leader)
         try simulation.run(for: .milliseconds(60))

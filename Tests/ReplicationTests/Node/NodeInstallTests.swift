@@ -145,24 +145,24 @@ import Testing
             while now.instant < end {
                 now.instant = now.instant + .milliseconds(50)
                 step(.timer)
-                // The other one keeps the majority.
+                // The other one keeps the majority, and takes no entries.
+                guard let last = appends(to: place).last else { continue }
                 let reply = AppendReply(
-                    term: node.status.term,
-                    round: rounds.max() ?? AppendRound(1),
-                    session: .zero,
-                    outcome: .stale
+                    term: last.term,
+                    round: last.round,
+                    session: last.session,
+                    outcome: .full(through: .zero)
                 )
                 hear(.consensus(.appendReply(reply), clock: now.wall), from: place)
             }
         }
 
-        private var rounds: [AppendRound] {
-            sent.compactMap {
-                if case .consensus(.append(let append), _) = $0.message {
-                    append.round
-                } else {
-                    nil
-                }
+        private func appends(to place: Int) -> [Append] {
+            sent.compactMap { sent in
+                guard sent.address == "n\(place + 1):1",
+                    case .consensus(.append(let append), _) = sent.message
+                else { return nil }
+                return append
             }
         }
 

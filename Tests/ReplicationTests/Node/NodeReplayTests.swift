@@ -253,9 +253,13 @@ import Testing
         leader.piece = [UInt8](repeating: 0x78, count: bytes - 1) + Array("\n".utf8)
         leader.write(25)
         #expect(leader.sendSnapshot() > 10)
-        leader.beat(for: .seconds(seconds - 1)) { _ in .stale }
+        leader.beat(for: .seconds(seconds - 1)) {
+            .conflict(previous: $0.previous.index, hint: .zero)
+        }
         #expect(!leader.node.sent.transfers.isEmpty)
-        leader.beat(for: .seconds(2)) { _ in .stale }
+        leader.beat(for: .seconds(2)) {
+            .conflict(previous: $0.previous.index, hint: .zero)
+        }
         #expect(leader.node.sent.transfers.isEmpty)
     }
 
@@ -270,8 +274,9 @@ import Testing
         leader.step(.order(Ticket(7), .change(change, expecting: nil, isDryRun: false)))
         let begun = leader.last
         leader.beat { _ in .matched(through: LogIndex(begun)) }
-        // First the joint membership, then the new one; with its commit the promotion begins.
+        // First the joint membership, then the new one; with its commit the promotion's round begins.
         for _ in 0..<2 { if let token = leader.tokens.last { leader.step(.persisted(token)) } }
+        leader.beat(for: .milliseconds(100)) { _ in .matched(through: LogIndex(begun + 1)) }
         #expect(!leader.node.core.membership.outgoing.isEmpty && leader.last == begun + 2)
         guard case .changed(let index, let membership)? = leader.outcomes.first else {
             Issue.record("\(leader.outcomes)")

@@ -31,6 +31,7 @@ extension Simulation {
     package func withhold(from: Int, to: Int) { withheld[[from, to]] = [] }
 
     /// Delivers what was kept over the connection that there is now, and keeps no more.
+    ///
     /// A partition does not stop it.
     ///
     /// - Throws: ``Violation``.

@@ -24,8 +24,8 @@ struct SnapshotArrival<Machine: Service>: Sendable {
     var pieces: PiecesArriving
 
     /// Whether a piece belongs to it.
-    func isOf(_ piece: SnapshotPiece) -> Bool {
-        position == piece.position && bytes == piece.bytes
+    func isOf(_ piece: SnapshotPiece, from node: NodeIdentity) -> Bool {
+        source == node && position == piece.position && bytes == piece.bytes
     }
 
     /// Whether it is past the point where another one could take its place.
@@ -69,9 +69,9 @@ extension Node {
         guard canGoOn(from: piece.position) else {
             return answer(.failed("this node's log begins later"), piece)
         }
-        begin(piece, of: node)
+        begin(piece, from: node)
         let bytes = lines.reduce(0) { $0 + $1.count }
-        guard let arrival, arrival.isOf(piece) else { return }
+        guard let arrival, arrival.isOf(piece, from: node) else { return }
         guard self.arrival?.pieces.take(bytes, at: piece.offset) == true else {
             // What does not follow is sent again by whoever hears this.
             return answer(.wants(offset: arrival.pieces.written), piece)
@@ -80,8 +80,8 @@ extension Node {
     }
 
     /// Begins with the piece's snapshot, unless it has begun or another one is being written.
-    private mutating func begin(_ piece: SnapshotPiece, of node: NodeIdentity) {
-        if let arrival, arrival.isOf(piece) || arrival.pieces.isWriting { return }
+    private mutating func begin(_ piece: SnapshotPiece, from node: NodeIdentity) {
+        if let arrival, arrival.isOf(piece, from: node) || arrival.pieces.isWriting { return }
         arrival = SnapshotArrival(
             phase: .receiving,
             source: node,

@@ -40,7 +40,12 @@ extension Consensus {
     }
 
     private mutating func matched(_ through: LogIndex, _ place: Int, _ now: Instant) {
-        guard through <= state.log.lastIndex else { return }
+        guard through <= state.log.lastIndex else {
+            // It has compacted more than this log holds: two histories. It sees that by the last entry.
+            let next = state.log.lastIndex.next
+            state.leadership?.peers[place].probe(from: next, isPaused: true)
+            return
+        }
         state.leadership?.peers[place].matched(through: through)
         advanceCommit(now)
         sendEntries(place)

@@ -187,11 +187,17 @@ extension KeptScan {
         {
             return (run, known.index)
         }
+        // The one that ends as the latest log: what was put back since stands in a newer file, and
+        // ends earlier than what it was copied from.
+        var best: (run: Int, end: LogPosition)?
         for run in runs.indices.reversed() where runs[run].terms.firstIndex < bound {
             let end = min(runs[run].terms.lastIndex, bound.previous)
-            if let found = runs[run].terms.term(at: end), found <= term { return (run, end) }
+            guard let position = runs[run].terms.position(at: end), position.term <= term,
+                best.map({ $0.end < position }) ?? true
+            else { continue }
+            best = (run, position)
         }
-        return nil
+        return best.map { ($0.run, $0.end.index) }
     }
 }
 

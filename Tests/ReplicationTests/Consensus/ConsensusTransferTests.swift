@@ -208,7 +208,7 @@ import Testing
         // One of another time does not pass.
         var bench = Bench()
         bench.receive(Bench.append(term: 1, after: (1, 1)))
-        request.term = Term(3)
+        request.term = Term(4)
         #expect(bench.receive(.vote(request), from: Bench.c) == [])
     }
 

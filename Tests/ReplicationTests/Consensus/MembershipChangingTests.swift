@@ -58,8 +58,8 @@ import Testing
     static let refused: [(MembershipChange, String)] = [
         (.add(Bench.member(Bench.e)), "before it votes"),
         (.add(Bench.member(Bench.d, .joining)), "a member already"),
-        (.add(Bench.member(NodeIdentity(id: "", incarnation: "1"), .learner)), "no identity"),
-        (.add(Bench.member(NodeIdentity(id: "x", incarnation: ""), .learner)), "no identity"),
+        (.add(Bench.member(NodeIdentity(id: "", incarnation: "1"), .learner)), "1 to 32 letters"),
+        (.add(Bench.member(NodeIdentity(id: "x", incarnation: ""), .learner)), "1 to 32 letters"),
         (.add(Bench.member(NodeIdentity(id: "b", incarnation: "3"), .joining)), "remove it first"),
         (.add(Bench.member(NodeIdentity(id: "d", incarnation: "3"), .joining)), "remove it first"),
         (
@@ -71,7 +71,7 @@ import Testing
             "needs an address"
         ),
         (
-            .add(Member(identity: Bench.e, peerAddress: "a:1", clientAddress: "x", role: .joining)),
+            .add(Member(identity: Bench.e, peerAddress: "a:1", clientAddress: "x:2", role: .joining)),
             "the address of a/"
         ),
         (.remove(Bench.e), "no member"),
@@ -87,7 +87,7 @@ import Testing
         (.replace(Bench.a, with: Bench.wiped), "alone"),
         (.readdress(Bench.e, peer: "x", client: "x"), "no member"),
         (.readdress(Bench.a, peer: "", client: "x"), "needs an address"),
-        (.readdress(Bench.a, peer: "b:1", client: "x"), "the address of b/"),
+        (.readdress(Bench.a, peer: "b:1", client: "x:2"), "the address of b/"),
         (.readdress(Bench.a, peer: "a:1", client: "a:2"), "already"),
     ]
 

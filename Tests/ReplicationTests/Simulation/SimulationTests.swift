@@ -28,7 +28,7 @@ import Testing
 
     @Test @Aside func `under all faults nothing is lost, doubled or reordered`() throws {
         var counts = FaultCounts()
-        for seed in 1...16 as ClosedRange<UInt64> {
+        for seed in 1...20 as ClosedRange<UInt64> {
             var configuration = SimulationConfiguration(seed: seed)
             configuration.nodes = [3, 5, 4][Int(seed % 3)]
             configuration.faults = .all

@@ -78,10 +78,9 @@ extension ClusterTests {
             #expect(!victim.logLines.dropFirst(lines).contains { $0.contains("repairing") })
         }
 
-        /// Guards pitfall 38: neither of the damaged nodes may lead, and both may vote.
+        /// Guards pitfall 38. Whoever is whole again may lead: each has what the others lack.
         @Test func `two of three damaged at different entries heal from the third`() async throws {
-            // The lead is not to move on before anybody has looked.
-            let cluster = try await Cluster(options: { _ in ["--election-timeout", "2s"] })
+            let cluster = try await Cluster()
             let client = try cluster.client()
             let token = try await client.enter("ann")
             try await Self.writeFive(client, token, cluster)
@@ -93,7 +92,6 @@ extension ClusterTests {
             let second = try JournalFile(try #require(others[1].journalFiles.last))
             try Self.flip(second, batch: 4)
             for node in cluster.nodes { try await node.start() }
-            #expect(try await cluster.leader() === whole)
             for node in others {
                 try await node.says("repairing: the log ends at ")
             }

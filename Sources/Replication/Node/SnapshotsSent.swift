@@ -67,6 +67,14 @@ struct SnapshotsSent: Sendable {
     /// When the next transfer needs the timer.
     var nextDeadline: Instant? { transfers.keys.compactMap { deadline(of: $0) }.min() }
 
+    /// Has what is put off tried again at once.
+    mutating func endPauses(at now: Instant) {
+        for peer in transfers.keys {
+            guard case .failed = transfers[peer]?.phase else { continue }
+            transfers[peer]?.phase = .failed(until: now)
+        }
+    }
+
     private func deadline(of peer: NodeIdentity) -> Instant? {
         switch transfers[peer]?.phase {
         // A read ends by itself, and what it brings is waited for from then on.

@@ -24,6 +24,7 @@ extension Simulation {
                 configuration: configuration.journal,
                 makeIncarnation: { NodeIdentity.incarnation(incarnation) }
             )
+            for damage in examined.recovered.damages { onLog?(host, .error, "damaged: \(damage)") }
             let configuration = nodeConfiguration(host)
             let restored = try RestoredDisk<Machine>(
                 examined,

@@ -52,12 +52,12 @@ extension Recovery {
 
         /// Whether a batch of an older file is in it, or was found lost by the start that wrote it.
         func covers(_ other: SegmentFile.GoodBatch, isNext: Bool) -> Bool {
-            guard let batch, other.head.term <= batch.term else { return false }
+            guard let batch else { return false }
+            // It was torn, and only its good lines were written again: not all that its head claims.
+            if isNext, !other.isComplete, other.head.number <= batch.number { return true }
+            guard other.head.term <= batch.term else { return false }
             if let lost, other.head.through <= lost { return true }
-            guard isNext else { return false }
-            if other.head.through <= batch.through { return true }
-            // It was torn, and only its good lines were written again.
-            return other.head.number <= batch.number && !other.isComplete
+            return isNext && other.head.through <= batch.through
         }
     }
 

@@ -71,7 +71,9 @@ import Testing
             "needs an address"
         ),
         (
-            .add(Member(identity: Bench.e, peerAddress: "a:1", clientAddress: "x:2", role: .joining)),
+            .add(
+                Member(identity: Bench.e, peerAddress: "a:1", clientAddress: "x:2", role: .joining)
+            ),
             "the address of a/"
         ),
         (.remove(Bench.e), "no member"),

@@ -60,7 +60,8 @@ import Testing
         let host = cluster.followers[0]
         let disk = cluster.simulation.disk(of: host)
         // The last batch, which a start writes again; what says that it is committed comes later.
-        _ = try cluster.appended(String(repeating: "a", count: 20_000), at: cluster.leader)
+        let long = String(repeating: "a", count: 20_000)
+        _ = try cluster.appended(long, key: "long", at: cluster.leader)
         try cluster.wait(.milliseconds(150))
         try cluster.simulation.crash(host, powerLoss: false)
         disk.setCapacity(disk.usedBytes + 5_000)

@@ -45,6 +45,26 @@ import Testing
         #expect(recovered.damages.isEmpty && recovered.lost == nil)
     }
 
+    /// Its head claims a term that no good line has, and the start after it begins an earlier one.
+    @Test @DiskAside func `a torn batch that raised the term is no second writer's`() throws {
+        let (journal, _) = try fixture.open()
+        try journal.append([entry(1, 1)])
+        let whole = try #require(fixture.disk.contents(of: fixture.path(1)))
+        try journal.append([vote(5), entry(2, 5)])
+        fixture.disk.processCrash()
+        var bytes = try #require(fixture.disk.contents(of: fixture.path(1)))
+        let line = Array("{\"vote\":{\"term\":5".utf8)
+        let body = try #require(bytes.indices.last { bytes.holds(line, at: $0) })
+        for index in body..<bytes.count { bytes[index] = 0 }
+        #expect(bytes.count >= whole.count)
+        fixture.disk.setContents(of: fixture.path(1), to: bytes)
+        for _ in 0..<3 {
+            let (_, recovered) = try fixture.reopen()
+            #expect(recovered.damages == [] && recovered.lost == nil)
+            #expect(recovered.vote.term < Term(5) && recovered.vote.candidate == nil)
+        }
+    }
+
     @Test @DiskAside func `what a snapshot holds is no loss`() throws {
         let first = try firstWriter()
         try intrude()

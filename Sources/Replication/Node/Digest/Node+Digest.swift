@@ -67,7 +67,11 @@ extension Node {
         else { return }
         guard let agreed = round.agreed(in: core.state.quorum) else { return noteContest(round) }
         digests.isAlarmed = false
-        if round.answers[identity] == agreed { _ = digests.contest(false) }
+        if round.answers[identity] == agreed, digests.isContested {
+            _ = digests.contest(false)
+            // Who was refused a snapshot meanwhile need not wait as after a failure.
+            sent.endPauses(at: now.instant)
+        }
         digests.confirm(index, agreed)
         for copy in round.copies(of: agreed) where copy != identity {
             send(.digest(.agreed(index, agreed)), to: copy)

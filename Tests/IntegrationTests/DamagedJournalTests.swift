@@ -78,7 +78,7 @@ extension ClusterTests {
             #expect(!victim.logLines.dropFirst(lines).contains { $0.contains("repairing") })
         }
 
-        /// Guards pitfall 38. Whoever is whole again may lead: each has what the others lack.
+        /// Guards pitfall 38: whoever is whole again may lead, and each has what the others lack.
         @Test func `two of three damaged at different entries heal from the third`() async throws {
             let cluster = try await Cluster()
             let client = try cluster.client()

@@ -8,8 +8,9 @@ struct PeerLimits: Sendable {
     var connecting = Duration.seconds(1)
     /// How long a connection that is made may take to be welcome, and a refused one to be closed.
     var handshake = Duration.seconds(2)
-    /// How long a dialled connection may go without any byte acknowledged before it is dialled anew:
-    /// five election timeouts. The time doubles up to ``silence``; see ``LinkWatch``.
+    /// How long a dialled connection may go without any byte acknowledged before it is dialled anew.
+    ///
+    /// Five election timeouts. The time doubles up to ``silence``; see ``LinkWatch``.
     var stall = Duration.milliseconds(1_500)
     /// How long a machine may be silent before its connections count as broken.
     var silence = Duration.seconds(5)

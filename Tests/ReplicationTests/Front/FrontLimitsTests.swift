@@ -173,8 +173,7 @@ import Testing
     }
 
     @Test @Aside
-    func
-        `pitfall 57: no answer is made for a client that does not read, and its queries go with it`()
+    func `pitfall 57: no answer is made for a client that does not read`()
         throws
     {
         let bench = try Bench()

@@ -76,9 +76,7 @@ import Testing
     }
 
     @Test @Aside
-    func
-        `pitfall 56: one event for many streams, and many streams that are behind, have a share of each turn`()
-    {
+    func `pitfall 56: streams that are behind share each turn`() {
         var lone = leader()
         for ticket in 1_000..<1_300 { open(UInt64(ticket), at: &lone) }
         while lone.node.streams.hasTurns { lone.wait(.milliseconds(2)) }

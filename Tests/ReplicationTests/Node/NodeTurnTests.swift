@@ -109,9 +109,7 @@ import Testing
     }
 
     @Test @Aside
-    func
-        `pitfall 52: a follower whose turn was slow hears its leader before it misses it`()
-    {
+    func `pitfall 52: a follower whose turn was slow hears its leader first`() {
         var lone = follower()
         #expect(forwards(lone.node.turn([request(1)], now: lone.now)) == 1)
         lone.now.instant = lone.now.instant + .seconds(1)

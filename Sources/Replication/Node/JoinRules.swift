@@ -79,7 +79,12 @@ package struct JoinRules: Sendable {
         if let refusal = refusal(of: wish, inPlaceOf: old, isSilent) { return .refused(refusal) }
         if let lost = lostAgain(wish, isSilent) { return .change(.remove(lost)) }
         // Without a vote to lose, the old one need not stay until the new one has caught up.
-        return .change(old.role == .voter ? .add(wish) : .remove(old.identity))
+        guard old.role == .voter else { return .change(.remove(old.identity)) }
+        // In a voter's place it becomes one: it was promoted by an order, which its command line, that
+        // of a learner, does not know.
+        var wish = wish
+        wish.role = .joining
+        return .change(.add(wish))
     }
 
     /// The incarnation that was to take this id's place, and is silent itself: its disk is lost too.
@@ -129,12 +134,6 @@ package struct JoinRules: Sendable {
                 code: "replaced_lately",
                 message: "\(both), whose disk was replaced within the last"
                     + " \(MemberHistory.quarantine): see why, and replace it by an order, or wait"
-            )
-        }
-        if old.role == .voter, wish.role == .learner {
-            return LinkRefusal(
-                code: "id_in_use",
-                message: "\(both), which votes: in its place a node cannot be a learner"
             )
         }
         return nil

@@ -43,6 +43,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case fillWithoutProof
     /// A node with a damaged disk votes as if it had never held what it lost (pitfall 38).
     case voteBeforeHole
+    /// A node on an old copy of its directory does not take what others know of it (pitfall 58).
+    case oldCopyVotes
     /// The journal does not sync what it appends.
     case persistWithoutSync
     /// Deadlines are judged before what had arrived by then is taken (pitfall 52).

@@ -52,6 +52,7 @@ package struct Consensus: Sendable {
         case .change(let change, let expecting): self.change(change, expecting: expecting)
         case .transfer(let target): transfer(to: target, now)
         case .diverged(let isBad): diverged(isBad, now)
+        case .forgotten(let lost, let said): forgotten(lost, said, now)
         case .disk(let isFull): disk(isFull: isFull, now)
         }
         noteOtherDisks(now)

@@ -39,6 +39,9 @@ package enum Input: Hashable, Sendable {
     /// only where nobody else can, and no longer than that; it does all else, for log and votes are
     /// good.
     case diverged(Bool)
+    /// Others know that this node acknowledged an entry, if one is given, and that it spoke in a
+    /// term; its disk does not say so, since it was put back to an old copy.
+    case forgotten(LogPosition?, term: Term)
     /// The disk has no room for entries, or has room again; votes can always be written.
     case disk(isFull: Bool)
 }

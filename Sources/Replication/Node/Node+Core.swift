@@ -160,6 +160,7 @@ extension Node {
         let members = core.membership
         heard = heard.filter { members.member($0.key) != nil }
         alarms = alarms.filter { members.member($0.key) != nil }
+        acknowledgements.keep { members.member($0) != nil }
         endTransfers { members.member($0) == nil }
     }
 

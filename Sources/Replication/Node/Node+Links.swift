@@ -126,6 +126,7 @@ extension Node {
         guard cluster != nil else { return }
         tellIfRemoved(hello.from)
         guard removal == nil else { return }
+        tellBack(to: hello.from)
         stepCore(.connected(hello.from))
         if core.role != .leader, core.leader == hello.from {
             routeAll()
@@ -154,7 +155,7 @@ extension Node {
         case .joinAnswer(let node, let answer): take(answer, for: node, from: hello)
         case .removed(let index): takeRemoved(index, from: hello)
         case .consensus, .forward, .forwarded, .read, .readIndex, .snapshot, .snapshotReply,
-            .entriesWanted, .entriesFound, .digest, .contradiction:
+            .entriesWanted, .entriesFound, .digest, .acknowledged, .contradiction:
             guard let cluster, hello.cluster == cluster else { return }
             takeOfCluster(message, lines, from: hello)
         }
@@ -177,7 +178,10 @@ extension Node {
         case .consensus(let message, let wall):
             // Whoever sends them: this node's view of the members may be the old one (pitfall 7).
             // The core counts by identity, so a stranger's votes and answers change nothing.
-            if isMember { clock.note(wall, of: hello.from, at: now) }
+            if isMember {
+                clock.note(wall, of: hello.from, at: now)
+                noteVote(message, of: hello.from)
+            }
             take(message, lines, from: hello.from)
         case .forward(let id, let proposal):
             // A leader knows all members, so this one was removed: its clients go elsewhere.
@@ -190,6 +194,7 @@ extension Node {
         case .snapshot(let piece): take(piece, lines, from: hello.from)
         // Counts only for a transfer that is under way, and those are to members.
         case .snapshotReply(let reply): take(reply, from: hello.from)
+        case .acknowledged(let known): if isMember { take(known) }
         case .contradiction(let found): if isMember { alarm(found, from: hello.from) }
         case .entriesWanted(let wanted): if isMember { take(wanted, from: hello.from) }
         case .entriesFound(let found): if isMember { take(found, lines, from: hello.from) }

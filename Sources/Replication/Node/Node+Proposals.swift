@@ -111,6 +111,8 @@ extension Node {
         askForState()
         goOnWithStreams()
         noteCommit()
+        tellAcknowledged()
+        compareWithAcknowledged()
     }
 
     mutating func refuseQueued(_ refusal: ProposalRefusal) {

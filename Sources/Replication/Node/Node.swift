@@ -35,6 +35,8 @@ package struct Node<Machine: Service>: Sendable {
     var contradiction: FoundContradiction?
     /// What other members have said that they found, until they are members no more.
     var alarms: [NodeIdentity: Contradiction] = [:]
+    /// What the members are known to have acknowledged.
+    var acknowledgements = Acknowledgements()
     /// Not nil while entries are missing that a damaged disk lost.
     var repair: Repair?
     /// How many compactions are under way.

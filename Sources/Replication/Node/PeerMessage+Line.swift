@@ -41,6 +41,7 @@ extension PeerMessage {
             case .joinAnswer(let node, let answer):
                 writer.member("joinAnswer", answer)
                 writer.member("node", node)
+            case .acknowledged(let known): writer.member("acknowledged", known)
             case .contradiction(let found): writer.member("contradiction", found)
             case .removed(let index):
                 writer.key("removed")
@@ -117,6 +118,7 @@ extension PeerMessage {
             case "readIndex": self = .readIndex(try Self.index(&reader))
             case "join": self = .whole(.join(try Member(from: &reader)))
             case "joinAnswer": self = .joinAnswer(try JoinAnswer(from: &reader))
+            case "acknowledged": self = .whole(.acknowledged(try [Acknowledged](from: &reader)))
             case "contradiction": self = .whole(.contradiction(try Contradiction(from: &reader)))
             case "removed":
                 let index = try Self.index(&reader)

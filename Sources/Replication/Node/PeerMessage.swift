@@ -42,6 +42,8 @@ package enum PeerMessage: Hashable, Sendable {
     case joinAnswer(NodeIdentity, JoinAnswer)
     /// The addressee is a member no more, since this entry, and never will be again.
     case removed(LogIndex)
+    /// What members are known to have acknowledged, the addressee perhaps among them.
+    case acknowledged([Acknowledged])
     /// The sender found two histories, and stops.
     case contradiction(Contradiction)
 }

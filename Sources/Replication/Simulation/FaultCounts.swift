@@ -65,6 +65,8 @@ public struct FaultCounts: Hashable, Sendable {
         case lostSnapshots = "snapshots lost"
         /// A disk was lost as a whole.
         case lostDisks = "disks lost"
+        /// A disk was put back to an earlier copy of itself.
+        case oldCopies = "disks put back to a copy"
         /// A node held again what its disk had lost.
         case healed = "disks healed"
         /// A snapshot was written.

@@ -57,7 +57,7 @@ struct Invariants<Machine: Service> {
     ) throws(Violation) {
         for record in records {
             switch record {
-            case .vote, .commit: break
+            case .vote, .commit, .lost: break
             case .truncate(let index):
                 try checkTruncation(after: index, by: host)
                 let keep = Int(index.value)

@@ -12,7 +12,7 @@ struct DurablePicture {
             let keep = Int(index.value)
             if keep < log.count { log.removeSubrange(keep...) }
         case .vote(let vote): self.vote = vote
-        case .commit: break
+        case .commit, .lost: break
         }
     }
 

@@ -29,8 +29,13 @@ extension Simulation {
     /// - Parameter groups: The number of each host's group.
     public func partition(_ groups: [Int]) {
         precondition(groups.count == hosts.count, "\(groups.count) groups for \(hosts.count) hosts")
+        partition { groups[$0] != groups[$1] }
+    }
+
+    /// Cuts the links of which this is true, until the network is healed or cut again.
+    package func partition(_ isCut: (_ from: Int, _ to: Int) -> Bool) {
         partitionNumber += 1
-        network.cut { groups[$0] != groups[$1] }
+        network.cut(isCut)
     }
 
     /// Cuts the network so, until it is healed or cut again.

@@ -18,6 +18,8 @@ public final class Simulation<Machine: Service> {
     /// Whether a disk may be put back to an old copy of itself beyond what the others can make good:
     /// then nodes may stop because two histories met.
     package var allowsTwoHistories = false
+    /// A copy of a host's disk, made while faults came.
+    var oldCopy: (host: Int, identity: NodeIdentity, disk: MemoryFileSystem)?
     /// Told of each answer to a request or query that nobody else waits for.
     package var onReply: (Ticket, Reply) -> Void = { _, _ in }
     /// Told of what nodes log, with the host's number.

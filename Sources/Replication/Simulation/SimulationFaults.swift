@@ -68,6 +68,8 @@ extension SimulationConfiguration {
         public var misread = 0
         /// A disk is lost: its host starts with an empty one, under the same name.
         public var loseEvery: Duration?
+        /// A disk is copied, and put back to the copy once all are well.
+        public var oldCopies = false
 
         /// Answers to clients that are lost.
         public var lostReplies = 0
@@ -159,6 +161,7 @@ extension SimulationConfiguration.Faults {
         policies = generator.chance(200...1_000)
         strays = generator.chance(1...60)
         slowTurnEvery = generator.interval(300...3_000)
+        oldCopies = Bool.random(using: &generator)
     }
 }
 

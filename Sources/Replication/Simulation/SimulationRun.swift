@@ -6,7 +6,8 @@ import Storage
 /// of the voters is healed for good, while the others stay away: every client must get its answers
 /// from these alone, within 30 s of virtual time, and all of them the same log; each member among
 /// them is asked, and must answer. At last the others come back, catch up, and answer as well; who
-/// is no member then was removed by order, and no disk lacks anything.
+/// is no member then was removed by order, and no disk lacks anything. In half of the seeds a disk
+/// is put back to an earlier copy of itself then, and its node gets back what it acknowledged.
 ///
 /// What is checked: the invariants of Raft after each step; that all answers are those that the log
 /// gives, once, in an order that fits the times of calls and answers; that no node stops by itself;
@@ -63,6 +64,7 @@ public struct SimulationRun: Hashable, Sendable {
         }
         try simulation.form()
         let clients = SimulatedClients(simulation, workload)
+        simulation.planCopy()
         try simulation.run(for: configuration.faultyFor)
         answeredUnderFaults = clients.answered
         let well = try simulation.healMajority()
@@ -73,11 +75,12 @@ public struct SimulationRun: Hashable, Sendable {
         guard isDone else { throw simulation.unconverged(well, answered: clients.answered) }
         try simulation.heal()
         let all = Array(0..<simulation.hostCount)
+        clients.goOn(with: all, 2)
+        try simulation.settle(clients, all)
+        if try simulation.putBackCopy() { clients.goOn(with: all, 2) }
+        try simulation.settle(clients, all)
         clients.goOn(with: all)
-        let isHealed = try simulation.run(for: .seconds(60)) {
-            clients.isDone && simulation.areConverged(all) && simulation.unsettled.isEmpty
-        }
-        guard isHealed else { throw simulation.unconverged(all, answered: clients.answered) }
+        try simulation.settle(clients, all)
         try simulation.check(clients)
         counts = simulation.counts
         calls = configuration.clients * configuration.calls
@@ -100,6 +103,17 @@ extension Simulation {
             throw violation(.convergence, "the nodes form no cluster")
         }
         sicken()
+    }
+
+    /// Runs until all clients have their answers, and all hosts the same log and good disks.
+    fileprivate func settle<Workload: SimulatedWorkload>(
+        _ clients: SimulatedClients<Workload>,
+        _ all: [Int]
+    ) throws(Violation) where Workload.Machine == Machine {
+        let isSettled = try run(for: .seconds(60)) {
+            clients.isDone && areConverged(all) && unsettled.isEmpty
+        }
+        guard isSettled else { throw unconverged(all, answered: clients.answered) }
     }
 
     fileprivate func unconverged(_ hosts: [Int], answered: Int) -> Violation {

@@ -97,7 +97,7 @@ package struct PeerReader: Sendable {
         case .entriesFound(let found): count = found.lines
         case .consensus, .hello, .welcome, .refused, .forward, .forwarded, .read, .readIndex,
             .snapshotReply, .formationRound, .blank, .join, .joinAnswer, .removed, .contradiction,
-            .entriesWanted, .digest:
+            .entriesWanted, .acknowledged, .digest:
             count = 0
         }
         guard count <= Self.maximumEntries else {

@@ -42,6 +42,9 @@ struct BatchBuffer {
             case .commit(let index):
                 state.know(commit: index)
                 continue
+            case .lost(let position):
+                state.lose(through: position)
+                continue
             }
             if let rule = state.apply(line) { throw .refused(rule) }
             lines.append(Batch.PlacedLine(line: line, offset: offset))

@@ -109,7 +109,22 @@ public final class Journal {
         var next = state
         buffer.removeAll()
         let lines = try buffer.append(records, to: &next)
-        try write(lines, next)
+        guard let lost = records.compactMap(\.lost).max() else { return try write(lines, next) }
+        try append(lines, next, lost: lost)
+    }
+
+    /// Writes a batch into a new file, whose head says what this node does not hold any more.
+    private func append(
+        _ lines: [Batch.PlacedLine],
+        _ next: JournalState,
+        lost: LogPosition
+    ) throws(JournalError) {
+        let before = state
+        state.lose(through: lost)
+        do throws(JournalError) { try startSegment(lines, next) } catch {
+            state = before
+            throw error
+        }
     }
 
     /// Makes the cluster's id durable, in the head of a new file.

@@ -64,7 +64,7 @@ extension JournalRecord {
         case .entry(_, let line):
             body.append(contentsOf: line)
             return
-        case .commit: return
+        case .commit, .lost: return
         case .vote(let vote):
             Line.write(to: &writer) { $0.member("vote", vote) }
         case .truncate(let index):

@@ -10,6 +10,14 @@ public enum JournalRecord: Hashable, Sendable {
     ///
     /// What is committed is never taken away again: a later truncation of it is refused.
     case commit(LogIndex)
+    /// The node has acknowledged all up to this entry, and does not hold it: its directory was put
+    /// back. No line of its own, the head of a new file says it; see ``RecoveredJournal/lost``.
+    case lost(LogPosition)
+}
+
+extension JournalRecord {
+    /// The entry up to which something is lost, if this record says so.
+    var lost: LogPosition? { if case .lost(let position) = self { position } else { nil } }
 }
 
 /// Whose journal it is.

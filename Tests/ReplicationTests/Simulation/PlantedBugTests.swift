@@ -28,6 +28,7 @@ import Testing
         (.timersBeforeInputs, .slowTurns),
         (.contestedSnapshotIsSent, .contestedState),
         (.contradictionIsTruncated, .oldCopy),
+        (.oldCopyVotes, .toldBack),
     ]
 
     @Test(arguments: hunts)
@@ -45,7 +46,7 @@ import Testing
     @Test(arguments: [
         Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
         .figure8, .hostileForwarder, .slowTurns, .staleReply, .contestedState, .oldCopy,
-        .damagedEntry, .damagedTruncation,
+        .toldBack, .damagedEntry, .damagedTruncation,
     ])
     @Aside func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

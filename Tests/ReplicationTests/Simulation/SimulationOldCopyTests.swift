@@ -28,6 +28,68 @@ import Testing
         try cluster.reach("the same again") { $0.contradictions(of: truth).count == 2 }
         #expect(try outcome.held(at: truth))
     }
+
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    @Aside func `pitfall 58: a node on an old copy is told what it acknowledged`(
+        seed: UInt64
+    ) throws {
+        let told = try OldCopy.playTold(SimulationConfiguration(seed: seed))
+        let simulation = told.cluster.simulation
+        // It lacks the entries, knows that, and elects nobody who lacks them too.
+        #expect(simulation.last(of: told.old) < told.last)
+        #expect(simulation.lost(by: told.old) == told.last)
+        #expect(simulation.leader == nil)
+        // Also after a restart, while nobody tells it again.
+        simulation.partition { $0 == told.witness || $1 == told.witness }
+        try simulation.crash(told.old, powerLoss: true)
+        try simulation.start(told.old)
+        try told.cluster.wait(.seconds(3))
+        #expect(simulation.lost(by: told.old) == told.last)
+        #expect(simulation.leader == nil)
+        told.cluster.rejoin()
+        try told.cluster.reach("a leader, and all that was acknowledged") { simulation in
+            simulation.leader == told.witness && simulation.lost(by: told.old) == nil
+                && simulation.applied(of: told.old) >= told.last.index
+        }
+        #expect(try told.cluster.appended("c", at: told.witness).isOutput)
+    }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    @Aside func `a node on an old copy gets back what it acknowledged while nobody leads`(
+        seed: UInt64
+    ) throws {
+        let told = try OldCopy.playTold(SimulationConfiguration(seed: seed), goesOn: true)
+        let simulation = told.cluster.simulation
+        try told.cluster.reach("a leader that holds all") { simulation in
+            simulation.leader.map { simulation.last(of: $0) > told.last } ?? false
+        }
+        #expect(simulation.lost(by: told.old) == nil)
+        #expect(try told.cluster.appended("c", at: told.cluster.leader).isOutput)
+    }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    @Aside func `a node that gave a vote, and was put back, gives no other in that term`(
+        seed: UInt64
+    ) throws {
+        let cluster = try ScriptedCluster(seed: seed)
+        let simulation = cluster.simulation
+        let (leader, old) = (cluster.leader, cluster.followers[0])
+        try cluster.reach("one log") { $0.isConverged }
+        try simulation.crash(old, powerLoss: false)
+        let copy = simulation.copyDisk(of: old)
+        // It votes in the next term, and acknowledges that leader's first entry.
+        try simulation.crash(leader, powerLoss: false)
+        try simulation.start(old)
+        try cluster.reach("another leader") { $0.leader.map { $0 != leader } ?? false }
+        try cluster.wait(.seconds(1))
+        let term = simulation.term(of: cluster.leader)
+        guard cluster.leader != old else { return }
+        try simulation.putBack(old, copy)
+        try cluster.reach("that it is told") { $0.term(of: old) >= term }
+        #expect(simulation.term(of: old) == term)
+        try simulation.start(leader)
+        try cluster.reach("one log again") { $0.isConverged }
+    }
 }
 
 extension Reply {

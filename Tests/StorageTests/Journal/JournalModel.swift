@@ -11,7 +11,7 @@ struct JournalModel: Equatable {
         switch record {
         case .entry(_, let line): lines.append(String(decoding: line, as: UTF8.self))
         case .vote(let vote): self.vote = vote
-        case .commit: break
+        case .commit, .lost: break
         case .truncate(let index): lines.removeLast(lines.count - Int(index.value))
         }
     }

@@ -137,6 +137,12 @@ enum NodeCommand {
                 placeholder: "time",
                 help: "For tests: when the preferred node gets the lead back."
             ),
+            .value(
+                "test-founder-waits",
+                .duration(.milliseconds(1)...Duration.seconds(60)),
+                placeholder: "time",
+                help: "For tests: how long a node waits for callers before it founds alone."
+            ),
             .flag("until-input-ends", help: "Stop when standard input ends, as demo needs."),
         ],
         examples: [

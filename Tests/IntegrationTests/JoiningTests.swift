@@ -76,7 +76,9 @@ extension ClusterTests {
         @Test func `pitfall 55: a founder alone that lost its directory comes back as a member`()
             async throws
         {
-            let cluster = try await Cluster(1) { _ in ["--test-replace-after", "1000"] }
+            let cluster = try await Cluster(1, founderWaits: nil) { _ in
+                ["--test-replace-after", "1000"]
+            }
             let founder = cluster.nodes[0]
             let token = try await cluster.client().enter("ann")
             let sends = Sends(to: "ann")

@@ -175,6 +175,7 @@ extension ClusterTests {
                 [
                     "run", "--id", "free", "--data-dir", "\(directory)/free", "--listen",
                     "127.0.0.1:0", "--peer-listen", "127.0.0.1:0", "--bootstrap-expect", "1",
+                    "--test-founder-waits", "1ms",
                 ],
                 errorsTo: "\(directory)/free.log"
             )

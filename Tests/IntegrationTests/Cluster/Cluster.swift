@@ -14,19 +14,26 @@ final class Cluster {
     ///
     /// - Parameters:
     ///   - count: How many.
+    ///   - founderWaits: How long a node that is alone waits for callers; nil for the time that it
+    ///     waits without being told.
     ///   - options: More options of each node, by its number from 0.
     /// - Throws: If a node does not start in time.
-    init(_ count: Int = 3, options: (Int) -> [String] = { _ in [] }) async throws {
+    init(
+        _ count: Int = 3,
+        founderWaits: String? = "1ms",
+        options: (Int) -> [String] = { _ in [] }
+    ) async throws {
         directory = try Self.makeDirectory()
         let ports = try (0..<count).map { _ in try [ReservedPort(), ReservedPort()] }
         let join = ports.map { $0[1].address }.joined(separator: ",")
         let directory = directory
+        let patience = founderWaits.map { ["--test-founder-waits", $0] } ?? []
         nodes = ports.enumerated().map { number, ports in
             TestNode(
                 "n\(number + 1)",
                 in: directory,
                 ports: ports,
-                ["--join", join, "--bootstrap-expect", "\(count)"] + options(number)
+                ["--join", join, "--bootstrap-expect", "\(count)"] + patience + options(number)
             )
         }
         for node in nodes { try await node.start() }

@@ -74,6 +74,33 @@ package enum DamagedEntry {
         }
     }
 
+    /// What is missing in one log was never in the other: the hole cannot be filled, and the one that
+    /// is behind must not lead with the vote of the one that is damaged.
+    ///
+    /// - Throws: ``Violation``, of the promise `acknowledgedIsKept` if one of the two leads.
+    package static func playUnfillable(seed: UInt64) throws(Violation) {
+        let (cluster, damaged, behind, gone) = try begin(seed: seed)
+        let simulation = cluster.simulation
+        // The first one that the other has not: up to there the two logs are alike.
+        try flip(["second1"], on: damaged, simulation)
+        for host in [damaged, behind] { try simulation.start(host) }
+        let isLed = try simulation.run(for: .seconds(5)) {
+            [damaged, behind].contains { simulation.role(of: $0) == .leader }
+        }
+        guard !isLed else {
+            throw Violation(
+                promise: .acknowledgedIsKept,
+                detail: "a node leads by the vote of one that has forgotten what it acknowledged",
+                seed: seed
+            )
+        }
+        try simulation.start(gone)
+        let all = (1...5).map { "first\($0)" } + (1...5).map { "second\($0)" }
+        try cluster.reach("all that was acknowledged") { simulation in
+            (0..<3).allSatisfy { simulation.machine(of: $0)?.values == all }
+        }
+    }
+
     /// A truncation and the entry behind it can't be read: what stands behind them does not follow
     /// what stands before them.
     package static func playTruncated(seed: UInt64) throws(Violation) {

@@ -133,6 +133,12 @@ extension Hunt {
         try DamagedEntry.play(seed: seed)
     }
 
+    /// A disk is damaged where nobody else has what was there, until the one that has it comes back.
+    package static let unfillableEntry = Hunt("a damaged entry that nobody has", seeds: 10) {
+        (seed) throws(Violation) in
+        try DamagedEntry.playUnfillable(seed: seed)
+    }
+
     /// A disk is damaged where the log was truncated.
     package static let damagedTruncation = Hunt("a damaged truncation", seeds: 10) {
         (seed) throws(Violation) in
@@ -144,8 +150,9 @@ extension Hunt {
         try ForgottenVote.play(seed: seed)
     }
 
-    /// Leaders whose turns are slow.
-    package static let slowTurns = Hunt("slow turns", seeds: 50) { (seed) throws(Violation) in
+    /// Leaders and followers whose turns are slow.
+    package static let slowTurns = Hunt("slow turns", seeds: 20) { (seed) throws(Violation) in
+        try SlowTurns.playFollower(seed: seed)
         try SlowTurns.play(seed: seed)
     }
 }

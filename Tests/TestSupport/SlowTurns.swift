@@ -27,4 +27,38 @@ package enum SlowTurns {
             }
         }
     }
+
+    /// Pauses a follower again and again, for longer than it waits for its leader, with a request of
+    /// its own on the way; heartbeats and the answer lie in its inputs when it goes on.
+    ///
+    /// - Throws: ``Violation`` of the promise `convergence` if it asks for votes, or forwards what the
+    ///   leader has a second time.
+    package static func playFollower(seed: UInt64) throws(Violation) {
+        let cluster = try ScriptedCluster(seed: seed)
+        let simulation = cluster.simulation
+        let slow = cluster.followers[simulation.draw(2)]
+        var (asked, forwarded) = (0, 0)
+        simulation.onSend = { from, _, message in
+            guard from == slow else { return }
+            switch message {
+            case .consensus(.preVote, _): asked += 1
+            case .forward: forwarded += 1
+            default: break
+            }
+        }
+        for round in 1...10 {
+            let ticket = try cluster.append("v\(round)", at: slow)
+            simulation.pause(slow, for: .milliseconds(Int64(650 + simulation.draw(300))))
+            _ = try cluster.answer(to: ticket)
+            try cluster.wait(.microseconds(Int64(1_000 + simulation.draw(100_000))))
+            guard asked == 0, forwarded == round else {
+                throw Violation(
+                    promise: .convergence,
+                    detail: "a follower dropped a leader whose heartbeats it held: it asked for"
+                        + " votes \(asked) times, and forwarded \(forwarded) times for \(round)",
+                    seed: seed
+                )
+            }
+        }
+    }
 }

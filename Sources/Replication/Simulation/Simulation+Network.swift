@@ -107,6 +107,7 @@ extension Simulation {
         guard let link = hosts[host].links[address], link.isReady,
             let other = self.host(at: address)
         else { return }
+        if let onSend, let message = try? read(line) { onSend(host, other, message) }
         let packet = SimulatedPacket(
             from: host,
             to: other,

@@ -22,6 +22,8 @@ public final class Simulation<Machine: Service> {
     var oldCopy: (host: Int, identity: NodeIdentity, disk: MemoryFileSystem)?
     /// Told of each answer to a request or query that nobody else waits for.
     package var onReply: (Ticket, Reply) -> Void = { _, _ in }
+    /// Told of each message that one host sends to another, whatever becomes of it.
+    package var onSend: ((_ from: Int, _ to: Int, PeerMessage) -> Void)?
     /// Told of what nodes log, with the host's number.
     public var onLog: ((_ host: Int, LogLevel, String) -> Void)?
 

@@ -108,6 +108,14 @@ import Testing
         try SlowTurns.play(seed: seed)
     }
 
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    @Aside
+    func `pitfall 52: a follower that was paused asks for no votes and forwards nothing twice`(
+        seed: UInt64
+    ) throws {
+        try SlowTurns.playFollower(seed: seed)
+    }
+
     @Test @Aside
     func `pitfall 52: a follower whose turn was slow hears its leader first`() {
         var lone = follower()

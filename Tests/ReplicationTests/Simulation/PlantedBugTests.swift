@@ -22,7 +22,7 @@ import Testing
         (.truncateMatching, .everything),
         (.followerCommitsUnverified, .everything),
         (.ignoreStaleTerm, .everything),
-        (.voteBeforeHole, .damagedEntry),
+        (.voteBeforeHole, .unfillableEntry),
         (.fillWithoutProof, .damagedTruncation),
         (.forwardUndecoded, .hostileForwarder),
         (.timersBeforeInputs, .slowTurns),
@@ -46,7 +46,7 @@ import Testing
     @Test(arguments: [
         Hunt.blackouts, .clients(of: []), .everything, .slowDisks, .partitions, .forgottenVote,
         .figure8, .hostileForwarder, .slowTurns, .staleReply, .contestedState, .oldCopy,
-        .toldBack, .damagedEntry, .damagedTruncation,
+        .toldBack, .damagedEntry, .unfillableEntry, .damagedTruncation,
     ])
     @Aside func `without a planted bug no promise is broken`(hunt: Hunt) {
         var hunt = hunt

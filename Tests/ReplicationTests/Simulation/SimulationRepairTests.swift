@@ -19,6 +19,13 @@ import Testing
         try DamagedEntry.playTruncated(seed: seed)
     }
 
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    @Aside func `pitfall 38: a node with a hole gives no vote for a log that ends at the hole`(
+        seed: UInt64
+    ) throws {
+        try DamagedEntry.playUnfillable(seed: seed)
+    }
+
     @Test @Aside func `a hole that nobody can fill is said, and heals when somebody can`() throws {
         let (cluster, damaged, behind, gone) = try DamagedEntry.begin(seed: 3)
         let simulation = cluster.simulation

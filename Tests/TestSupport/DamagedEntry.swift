@@ -43,7 +43,11 @@ package enum DamagedEntry {
         let simulation = cluster.simulation
         let (gone, damaged, behind) = (cluster.leader, cluster.followers[0], cluster.followers[1])
         for value in 1...5 { _ = try cluster.appended("first\(value)", at: gone) }
-        try cluster.reach("one log") { $0.isConverged }
+        // What is applied need not be durable yet.
+        try cluster.reach("one log on each disk") { simulation in
+            simulation.isConverged
+                && (0..<3).allSatisfy { simulation.durable(of: $0) == simulation.applied(of: $0) }
+        }
         try simulation.crash(behind, powerLoss: true)
         for value in 1...5 { _ = try cluster.appended("second\(value)", at: gone) }
         try cluster.reach("two logs that are the same") {

@@ -16,6 +16,8 @@ package enum StaleReply {
         // Appends gather unread at one follower; then the leader's process ends.
         simulation.withhold(from: leader, to: stalled)
         try cluster.wait(.seconds(2))
+        // If the stalled one led it could not hand over to a node that it does not hear.
+        simulation.pause(stalled, for: .seconds(2))
         try simulation.crash(leader, powerLoss: false)
         try simulation.start(leader)
         try cluster.reach("a leader") { $0.leader != nil }

@@ -115,19 +115,20 @@ struct Invariants<Machine: Service> {
         before latest: Timestamp,
         counts: inout FaultCounts
     ) throws(Violation) {
-        if host.node?.core.role == .leader, let term = host.node?.core.term,
-            let identity = host.identity
-        {
-            try check(leader: identity, of: term, host, counts: &counts)
+        guard let standing = host.node?.stand() else { return }
+        if standing.role == .leader, let identity = host.identity {
+            try check(leader: identity, of: standing.term, host, counts: &counts)
         }
-        try checkApplied(host, before: latest)
-        try checkDigest(host)
+        try checkApplied(host, standing, before: latest)
+        try checkDigest(host, standing)
     }
 
-    private mutating func checkDigest(_ host: SimulatedHost<Machine>) throws(Violation) {
-        guard !ignoresDigests, let digest = host.node?.state.digest,
-            let index = host.node?.state.applied.index
-        else { return }
+    private mutating func checkDigest(
+        _ host: SimulatedHost<Machine>,
+        _ standing: NodeStanding
+    ) throws(Violation) {
+        guard !ignoresDigests, let digest = standing.digest else { return }
+        let index = standing.applied
         guard digests[index, default: digest] == digest else {
             throw violation(.determinism, "\(host.name) has another state at \(index)")
         }
@@ -174,11 +175,11 @@ struct Invariants<Machine: Service> {
 
     private mutating func checkApplied(
         _ host: SimulatedHost<Machine>,
+        _ standing: NodeStanding,
         before latest: Timestamp
     ) throws(Violation) {
-        guard let reached = host.node?.state.applied.index, host.checkedApplied < reached else {
-            return
-        }
+        let reached = standing.applied
+        guard host.checkedApplied < reached else { return }
         while host.checkedApplied < reached {
             let index = Int(host.checkedApplied.value)
             guard index < host.log.count else {
@@ -200,8 +201,9 @@ struct Invariants<Machine: Service> {
             }
             host.checkedApplied = host.checkedApplied.next
         }
-        if let entry = host.node?.state.membership, entry.index > membershipIndex {
-            (membership, membershipIndex) = (entry.membership, entry.index)
+        if standing.membership.index > membershipIndex {
+            membership = standing.membership.membership
+            membershipIndex = standing.membership.index
         }
     }
 

@@ -188,7 +188,7 @@ extension Simulation {
 
     func planTimer(_ host: Int) {
         let own = hosts[host]
-        guard let deadline = own.node?.nextDeadline else { return }
+        guard let deadline = own.node?.dueTime() else { return }
         let due = max(own.clock.virtual(deadline), now + .microseconds(100))
         if let planned = own.nextTimer, planned <= due { return }
         own.nextTimer = due

@@ -38,7 +38,9 @@ struct RunCommand {
         configuration.heartbeatInterval = configuration.electionTimeout / 6
         configuration.policy = try ElectionOption.policy(in: parsed)
         configuration.failbackStableTime = parsed.duration("test-failback-after")
-        if let time = parsed.duration("test-founder-waits") { configuration.formationPatience = time }
+        if let time = parsed.duration("test-founder-waits") {
+            configuration.formationPatience = time
+        }
         configuration.dropAnswersEvery = parsed.integer("test-drop-answers")
         if parsed.flag("test-small-files") {
             configuration.journal.segmentBytes = 64 << 10

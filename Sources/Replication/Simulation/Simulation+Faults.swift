@@ -30,7 +30,9 @@ extension Simulation {
             counts[.rolls] += 1
             try roll(hosts.indices.shuffled(using: &generator))
         case .pause: pause(draw(hosts.count), for: draw(10_000_000...1_500_000_000))
-        case .slowTurn: slowTurn(of: draw(hosts.count), draw(50_000_000...600_000_000))
+        case .slowTurn:
+            let longest: Int64 = draw(4) == 0 ? 600_000_000 : 280_000_000
+            slowTurn(of: draw(hosts.count), draw(50_000_000...longest))
         case .partition: partition()
         case .swizzle: swizzle()
         case .slowLinks: slowSomeLinks()

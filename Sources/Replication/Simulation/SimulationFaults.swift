@@ -5,8 +5,9 @@ extension SimulationConfiguration {
     ///
     /// Nothing goes wrong by default but a slow sync now and then. ``drawn(from:)`` gives each seed a
     /// mix of its own. What destroys durable data keeps to a budget: no disk is damaged or lost
-    /// before the one before holds again what it had, so each committed entry stays good on a voter
-    /// that can be elected. Clocks jump on a minority alone.
+    /// before the one before holds again what it had, but for single entries of a second disk that are
+    /// good on the first one. So each committed entry stays good on a voter that can be elected, or on
+    /// one of two that fill each other's holes. Clocks jump on a minority alone.
     public struct Faults: Hashable, Sendable {
         /// Messages that are lost.
         public var lost = 0
@@ -39,7 +40,7 @@ extension SimulationConfiguration {
         public var rollEvery: Duration?
         /// A process stops for up to 1.5 s, and goes on with what has gathered.
         public var pauseEvery: Duration?
-        /// A turn takes 50 to 600 ms: what has gathered meanwhile is the next turn, with its timers.
+        /// A turn takes 50 to 600 ms, mostly less than an election timeout: what has gathered meanwhile is the next turn, with its timers.
         public var slowTurnEvery: Duration?
         /// Snapshots in the middle of whose file-system calls the process dies.
         public var snapshotCrashes = 0
@@ -149,7 +150,7 @@ extension SimulationConfiguration.Faults {
         fullEvery = generator.interval(4_000...12_000)
         rot = generator.chance(100...700)
         misread = generator.chance(100...500)
-        loseEvery = generator.interval(5_000...15_000)
+        loseEvery = generator.interval(6_000...18_000)
     }
 
     private mutating func drawClientsAndMembers(_ generator: inout SeededGenerator) {
@@ -160,7 +161,7 @@ extension SimulationConfiguration.Faults {
         transferEvery = generator.interval(1_000...6_000)
         policies = generator.chance(200...1_000)
         strays = generator.chance(1...60)
-        slowTurnEvery = generator.interval(300...3_000)
+        slowTurnEvery = generator.interval(800...5_000)
         oldCopies = Bool.random(using: &generator)
     }
 }

@@ -59,6 +59,14 @@ public struct FaultCounts: Hashable, Sendable {
         case fullDisks = "disks full"
         /// A bit flipped on a disk at rest.
         case flippedBits = "bits flipped at rest"
+        /// A bit flipped in the head of a batch.
+        case flippedHeads = "heads of batches damaged"
+        /// A bit flipped in the last batch of a file that holds any records.
+        case flippedLastBatches = "last batches damaged"
+        /// Several entries of one disk were damaged at once.
+        case severalEntries = "disks with several damaged entries"
+        /// An entry was damaged on a second disk, before the first one had healed.
+        case secondDisks = "second disks damaged"
         /// A bit was read wrong, once.
         case misreads = "bits read wrong"
         /// A snapshot was lost as a whole.

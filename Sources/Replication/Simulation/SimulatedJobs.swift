@@ -48,4 +48,13 @@ struct DiskWound {
     var identity: NodeIdentity?
     /// Whether the whole disk was lost.
     var isLoss = false
+    /// The entries that cannot be read, if that is all; nil if more may be damaged.
+    var entries: Set<LogIndex>?
+
+    /// Whether this entry is good here, and so are those beside it, by which another node proves
+    /// that what it is given in its place is what it held.
+    func spares(_ index: LogIndex) -> Bool {
+        guard let entries else { return false }
+        return [index.previous, index, index.next].allSatisfy { !entries.contains($0) }
+    }
 }

@@ -57,13 +57,46 @@ extension Simulation {
     /// Whether the budget allows to destroy something on a disk: all others are good, and what is
     /// committed is on at least two.
     func mayDamage(_ host: Int) -> Bool {
-        // Before a cluster is formed its first entry may be on one disk alone.
-        guard invariants.lastApplied > LogIndex(3) else { return false }
-        // What is no member any more need not heal.
+        forgetWoundsOfOthers()
+        return isWide && !hosts.contains { $0.wound != nil }
+    }
+
+    /// The wound of the only other disk that is not good, if this one is, and may be damaged too.
+    ///
+    /// Not where logs are compacted: what one disk lacks the other one may have in a snapshot alone,
+    /// and no node gives a snapshot but one that leads.
+    func onlyWound(besides host: Int) -> DiskWound? {
+        forgetWoundsOfOthers()
+        let wounds = hosts.compactMap(\.wound)
+        guard isWide, !isCompacting, wounds.count == 1, hosts[host].wound == nil,
+            hosts[host].identity.map(invariants.isMember) ?? false
+        else { return nil }
+        return wounds.first
+    }
+
+    /// Whether logs are compacted within a run.
+    private var isCompacting: Bool {
+        var node = NodeConfiguration(
+            peerAddress: "",
+            clientAddress: "",
+            plan: Formation.Plan(addresses: [], expect: nil),
+            seed: 0
+        )
+        configuration.adjust(&node)
+        return node.snapshots.entries < 1_000 || hosts.contains { $0.logBefore > .zero }
+    }
+
+    /// What is no member any more need not heal.
+    private func forgetWoundsOfOthers() {
         for host in hosts where !(host.wound?.identity.map(invariants.isMember) ?? true) {
             host.wound = nil
         }
-        guard !hosts.contains(where: { $0.wound != nil }) else { return false }
+    }
+
+    /// Whether what is committed is on at least two disks.
+    private var isWide: Bool {
+        // Before a cluster is formed its first entry may be on one disk alone.
+        guard invariants.lastApplied > LogIndex(3) else { return false }
         let membership = invariants.membership
         return membership.incoming.count { $0.role == .voter } > 2
             && (membership.outgoing.isEmpty

@@ -10,7 +10,7 @@ extension Simulation {
         hosts[host].tickets = [:]
         hosts[host].lastTicket = 0
         let incarnation = generator.next()
-        rot(host)
+        try rot(host)
         misread(host)
         let dies = happens(faults.startCrashes)
         if dies {

@@ -127,6 +127,7 @@ extension Replica {
             case .redial: links.endOutgoing()
             case .welcome(let link, let hello):
                 links.answer(link, .welcome(hello), thenEnd: false, at: now)
+            case .trust(let link, let isTrusted): links.trust(link, isTrusted)
             case .refuse(let link, let refusal):
                 links.answer(link, .refused(refusal), thenEnd: true, at: now)
             case .reply(let ticket, let reply):

@@ -4,6 +4,7 @@ extension Consensus {
     /// Gives the leader up, and asks whether it could win; later, if the policy wants so.
     mutating func electionTimedOut(_ now: Instant) {
         if role == .candidate { timing.candidacyFailed() }
+        timing.electionTimedOut()
         follow(nil, now)
         if state.isDiverged, timing.waitsForOthers(configuration, now: now) { return }
         if !timing.isDelayed, let delay = campaignDelay {

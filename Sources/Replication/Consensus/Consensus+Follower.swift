@@ -48,7 +48,7 @@ extension Consensus {
         if append.term > term { adopt(append.term) }
         follow(peer, now)
         timing.stickyUntil = now + configuration.electionTimeout
-        timing.delayElection(configuration, now: now)
+        delayElection(by: peer, now)
         accept(append, from: peer)
     }
 

@@ -6,7 +6,7 @@ extension Consensus {
     /// A node of an earlier term is told the term even where candidates are ignored: it may have
     /// missed an election and would ask for ever (pitfall 5).
     mutating func answerPreVote(_ request: VoteRequest, from peer: NodeIdentity, _ now: Instant) {
-        if request.term > term, hearsLeader(now) || withholds(from: peer, now) { return }
+        if request.term > term, hearsLeader(now, asked: peer) || withholds(from: peer, now) { return }
         let isGranted = request.term > term && state.lastForVotes <= request.last
         let reply = VoteReply(term: term, asked: request.term, isGranted: isGranted)
         send(.preVoteReply(reply), to: peer, after: .term)
@@ -18,8 +18,9 @@ extension Consensus {
     mutating func answerVote(_ request: VoteRequest, from peer: NodeIdentity, _ now: Instant) {
         if request.term > term {
             // A process that was started in this term leaves one out.
-            let isSent = request.isTransfer && request.term <= term.next.next
-            guard isSent || !hearsLeader(now) else { return }
+            let isSent =
+                request.isTransfer && request.term <= term.next.next && names(peer)
+            guard isSent || !hearsLeader(now, asked: peer) else { return }
             adopt(request.term)
             follow(nil, now)
         }
@@ -43,8 +44,11 @@ extension Consensus {
 
     /// Whether a leader was heard so lately that candidates are ignored (Thesis §4.2.3).
     ///
-    /// A leader ignores them as long as it leads: check-quorum ends that in time.
-    private func hearsLeader(_ now: Instant) -> Bool {
-        role == .leader || leader != nil && now < timing.stickyUntil
+    /// A leader ignores them as long as it leads: check-quorum ends that in time. A leader that the
+    /// log does not name keeps nobody from hearing candidates that it does name.
+    func hearsLeader(_ now: Instant, asked candidate: NodeIdentity) -> Bool {
+        guard role != .leader else { return true }
+        guard let leader, now < timing.stickyUntil else { return false }
+        return names(leader) || !names(candidate)
     }
 }

@@ -73,7 +73,9 @@ package struct Consensus: Sendable {
     }
 
     private mutating func receive(_ message: Message, from peer: NodeIdentity, _ now: Instant) {
-        guard peer != state.identity else { return }
+        guard peer != state.identity,
+            names(peer) || takes(message, ofUnnamed: peer, now)
+        else { return }
         switch message {
         case .preVote(let request): answerPreVote(request, from: peer, now)
         case .preVoteReply(let reply): count(preVote: reply, from: peer, now)

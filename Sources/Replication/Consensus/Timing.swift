@@ -48,6 +48,10 @@ extension Consensus {
         var relieved: (by: NodeIdentity, again: Instant)?
         /// The batch for which a leader with a stalled disk has begun to hand over, and when.
         var yielded: (token: PersistToken, at: Instant)?
+        /// When a node that the log does not name may raise the term again.
+        private var nextRaise: Instant
+        /// Until when the leader that the log does not name delays elections, since it was heard.
+        private var waitsUntil: Instant?
         private var unfinished: [UnfinishedBatch] = []
         private var token: PersistToken = .zero
         private(set) var round: AppendRound = .zero
@@ -60,6 +64,7 @@ extension Consensus {
             heartbeatDeadline = now
             quorumDeadline = now
             nextLook = now
+            nextRaise = now
         }
 
         /// The oldest batch that is not durable.
@@ -108,6 +113,28 @@ extension Consensus {
             electionDeadline = now + .nanoseconds((timeout + extra) * factor)
             isDelayed = false
         }
+
+        /// Whether a node that the log does not name may raise the term: once in an election timeout.
+        mutating func mayRaise(_ configuration: Configuration, _ now: Instant) -> Bool {
+            guard nextRaise <= now else { return false }
+            nextRaise = now + configuration.electionTimeout
+            return true
+        }
+
+        /// Whether a leader's message delays the next election: for a while only if the log does not
+        /// name the leader.
+        mutating func mayWait(isNamed: Bool, _ patience: Duration, _ now: Instant) -> Bool {
+            guard !isNamed else {
+                waitsUntil = nil
+                return true
+            }
+            let until = waitsUntil ?? now + patience
+            waitsUntil = until
+            return now < until
+        }
+
+        /// Forgets for how long a leader that the log does not name was waited for.
+        mutating func electionTimedOut() { waitsUntil = nil }
 
         mutating func candidacyFailed() { failedCandidacies += 1 }
         mutating func leaderIsKnown() { failedCandidacies = 0 }

@@ -106,7 +106,7 @@ extension Node {
     package var status: ClusterStatus {
         let nodes = core.membership.all.map { member in
             var member = member
-            let heard = hellos.last { $0.from == member.identity }
+            let heard = hellos.last { $0.from == member.identity && $0.cluster == cluster }
             let isSelf = member.identity == identity
             if isSelf { member.clientAddress = configuration.clientAddress }
             if let heard { member.clientAddress = heard.clientAddress }

@@ -110,6 +110,14 @@ extension Node {
         if PlantedBug.contradictionIsTruncated.isActive { return }
         #endif
         guard contradiction == nil else { return }
+        guard core.names(found.leader) else {
+            // Anybody may say so: nothing of it is taken, and this node goes on.
+            return log(
+                .warning,
+                "\(found); the log here does not name \(found.leader): it is not followed",
+                kind: "contradiction"
+            )
+        }
         contradiction = FoundContradiction(found: found, stopsAt: now.instant + Self.patience)
         arrival = nil
         log(.critical, "\(found); this node keeps its log as it is, and stops")

@@ -156,6 +156,7 @@ extension Node {
     /// Another membership is in effect.
     mutating func membersChanged() {
         dialPeers()
+        trustLinks()
         returnIfMember()
         let members = core.membership
         heard = heard.filter { members.member($0.key) != nil }

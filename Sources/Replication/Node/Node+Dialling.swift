@@ -3,7 +3,7 @@ import Storage
 /// Which connections a node keeps.
 extension Node {
     /// How many connected nodes that are no members are dialled, so that they can be answered.
-    private static var maximumStrangers: Int { 16 }
+    private static var maximumStrangers: Int { CallBacks.limit }
 
     /// Says which connections to keep, if that has changed.
     mutating func dialPeers() {
@@ -48,8 +48,11 @@ extension Node {
             claims[address] = max(claims[address] ?? claim, claim)
         }
         let newest = newestHellos
-        let strangers = newest.values.filter { core.membership.member($0.hello.from) == nil }
-            .sorted { $0.link > $1.link }
+        let strangers = newest.values.filter {
+            core.membership.member($0.hello.from) == nil
+                && callBacks.contains($0.hello.peerAddress)
+        }
+        .sorted { $0.link > $1.link }
         for member in core.membership.all {
             // Where it says that it is counts more than the log's word, which may be older or,
             // before it has moved, newer.
@@ -80,14 +83,20 @@ extension Node {
             // Not by its identity: a blank node that is called so takes the caller's cluster for its
             // own, and this one is not admitted yet. One that was a member a moment ago keeps its
             // connection, over which it is told.
+            //
+            // A member that answers at the address keeps it: anybody can say to have its id.
+            let isTaken = core.membership.all.contains {
+                $0.identity.id == hello.from.id
+                    && routes.address(of: $0.identity) == hello.peerAddress
+            }
             let wasCalled = dialled.contains {
                 $0.address == hello.peerAddress && $0.hello.to == hello.from
             }
             claim(
                 hello.peerAddress,
                 Claim(
-                    isHere: true,
-                    hasMembersID: ids.contains(hello.from.id),
+                    isHere: !isTaken,
+                    hasMembersID: !isTaken && ids.contains(hello.from.id),
                     link: link,
                     isJoining: false,
                     to: wasCalled ? hello.from : nil
@@ -128,8 +137,10 @@ extension Node {
     /// The newest connection from each other node.
     private var newestHellos: [NodeIdentity: (link: UInt64, hello: Hello)] {
         var newest: [NodeIdentity: (link: UInt64, hello: Hello)] = [:]
+        // Without the cluster's id nobody speaks for a member.
         for (link, hello) in links
-        where !hello.isBulk && link.value >= newest[hello.from]?.link ?? 0 {
+        where !hello.isBulk
+            && (hello.cluster != nil || core.membership.member(hello.from) == nil) && link.value >= newest[hello.from]?.link ?? 0 {
             newest[hello.from] = (link.value, hello)
         }
         return newest
@@ -137,6 +148,14 @@ extension Node {
 
     /// Whether this node can speak to another one now.
     func isLinked(_ node: NodeIdentity) -> Bool { routes.address(of: node) != nil }
+
+    /// The leader to which requests and reads go: one that the log names, and that is connected.
+    ///
+    /// A stranger may say that it leads; a leader that the log does not name yet is named by the first
+    /// entries that it sends.
+    var leaderToAsk: NodeIdentity? {
+        core.leader.flatMap { core.names($0) && isLinked($0) ? $0 : nil }
+    }
 
     mutating func send(_ message: PeerMessage, to node: NodeIdentity, entries: [[UInt8]] = []) {
         guard let address = routes.address(of: node) else { return }

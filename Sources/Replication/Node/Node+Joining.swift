@@ -11,6 +11,8 @@ struct JoinAttempts: Sendable {
     /// Why it was refused; each reason is told once.
     var reasons: Set<LinkRefusal> = []
     var wasAdmitted = false
+    /// Who was asked: nobody else's answer counts.
+    var asked: Set<NodeIdentity> = []
 }
 
 /// From blank, or from a lost disk, to a member of a cluster that runs.
@@ -37,7 +39,7 @@ extension Node {
         let places = routes.all.compactMap { address, hello in
             // One that was blank when it said welcome may have called since.
             (hellos.last { $0.from == hello.from }?.cluster ?? hello.cluster)
-                .map { (address: address, cluster: $0) }
+                .map { (address: address, node: hello.from, cluster: $0) }
         }
         guard let first = places.first else { return }
         let own = cluster ?? first.cluster
@@ -52,6 +54,8 @@ extension Node {
         }
         let place = places[joining.count % places.count]
         joining.count += 1
+        if joining.asked.count >= 256 { joining.asked.removeAll() }
+        joining.asked.insert(place.node)
         let member = Member(
             identity: identity,
             peerAddress: configuration.peerAddress,
@@ -70,7 +74,7 @@ extension Node {
             guard hello.from == core.leader else { return }
             return send(.joinAnswer(node, answer), to: node)
         }
-        guard seeksAdmission else { return }
+        guard seeksAdmission, joining.asked.contains(hello.from) else { return }
         switch answer {
         case .admitted:
             guard !joining.wasAdmitted else { return }
@@ -102,7 +106,7 @@ extension Node {
             return answer(removal)
         }
         if core.role == .leader, divergence == nil { return admit(wish, asker: hello.from) }
-        guard isOwn, let leader = core.leader, isLinked(leader) else {
+        guard isOwn, let leader = leaderToAsk else {
             let message = whyNoMembers ?? "no leader is known"
             return answer(LinkRefusal(code: "no_leader", message: message))
         }

@@ -24,9 +24,10 @@ extension Node {
         if let refusal = refusal(of: hello) {
             log(
                 .warning,
-                "refused a connection from \(hello.from) at \(hello.peerAddress): \(refusal)"
+                "refused a connection from \(hello.from) at \(hello.peerAddress): \(refusal)",
+                kind: "refused"
             )
-            effects.append(.refuse(link, refusal))
+            effects.append(.refuse(link, told(refusal)))
             noteCaller(hello)
             return
         }
@@ -72,18 +73,60 @@ extension Node {
         return nil
     }
 
+    /// What a caller is told of a refusal: the code, and nothing of this node and its cluster.
+    private func told(_ refusal: LinkRefusal) -> LinkRefusal {
+        let message =
+            switch refusal.code {
+            case "cluster_mismatch":
+                "the node there belongs to another cluster: check --join and --data-dir"
+            case "node_mismatch":
+                "another node answers there: its data directory was lost or exchanged, or the"
+                    + " address is one's own"
+            case "protocol_mismatch":
+                "the node there speaks another protocol: run the same version on both"
+            default: refusal.message
+            }
+        return LinkRefusal(code: refusal.code, message: message)
+    }
+
+    /// The answer to a hello that is taken; the cluster's id is for those who know it, and for members.
+    private func welcome(_ hello: Hello) -> Hello {
+        var own = ownHello(to: hello.from)
+        if hello.cluster == nil, core.membership.member(hello.from) == nil { own.cluster = nil }
+        return own
+    }
+
+    /// Says over which connections messages of any size are taken, if that has changed.
+    mutating func trustLinks() {
+        let now = Set(
+            links.filter { core.leader == $1.from || core.membership.member($1.from) != nil }.keys
+        )
+        guard now != trusted else { return }
+        for link in now.symmetricDifference(trusted).sorted(by: { $0.value < $1.value })
+        where links[link] != nil { effects.append(.trust(link, now.contains(link))) }
+        trusted = now
+    }
+
     mutating func accept(_ hello: Hello, on link: LinkID) {
         links[link] = hello
         if let known = core.membership.member(hello.from), known.peerAddress != hello.peerAddress {
             log(
                 .notice,
                 "\(hello.from) is at \(hello.peerAddress), and the cluster knows it at"
-                    + " \(known.peerAddress): change its address by an order"
+                    + " \(known.peerAddress): change its address by an order",
+                kind: "moved"
             )
         }
-        effects.append(.welcome(link, ownHello(to: hello.from)))
+        effects.append(.welcome(link, welcome(hello)))
+        trustLinks()
         guard !hello.isBulk else { return }
         freshLinks.insert(link)
+        if core.membership.member(hello.from) == nil {
+            callBacks.forget(at: now.instant) { address in
+                links.values.contains { $0.peerAddress == address }
+            }
+            callBacks.note(hello.peerAddress, at: now.instant)
+        }
         dialPeers()
     }
 
@@ -102,6 +145,7 @@ extension Node {
     mutating func linkEnded(_ link: LinkID) {
         adoption?.waiting.removeAll { $0.0 == link }
         freshLinks.remove(link)
+        trusted.remove(link)
         guard let hello = links.removeValue(forKey: link), !hello.isBulk else { return }
         dialPeers()
         guard cluster != nil, removal == nil,
@@ -113,12 +157,28 @@ extension Node {
     /// The other side said welcome.
     mutating func linkReady(_ address: String, _ hello: Hello) {
         if let fault = hello.fault {
-            log(.warning, "\(address) says a welcome that is not taken: \(fault)")
+            log(.warning, "\(address) says a welcome that is not taken: \(fault)", kind: "welcome")
+            return
+        }
+        // A member is at the log's address or where it says that it is: in its name nobody answers
+        // elsewhere.
+        if let member = core.membership.member(hello.from), member.peerAddress != address,
+            !hellos.contains(where: { $0.from == hello.from && $0.peerAddress == address })
+        {
+            log(
+                .warning,
+                "\(address) says that it is \(hello.from), which is called elsewhere",
+                kind: "elsewhere"
+            )
             return
         }
         // A welcome from another cluster than one's own is no welcome.
         if let own = cluster, let theirs = hello.cluster, own != theirs {
-            log(.warning, "\(address) belongs to cluster \(theirs), not to \(own)")
+            log(
+                .warning,
+                "\(address) belongs to cluster \(theirs), not to \(own)",
+                kind: "other cluster"
+            )
             return
         }
         routes.add(hello, at: address)
@@ -137,7 +197,7 @@ extension Node {
     mutating func take(_ message: PeerMessage, _ lines: [[UInt8]], from hello: Hello) {
         switch message {
         case .hello, .welcome, .refused:
-            log(.warning, "node \(hello.from) shook hands twice")
+            log(.warning, "node \(hello.from) shook hands twice", kind: "twice")
         case .formationRound(let round):
             guard cluster == nil, creation == nil, adoption == nil, !knowsOfCluster else { return }
             effects.append(
@@ -148,7 +208,10 @@ extension Node {
                 )
             )
         case .blank(let round, let plan):
-            guard cluster == nil, creation == nil, adoption == nil else { return }
+            // Only who answers at an address of the list has a say for it.
+            guard cluster == nil, creation == nil, adoption == nil,
+                routes.hello(at: hello.peerAddress)?.from == hello.from
+            else { return }
             formation?.note(plan, round: round, from: hello)
             createIfAllAnswered()
         case .join(let member): take(wish: member, from: hello)
@@ -158,6 +221,8 @@ extension Node {
             .entriesWanted, .entriesFound, .digest, .acknowledged, .contradiction:
             guard let cluster, hello.cluster == cluster else { return }
             takeOfCluster(message, lines, from: hello)
+        // For the connections alone.
+        case .ping, .pong: break
         }
     }
 
@@ -177,7 +242,7 @@ extension Node {
         switch message {
         case .consensus(let message, let wall):
             // Whoever sends them: this node's view of the members may be the old one (pitfall 7).
-            // The core counts by identity, so a stranger's votes and answers change nothing.
+            // The core says what it takes of those that the log does not name.
             if isMember {
                 clock.note(wall, of: hello.from, at: now)
                 noteVote(message, of: hello.from)
@@ -187,10 +252,12 @@ extension Node {
             // A leader knows all members, so this one was removed: its clients go elsewhere.
             if isMember { takeForward(id, proposal, from: hello.from) }
         case .read(let id): if isMember { takeRead(id, from: hello.from) }
-        // Answers to what was asked, and pieces of the leader that is followed: true whoever they
-        // come from, also while the log here does not name it yet.
-        case .forwarded(let id, let outcome): takeForwarded(id, outcome)
-        case .readIndex(let id, let index): takeReadIndex(id, index)
+        // Members alone are asked.
+        case .forwarded(let id, let outcome):
+            if core.names(hello.from) { takeForwarded(id, outcome) }
+        case .readIndex(let id, let index):
+            if core.names(hello.from) { takeReadIndex(id, index) }
+        // Of the leader that is followed, also while the log here does not name it yet.
         case .snapshot(let piece): take(piece, lines, from: hello.from)
         // Counts only for a transfer that is under way, and those are to members.
         case .snapshotReply(let reply): take(reply, from: hello.from)
@@ -199,19 +266,30 @@ extension Node {
         case .entriesWanted(let wanted): if isMember { take(wanted, from: hello.from) }
         case .entriesFound(let found): if isMember { take(found, lines, from: hello.from) }
         case .digest(let message): if isMember { take(message, from: hello.from) }
-        case .hello, .welcome, .refused, .formationRound, .blank, .join, .joinAnswer, .removed:
+        case .hello, .welcome, .refused, .formationRound, .blank, .join, .joinAnswer, .removed,
+            .ping, .pong:
             break
         }
     }
 
+    /// Notes what a leader says that it has committed, if the log names it.
+    private mutating func noteCommit(of message: Message, from node: NodeIdentity) {
+        guard case .append(let append) = message, append.term == core.term, core.leader == node,
+            core.names(node)
+        else { return }
+        catchUp.heard(append.commit)
+    }
+
     /// Checks that the lines are the entries that the message announces, then steps the core.
     private mutating func take(_ message: Message, _ lines: [[UInt8]], from node: NodeIdentity) {
-        if case .append(let append) = message, isContradicted(by: append, of: node) { return }
-        if case .append(let append) = message, append.term >= core.term {
-            catchUp.heard(append.commit)
+        if case .append(let append) = message {
+            // What the core does not take of a stranger is no reason for anything else either.
+            guard core.isOpen(to: append, from: node, now: now.instant) else { return }
+            if isContradicted(by: append, of: node) { return }
         }
         guard case .append(var append) = message, !append.entries.isEmpty else {
             stepCore(.receive(message, from: node))
+            noteCommit(of: message, from: node)
             return
         }
         // The journal was told to begin anew: what it took now, it would lose.
@@ -231,11 +309,12 @@ extension Node {
                 throw LineError(.invalid("the entries are not those that the append announces"))
             }
         } catch {
-            log(.warning, "dropped an append from \(node): \(error)")
+            log(.warning, "dropped an append from \(node): \(error)", kind: "append")
             return
         }
         guard !isContradicted(by: received, term: append.term, of: node) else { return }
         stepCore(.receive(.append(append), from: node))
+        noteCommit(of: .append(append), from: node)
         if !append.entries.memberships.isEmpty { membersChanged() }
     }
 }

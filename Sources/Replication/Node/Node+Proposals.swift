@@ -22,7 +22,7 @@ extension Node {
                 budget.routes.spend(bytes: request.proposal.estimatedBytes)
                 propose(request.proposal, for: .local(request.ticket))
             }
-        } else if let leader = core.leader, isLinked(leader) {
+        } else if let leader = leaderToAsk {
             while budget.routes.isLeft,
                 let request = pending.handOut(
                     within: configuration.forwardWindowBytes,
@@ -211,6 +211,7 @@ extension Node {
 
     mutating func roleChanged(_ role: Role, _ term: Term, leader: NodeIdentity?) {
         leaderlessSince = leader == nil ? leaderlessSince ?? now.instant : nil
+        trustLinks()
         if role == .leader { committedAt = now.instant }
         if role != .leader {
             inFlight.removeAll()

@@ -123,7 +123,7 @@ extension Node {
             readNumber += 1
             readTickets[ReadTicket(readNumber)] = .own(id)
             stepCore(.read(ReadTicket(readNumber)))
-        } else if let leader = core.leader, isLinked(leader) {
+        } else if let leader = leaderToAsk {
             send(.read(id: reads.begin(at: now.instant)), to: leader)
         }
     }

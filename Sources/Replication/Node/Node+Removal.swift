@@ -23,10 +23,15 @@ extension Node {
         }
     }
 
-    /// Another node says that this one is removed.
+    /// Another node says that this one is removed; believed of members of the configuration that
+    /// this node knows.
+    ///
+    /// All of those may be gone as well: then this node is left with no leader, which is as true.
     mutating func takeRemoved(_ index: LogIndex, from hello: Hello) {
         let isMember = core.membership.member(identity) != nil
-        guard hello.cluster == cluster, !(isMember && core.membershipIndex >= index) else { return }
+        guard hello.cluster == cluster, core.names(hello.from),
+            !(isMember && core.membershipIndex >= index)
+        else { return }
         retire(index)
     }
 

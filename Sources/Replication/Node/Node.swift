@@ -65,12 +65,18 @@ package struct Node<Machine: Service>: Sendable {
     var links: [LinkID: Hello] = [:]
     /// Connections from other nodes over which nothing came yet but the hello.
     var freshLinks: Set<LinkID> = []
+    /// Connections from other nodes that may take more memory than one of a stranger.
+    var trusted: Set<LinkID> = []
     /// Who answers over the connections to other nodes.
     var routes = PeerRoutes()
     var dialled: [Dial] = []
     /// Where those are, by id, who called an incarnation of this node that is gone: they know the
     /// cluster, and may be elsewhere than the list says that this node was started with.
     var callers: [String: String] = [:]
+    /// Which addresses of other nodes that are no members may be dialled.
+    var callBacks = CallBacks()
+    /// What others can have written to the log again and again.
+    var repeated = RepeatedLines()
 
     /// When each other member was last heard, and since when this node leads.
     var heard: [NodeIdentity: Instant] = [:]
@@ -315,5 +321,11 @@ package struct Node<Machine: Service>: Sendable {
 
     mutating func log(_ level: LogLevel, _ message: String) {
         effects.append(.log(level, message))
+    }
+
+    /// Logs what another node can bring about as often as it likes: one line a minute of each kind.
+    mutating func log(_ level: LogLevel, _ message: String, kind: StaticString) {
+        guard let line = repeated.line(message, kind: kind, at: now.instant) else { return }
+        log(level, line)
     }
 }

@@ -38,6 +38,9 @@ package enum NodeEffect: Sendable {
     case redial
     /// Take the connection: say welcome.
     case welcome(LinkID, Hello)
+    /// Take messages of any size over the connection, or again only small ones: who says to speak
+    /// there is named by the log or leads, or not.
+    case trust(LinkID, Bool)
     /// Refuse the connection: say why, and end it.
     case refuse(LinkID, LinkRefusal)
     /// Answer a request or a query.

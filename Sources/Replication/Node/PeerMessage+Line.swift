@@ -43,6 +43,8 @@ extension PeerMessage {
                 writer.member("node", node)
             case .acknowledged(let known): writer.member("acknowledged", known)
             case .contradiction(let found): writer.member("contradiction", found)
+            case .ping(let number): writer.member("ping", number)
+            case .pong(let number): writer.member("pong", number)
             case .removed(let index):
                 writer.key("removed")
                 writer.beginObject()
@@ -133,6 +135,8 @@ extension PeerMessage {
                 self = .whole(.entriesFound(try EntriesFound(from: &reader)))
             case "digest": self = .whole(.digest(try DigestMessage(from: &reader)))
             case "formationRound": self = .whole(.formationRound(try reader.unsigned()))
+            case "ping": self = .whole(.ping(try reader.unsigned()))
+            case "pong": self = .whole(.pong(try reader.unsigned()))
             case "hello": self = .whole(.hello(try Hello(from: &reader)))
             case "welcome": self = .whole(.welcome(try Hello(from: &reader)))
             case "refused": self = .whole(.refused(try LinkRefusal(from: &reader)))

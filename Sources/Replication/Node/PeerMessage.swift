@@ -46,6 +46,10 @@ package enum PeerMessage: Hashable, Sendable {
     case acknowledged([Acknowledged])
     /// The sender found two histories, and stops.
     case contradiction(Contradiction)
+    /// Asks the node that dialled a connection, over that connection, whether it is still there.
+    case ping(UInt64)
+    /// The answer.
+    case pong(UInt64)
 }
 
 /// What a node that wants to become a member is told.

@@ -236,6 +236,8 @@ extension Simulation {
             send(line, entries, from: host, to: address)
         case .dial(let dials): setDials(dials, host)
         case .redial: endLinks(host)
+        // What is not taken of strangers at once is as good as lost on the way: others do that here.
+        case .trust: break
         case .welcome(let link, let hello): answer(link, .welcome(hello), from: host)
         case .refuse(let link, let refusal): answer(link, .refused(refusal), from: host)
         case .reply(let ticket, let reply): try deliver(reply, to: ticket, of: host)

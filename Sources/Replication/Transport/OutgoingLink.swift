@@ -28,7 +28,7 @@ final class OutgoingLink {
     let dial: Dial
     let isBulk: Bool
     var state: State
-    var reader = PeerReader()
+    var reader = PeerReader(allowance: .small)
     /// Whether what is sent is acknowledged.
     var watch: LinkWatch
     /// Attempts in a row that led to no welcome.

@@ -18,6 +18,9 @@ struct PeerLimits: Sendable {
     var bulkBytes = SnapshotWindow.Limits().bytes
     /// How long a connection for snapshots stays when nothing is sent over it.
     var bulkIdle = Duration.seconds(15)
+    /// How long the connection that speaks for a node has to answer when another one says to be
+    /// that node: longer than a slow turn, and short for a node whose machine was started anew.
+    var probe = Duration.milliseconds(500)
     /// Connections from others; a cluster has a handful of nodes.
     var incoming = 1_024
     /// The first pause before dialling again; it doubles up to ``longestPause``.

@@ -10,11 +10,24 @@ extension PeerLinks {
         guard thenEnd else { return }
         peer.deadline = now + limits.handshake
         peer.connection.finish()
+        release(peer)
+    }
+
+    /// Takes messages of any size over a connection from now on, or only small ones.
+    func trust(_ link: LinkID, _ isTrusted: Bool) {
+        guard let peer = incoming[PollKey(link.value)] else { return }
+        peer.isTrusted = isTrusted
+        peer.reader.allowance = isTrusted ? .all : .small
     }
 
     func take(_ socket: consuming Socket, at now: Instant) {
-        // Beyond the limit the socket is closed as it goes out of scope.
-        guard incoming.count < limits.incoming else { return }
+        // Beyond the limit a stranger makes room, so that strangers keep no member out; without one
+        // the socket is closed as it goes out of scope.
+        if incoming.count >= limits.incoming {
+            let strangers = incoming.values.filter { !$0.isTrusted }
+            guard let oldest = strangers.min(by: { $0.link.value < $1.link.value }) else { return }
+            end(oldest)
+        }
         let connection = Connection(
             socket,
             key: nextKey(),
@@ -31,35 +44,51 @@ extension PeerLinks {
             return end(peer)
         }
         guard ready.interest.contains(.read) else { return }
-        switch peer.connection.receive(into: &scratch, at: now, { peer.reader.receive($0) }) {
-        case .open: read(peer)
+        switch receive(peer, at: now) {
+        case .open: read(peer, at: now)
         case .ended, .failed: end(peer)
         }
     }
 
-    private func read(_ peer: IncomingLink) {
+    /// Reads once, of a stranger less than of a member.
+    private func receive(_ peer: IncomingLink, at now: Instant) -> Connection.Received {
+        guard peer.isTrusted else {
+            return peer.connection.receive(into: &smallScratch, at: now) { peer.reader.receive($0) }
+        }
+        return peer.connection.receive(into: &scratch, at: now) { peer.reader.receive($0) }
+    }
+
+    private func read(_ peer: IncomingLink, at now: Instant) {
         do throws(LineError) {
-            while let item = try peer.reader.next() {
-                if peer.didHello {
-                    inputs.append(.message(peer.link, item.message, lines: item.lines))
-                } else if case .hello(let hello) = item.message {
-                    peer.didHello = true
-                    peer.reader.takesAll = true
-                    peer.deadline = nil
-                    inputs.append(.hello(peer.link, hello))
-                } else {
-                    throw LineError(.expected("a hello first"))
-                }
+            // What stands behind the hello of a second connection waits with it.
+            while peer.isAdmitted || peer.hello == nil, let item = try peer.reader.next() {
+                try take(item, of: peer, at: now)
             }
         } catch {
-            messages.append((.warning, "a node sent what is no message: \(error)"))
+            say(.warning, "a node sent what is no message: \(error)", kind: "no message", at: now)
             end(peer)
         }
     }
 
+    private func take(
+        _ item: PeerReader.Item,
+        of peer: IncomingLink,
+        at now: Instant
+    ) throws(LineError) {
+        if peer.hello != nil {
+            if case .pong(let number) = item.message { return answered(peer, number, at: now) }
+            inputs.append(.message(peer.link, item.message, lines: item.lines))
+        } else if case .hello(let hello) = item.message {
+            greet(peer, hello, at: now)
+        } else {
+            throw LineError(.expected("a hello first"))
+        }
+    }
+
     func end(_ peer: IncomingLink) {
-        incoming[peer.connection.key] = nil
+        guard incoming.removeValue(forKey: peer.connection.key) != nil else { return }
         peer.connection.close()
-        if peer.didHello { inputs.append(.linkEnded(peer.link)) }
+        release(peer)
+        if peer.isAdmitted { inputs.append(.linkEnded(peer.link)) }
     }
 }

@@ -126,7 +126,7 @@ extension PeerLinks {
             )
             connection.giveUp(after: limits.silence)
             link.state = .shaking(connection, until: now + limits.connecting)
-            link.reader = PeerReader()
+            link.reader = PeerReader(allowance: .small)
             link.watch.begin(at: now)
             outgoingKeys[connection.key] = link.name
         } catch {
@@ -181,12 +181,20 @@ extension PeerLinks {
                     }
                 case (.refused(let refusal), .shaking):
                     return fail(link, "refused: \(refusal)", .warning, at: now, limits.refusedPause)
+                case (.ping(let number), .ready): answer(number, over: connection)
                 default: return fail(link, "an unexpected answer", .warning, at: now)
                 }
             }
         } catch {
             fail(link, "\(error)", .warning, at: now)
         }
+    }
+
+    /// Says that this node is still there; who asks without end and reads nothing is not answered.
+    private func answer(_ number: UInt64, over connection: Connection) {
+        guard connection.pendingBytes < 1 << 20 else { return }
+        markDirty(connection)
+        connection.output.append(contentsOf: PeerMessage.pong(number).line)
     }
 
     /// Ends a connection that this node dialled, and dials again in a while.

@@ -19,7 +19,14 @@ final class PeerLinks {
     /// The names of those that have a connection.
     var outgoingKeys: [PollKey: OutgoingLink.Name] = [:]
     var incoming: [PollKey: IncomingLink] = [:]
+    /// Who speaks in whose name, and who wants to.
+    var speakers: [IncomingLink.Speaker: PollKey] = [:]
+    var contests: [IncomingLink.Speaker: Contest] = [:]
+    var lastPing: UInt64 = 0
     var scratch = [UInt8](repeating: 0, count: 256 << 10)
+    /// For what strangers send.
+    var smallScratch = [UInt8](repeating: 0, count: 16 << 10)
+    private var repeated = RepeatedLines()
     private let acceptor: Acceptor
     /// What has output and is not known to be blocked.
     private var dirty: [Connection] = []
@@ -86,6 +93,7 @@ final class PeerLinks {
     func timer(at now: Instant) {
         acceptor.resume(at: now)
         for link in dialled { timer(link, at: now) }
+        settleContests(at: now)
         let late = incoming.values.filter { $0.deadline.map { $0 <= now } ?? false }
         for link in late.sorted(by: { $0.link.value < $1.link.value }) { end(link) }
     }
@@ -94,7 +102,14 @@ final class PeerLinks {
     var nextDeadline: Instant? {
         let dials = outgoing.values.compactMap(\.deadline).min()
         let handshakes = incoming.values.compactMap(\.deadline).min()
-        return [dials, handshakes, acceptor.resumesAt].compactMap(\.self).min()
+        let probes = contests.values.map(\.until).min()
+        return [dials, handshakes, probes, acceptor.resumesAt].compactMap(\.self).min()
+    }
+
+    /// Tells an operator what anybody can bring about: one line a minute of each kind.
+    func say(_ level: LogLevel, _ text: String, kind: StaticString, at now: Instant) {
+        guard let line = repeated.line(text, kind: kind, at: now) else { return }
+        messages.append((level, line))
     }
 
     /// Closes everything.
@@ -105,6 +120,8 @@ final class PeerLinks {
         outgoing.removeAll()
         outgoingKeys.removeAll()
         incoming.removeAll()
+        speakers.removeAll()
+        contests.removeAll()
         dirty.removeAll()
     }
 

@@ -69,6 +69,8 @@ import Testing
         var lone = LoneNode()
         let hello = LoneNode.hello(Self.names[0], cluster: "c1")
         lone.step(.hello(LinkID(1), hello))
+        lone.step(.linked(address: "n1:1", hello))
+        lone.wait(.seconds(1))
         for code in ["id_in_use", "id_in_use", "no_leader", "id_in_use"] {
             let refusal = LinkRefusal(code: code, message: "why")
             lone.step(

@@ -71,7 +71,7 @@ import Testing
             ),
             .consensus(.append(append(EntryBatch(first: LogIndex(42)))), clock: now),
             .consensus(.append(append(entries)), clock: now),
-            .join(member(.joining)), .join(member(.learner)), .removed(LogIndex(42)),
+            .ping(7), .pong(.max), .join(member(.joining)), .join(member(.learner)), .removed(LogIndex(42)),
             .joinAnswer(other, .admitted),
             .joinAnswer(other, .refused(LinkRefusal(code: "id_in_use", message: "n2 \"\n"))),
             .entriesWanted(
@@ -238,16 +238,16 @@ import Testing
     }
 
     @Test @Aside func `before a hello, only as much is taken as a hello may have`() throws {
-        var reader = PeerReader(takesAll: false)
+        var reader = PeerReader(allowance: .hello)
         reader.receive(
-            [UInt8](repeating: UInt8(ascii: "a"), count: PeerReader.maximumHelloBytes)[...]
+            [UInt8](repeating: UInt8(ascii: "a"), count: PeerReader.maximumStrangerBytes)[...]
         )
         let none = try reader.next() == nil
         #expect(none)
         reader.receive([UInt8(ascii: "a")])
         #expect(throws: LineError.self) { _ = try reader.next() }
         let (bytes, expected) = stream
-        reader = PeerReader(takesAll: false)
+        reader = PeerReader(allowance: .hello)
         reader.receive(bytes[...])
         // What announces lines to follow is no hello.
         #expect(throws: LineError.self) {

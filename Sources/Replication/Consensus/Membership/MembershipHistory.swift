@@ -27,6 +27,11 @@ struct MembershipHistory: Hashable, Sendable {
         entries.suffix(2).contains { $0.membership.isVoter(identity) }
     }
 
+    /// Whether one of them has a node.
+    func names(_ identity: NodeIdentity) -> Bool {
+        entries.contains { $0.membership.member(identity) != nil }
+    }
+
     /// Puts a newer one into effect.
     mutating func append(_ entry: MembershipEntry) {
         entries.removeAll { $0.index >= entry.index && $0.index > .zero }

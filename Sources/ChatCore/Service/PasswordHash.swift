@@ -25,10 +25,31 @@ package enum PasswordHash {
             case .cheapest: "$y$j75$"
             }
         }
+
+        /// What the hash takes in memory.
+        package var bytes: Int {
+            switch self {
+            case .standard: 129 << 20
+            case .cheapest: 2 << 20
+            }
+        }
     }
 
     /// The number of bytes of salt that ``make(_:salt:cost:)`` takes.
     package static let saltBytes = 24
+
+    /// What is left to the rest of the process while a password is hashed.
+    package static let reserveBytes = 16 << 20
+
+    /// Whether a hash of this setting, or of this hash's, has room in the memory that may be taken.
+    ///
+    /// Where it has not, the system would end the whole process. A setting that is not known here
+    /// counts as the costliest.
+    package static func hasRoom(for setting: String, in room: MemoryRoom = MemoryRoom()) -> Bool {
+        let isCheap = setting.hasPrefix(Cost.cheapest.prefix)
+        let needed = (isCheap ? Cost.cheapest : .standard).bytes + reserveBytes
+        return room.bytes.map { $0 >= needed } ?? true
+    }
 
     /// Hashes a new password; nil if the system can't, for want of memory say.
     ///
@@ -64,6 +85,7 @@ package enum PasswordHash {
 
     private static func hash(_ password: String, setting: String) -> String? {
         turn.withLock { _ in
+            guard hasRoom(for: setting) else { return nil }
             // Sound: both arguments are C strings for the time of the call, and the answer is
             // copied before the lock is given back.
             guard let answer = unsafe crypt(password, setting) else { return nil }

@@ -29,6 +29,9 @@ import Storage
         case bodies
         /// 300 bodies of 1 MB that come whole.
         case wholeBodies
+        /// Nobody's account: strangers on both ports, after as long without them; ends with 1 if a
+        /// term moves, a node ends or takes 64 MiB more, or honest accounts get less than 70 %.
+        case strangers
     }
 
     static let query = #"{"history":{"with":"a1","limit":200}}"#
@@ -46,7 +49,8 @@ import Storage
         let attacker = try enter("a1", servers[0])
         let people = try (1...8).map { try (name: "h\($0)", token: enter("h\($0)", servers[0])) }
         try prepare(attacker, servers[0])
-        try Attack(kind: kind, seconds: seconds, nodes: nodes, token: attacker).run(people)
+        let attack = Attack(kind: kind, seconds: seconds, nodes: nodes, token: attacker)
+        if kind == .strangers { try attack.strangers(people) } else { try attack.run(people) }
     }
 
     let kind: Kind
@@ -74,6 +78,37 @@ import Storage
         for failure in Set(result.failures).sorted().prefix(3) { print("  failure: \(failure)") }
     }
 
+    /// Honest accounts without strangers, then with them, for as long.
+    private func strangers(_ people: [(name: String, token: String)]) throws {
+        func honest(_ body: (Instant) throws -> String) throws -> (sent: Int, says: String) {
+            let honest = Honest()
+            honest.begin(people, servers: nodes.servers)
+            let says = try body(SystemClock.now() + .seconds(seconds))
+            let result = honest.end()
+            for failure in Set(result.failures).sorted().prefix(3) {
+                print("  failure: \(failure)")
+            }
+            return (result.sent, says)
+        }
+        let without = try honest { end in
+            wait(until: end)
+            return ""
+        }
+        let (idle, term) = (nodes.memory, nodes.term)
+        nodes.watch()
+        let with = try honest(attack(until:))
+        let (more, alive) = (nodes.endWatch() - idle, nodes.alive)
+        let share = with.sent * 100 / max(1, without.sent)
+        print(
+            "strangers: sent \(without.sent) without, \(with.sent) with (\(share) %), term \(term) ->"
+                + " \(nodes.term), memory \(idle) MiB, peak +\(more) MiB, \(alive) nodes alive; tried:"
+                + " \(with.says)"
+        )
+        guard nodes.term == term, more <= 64, share >= 70, alive == nodes.servers.count else {
+            exit(1)
+        }
+    }
+
     private func attack(until end: Instant) throws -> String {
         switch kind {
         case .none:
@@ -88,6 +123,7 @@ import Storage
         case .streams9900: return try streams(9_900, until: end)
         case .bodies: return try bodies(isWhole: false, until: end)
         case .wholeBodies: return try bodies(isWhole: true, until: end)
+        case .strangers: return try Strangers(asking: nodes.servers[0]).run(until: end)
         }
     }
 

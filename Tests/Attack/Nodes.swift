@@ -18,6 +18,9 @@ final class Nodes: Sendable {
     /// The resident memory of the node that has most, in MiB.
     var memory: Int { processes.map { Self.field("VmRSS:", of: $0) >> 10 }.max() ?? 0 }
 
+    /// How many of the processes run.
+    var alive: Int { processes.count { Self.field("VmRSS:", of: $0) > 0 } }
+
     /// The highest term that any of them says.
     var term: UInt64 {
         servers.compactMap { server in

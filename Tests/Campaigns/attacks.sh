@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What an ordinary account can do to others by asking for much and reading little: each attack
+# What an ordinary account can do to others by asking for much and reading little, and what strangers
+# can do on both ports (kind strangers, which ends with 1 if too much): each attack
 # against a new cluster of three nodes, release build, all on this machine.
 # attacks.sh [SECONDS] [KIND ...]; CHAT_NODE names another chat-node to attack
 set -euo pipefail
@@ -8,7 +9,7 @@ seconds=${1:-10}
 shift || true
 kinds=("$@")
 if [ ${#kinds[@]} -eq 0 ]; then
-  kinds=(none pipelined unread clients pages streams200 streams800 bodies wholeBodies)
+  kinds=(none pipelined unread clients pages streams200 streams800 bodies wholeBodies strangers)
 fi
 node=${CHAT_NODE:-}
 if [ -z "$node" ]; then

@@ -201,7 +201,7 @@ extension ClusterTests {
             try await stranger.start()
             try await cluster.ready(stranger)
             try await stranger.says("belongs to cluster")
-            try await cluster.nodes[0].says("belongs to cluster")
+            try await cluster.nodes[0].says("belongs to another cluster")
             #expect(try await stranger.status()?.cluster != cluster.nodes[0].status()?.cluster)
             let token = try await cluster.client(Array(cluster.nodes.prefix(2))).enter("ann")
             #expect(!token.isEmpty)

@@ -31,6 +31,8 @@ extension Consensus {
     /// Only before an election, and for at most one election timeout after the leader was lost: a
     /// vote that was asked for in earnest, and so one of a hand-over, is always answered.
     func withholds(from candidate: NodeIdentity, _ now: Instant) -> Bool {
+        // That a leader was heard which the log does not name is no reason.
+        if let leader, !names(leader), names(candidate) { return false }
         let delay = clamped(policy.voteDelay(for: candidate, electionView))
         return now < timing.stickyUntil + delay
     }

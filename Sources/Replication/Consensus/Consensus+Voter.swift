@@ -6,7 +6,9 @@ extension Consensus {
     /// A node of an earlier term is told the term even where candidates are ignored: it may have
     /// missed an election and would ask for ever (pitfall 5).
     mutating func answerPreVote(_ request: VoteRequest, from peer: NodeIdentity, _ now: Instant) {
-        if request.term > term, hearsLeader(now, asked: peer) || withholds(from: peer, now) { return }
+        if request.term > term, hearsLeader(now, asked: peer) || withholds(from: peer, now) {
+            return
+        }
         let isGranted = request.term > term && state.lastForVotes <= request.last
         let reply = VoteReply(term: term, asked: request.term, isGranted: isGranted)
         send(.preVoteReply(reply), to: peer, after: .term)

@@ -140,7 +140,9 @@ extension Node {
         // Without the cluster's id nobody speaks for a member.
         for (link, hello) in links
         where !hello.isBulk
-            && (hello.cluster != nil || core.membership.member(hello.from) == nil) && link.value >= newest[hello.from]?.link ?? 0 {
+            && (hello.cluster != nil || core.membership.member(hello.from) == nil)
+            && link.value >= newest[hello.from]?.link ?? 0
+        {
             newest[hello.from] = (link.value, hello)
         }
         return newest

@@ -25,7 +25,7 @@ final class PeerLinks {
     var lastPing: UInt64 = 0
     var scratch = [UInt8](repeating: 0, count: 256 << 10)
     /// For what strangers send.
-    var smallScratch = [UInt8](repeating: 0, count: 16 << 10)
+    var smallScratch = [UInt8](repeating: 0, count: 8 << 10)
     private var repeated = RepeatedLines()
     private let acceptor: Acceptor
     /// What has output and is not known to be blocked.

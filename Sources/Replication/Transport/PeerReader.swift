@@ -15,7 +15,7 @@ package struct PeerReader: Sendable {
 
     /// The longest line that is taken of a stranger, and how much the lines after a message may take
     /// in memory; with what was read besides a stranger's connection takes at most 64 KiB.
-    package static let maximumStrangerBytes = 32 << 10
+    package static let maximumStrangerBytes = 16 << 10
 
     /// What is taken.
     package enum Allowance: Sendable {
@@ -58,7 +58,7 @@ package struct PeerReader: Sendable {
     package init(allowance: Allowance = .all) { self.allowance = allowance }
 
     /// How much of the input may have been read before what was read first is forgotten.
-    private var slack: Int { allowance == .all ? 1 << 16 : 1 << 13 }
+    private var slack: Int { allowance == .all ? 1 << 16 : 1 << 12 }
 
     /// What it keeps, in bytes.
     package var heldBytes: Int {
@@ -121,7 +121,7 @@ package struct PeerReader: Sendable {
     /// Keeps a line after a message, unless there were too many.
     private mutating func keep(_ line: Range<Int>) {
         // Arrays of a byte take memory too.
-        held += line.count + 64
+        held += line.count + 256
         if allowance == .small, held > Self.maximumStrangerBytes { discard() }
         guard !isDiscarding else { return }
         current?.lines.append(Array(buffer[line.lowerBound...line.upperBound]))

@@ -195,7 +195,10 @@ import Testing
         var lone = LoneNode(members: Self.names + [LoneNode.identity])
         for number in 0..<1_000 {
             lone.step(
-                .hello(LinkID(UInt64(number)), LoneNode.hello(Self.stranger, cluster: "c\(number)x"))
+                .hello(
+                    LinkID(UInt64(number)),
+                    LoneNode.hello(Self.stranger, cluster: "c\(number)x")
+                )
             )
         }
         #expect(lone.logged.count { $0.contains("refused a connection") } == 1)

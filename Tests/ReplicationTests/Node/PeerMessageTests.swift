@@ -71,7 +71,8 @@ import Testing
             ),
             .consensus(.append(append(EntryBatch(first: LogIndex(42)))), clock: now),
             .consensus(.append(append(entries)), clock: now),
-            .ping(7), .pong(.max), .join(member(.joining)), .join(member(.learner)), .removed(LogIndex(42)),
+            .ping(7), .pong(.max), .join(member(.joining)), .join(member(.learner)),
+            .removed(LogIndex(42)),
             .joinAnswer(other, .admitted),
             .joinAnswer(other, .refused(LinkRefusal(code: "id_in_use", message: "n2 \"\n"))),
             .entriesWanted(

@@ -80,6 +80,7 @@ final class PeerLinksBench {
     func welcomeAll() {
         for case .hello(let link, _) in inputs {
             links.answer(link, .welcome(hello), thenEnd: false, at: SystemClock.now())
+            links.trust(link, true)
         }
     }
 

@@ -50,7 +50,9 @@ import Testing
         try turn(near, far) { near.linked == 1 }
         let thief = try RawClient(far.address)
         try thief.send(Self.hello(near.identity) + PeerMessage.read(id: 7).line)
-        try turn(near, far) { far.links.incoming.count == 1 && far.said(.warning, "in its name") == 1 }
+        try turn(near, far) {
+            far.links.incoming.count == 1 && far.said(.warning, "in its name") == 1
+        }
         #expect(hellos(far) == 1)
         #expect(far.ended == 0)
         #expect(near.unlinked == 0)
@@ -90,7 +92,8 @@ import Testing
         #expect(bench.links.contests.isEmpty)
     }
 
-    @Test @Aside func `a stranger's begun append takes no memory, and a member's is taken`() throws {
+    @Test @Aside func `a stranger's begun append takes no memory, and a member's is taken`() throws
+    {
         let bench = try PeerLinksBench("b")
         let peer = try RawClient(bench.address)
         try peer.send(Self.hello())
@@ -105,7 +108,8 @@ import Testing
         }
         try peer.send(PeerMessage.read(id: 7).line)
         try turn(bench) { bench.inputs.count == 2 }
-        guard case .message(_, .read(7), _) = bench.inputs[1], case .hello(let link, _) = bench.inputs[0]
+        guard case .message(_, .read(7), _) = bench.inputs[1],
+            case .hello(let link, _) = bench.inputs[0]
         else {
             Issue.record("\(bench.inputs)")
             return

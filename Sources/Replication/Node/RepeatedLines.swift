@@ -7,7 +7,7 @@ struct RepeatedLines: Sendable {
 
     /// What is to be written of a line, or nil if it is only counted.
     ///
-    /// - Parameter kind: What the line says, without what a stranger can choose: there are a few.
+    /// A kind is what the line says, without what a stranger can choose: there are a few.
     mutating func line(_ text: String, kind: StaticString, at now: Instant) -> String? {
         let kind = "\(kind)"
         guard let last = kinds[kind] else {

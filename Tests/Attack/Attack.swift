@@ -78,31 +78,35 @@ import Storage
         for failure in Set(result.failures).sorted().prefix(3) { print("  failure: \(failure)") }
     }
 
-    /// Honest accounts without strangers, then with them, for as long.
+    /// Honest accounts without strangers and with them, for as long, in turns: so what else the machine
+    /// does counts for both.
     private func strangers(_ people: [(name: String, token: String)]) throws {
-        func honest(_ body: (Instant) throws -> String) throws -> (sent: Int, says: String) {
+        let (turns, slice) = (4, Duration.milliseconds(seconds * 250))
+        func honest(_ body: (Instant) throws -> Void) throws -> Int {
             let honest = Honest()
             honest.begin(people, servers: nodes.servers)
-            let says = try body(SystemClock.now() + .seconds(seconds))
+            try body(SystemClock.now() + slice)
             let result = honest.end()
             for failure in Set(result.failures).sorted().prefix(3) {
                 print("  failure: \(failure)")
             }
-            return (result.sent, says)
+            return result.sent
         }
-        let without = try honest { end in
-            wait(until: end)
-            return ""
-        }
+        let strangers = try Strangers(asking: nodes.servers[0])
+        _ = try honest(wait(until:))
         let (idle, term) = (nodes.memory, nodes.term)
         nodes.watch()
-        let with = try honest(attack(until:))
+        var (without, with) = (0, 0)
+        for _ in 0..<turns {
+            without += try honest(wait(until:))
+            with += try honest(strangers.run(until:))
+        }
         let (more, alive) = (nodes.endWatch() - idle, nodes.alive)
-        let share = with.sent * 100 / max(1, without.sent)
+        let share = with * 100 / max(1, without)
         print(
-            "strangers: sent \(without.sent) without, \(with.sent) with (\(share) %), term \(term) ->"
+            "strangers: sent \(without) without, \(with) with (\(share) %), term \(term) ->"
                 + " \(nodes.term), memory \(idle) MiB, peak +\(more) MiB, \(alive) nodes alive; tried:"
-                + " \(with.says)"
+                + " \(strangers.summary)"
         )
         guard nodes.term == term, more <= 64, share >= 70, alive == nodes.servers.count else {
             exit(1)
@@ -123,7 +127,10 @@ import Storage
         case .streams9900: return try streams(9_900, until: end)
         case .bodies: return try bodies(isWhole: false, until: end)
         case .wholeBodies: return try bodies(isWhole: true, until: end)
-        case .strangers: return try Strangers(asking: nodes.servers[0]).run(until: end)
+        case .strangers:
+            let strangers = try Strangers(asking: nodes.servers[0])
+            strangers.run(until: end)
+            return strangers.summary
         }
     }
 

@@ -44,8 +44,17 @@ struct Strangers {
         guard !targets.isEmpty else { throw Failure("no members in \(text)") }
     }
 
-    /// Goes on until the end, each kind on a thread of its own, and says how often each was tried.
-    func run(until end: Instant) -> String {
+    /// How often each kind was tried.
+    var summary: String {
+        counts.withLock { counts in
+            counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(
+                separator: ", "
+            )
+        }
+    }
+
+    /// Goes on until the end, each kind on a thread of its own.
+    func run(until end: Instant) {
         let group = DispatchGroup()
         let kinds: [(String, @Sendable (Target, Int) throws -> Void)] = [
             ("random", random), ("forged", forged), ("as a member", inMembersName),
@@ -64,15 +73,10 @@ struct Strangers {
             }
         }
         group.wait()
-        return counts.withLock { counts in
-            counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(
-                separator: ", "
-            )
-        }
     }
 
     @Sendable private func random(_ target: Target, _ number: Int) throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator(seed: UInt64(number))
         let bytes = (0..<4_096).map { _ in UInt8.random(in: 0...255, using: &generator) }
         for address in [target.peer, target.client] { try? HTTPPeer(address).send(bytes) }
     }

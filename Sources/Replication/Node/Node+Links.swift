@@ -89,10 +89,10 @@ extension Node {
         return LinkRefusal(code: refusal.code, message: message)
     }
 
-    /// The answer to a hello that is taken; the cluster's id is for those who know it, and for members.
+    /// The answer to a hello that is taken; the cluster's id is for those who know it.
     private func welcome(_ hello: Hello) -> Hello {
         var own = ownHello(to: hello.from)
-        if hello.cluster == nil, core.membership.member(hello.from) == nil { own.cluster = nil }
+        if hello.cluster == nil { own.cluster = nil }
         return own
     }
 
@@ -122,9 +122,8 @@ extension Node {
         guard !hello.isBulk else { return }
         freshLinks.insert(link)
         if core.membership.member(hello.from) == nil {
-            callBacks.forget(at: now.instant) { address in
-                links.values.contains { $0.peerAddress == address }
-            }
+            let connected = Set(links.values.map(\.peerAddress))
+            callBacks.forget(at: now.instant) { connected.contains($0) }
             callBacks.note(hello.peerAddress, at: now.instant)
         }
         dialPeers()

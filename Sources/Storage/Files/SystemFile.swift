@@ -4,8 +4,9 @@ internal import Darwin
 internal import Glibc
 #endif
 
-/// What the system says in a file of /proc or /sys, whose length is not known before; nil if there is
-/// none. What stands behind `maximumBytes` is left out.
+/// What the system says in a file of /proc or /sys, or nil if there is no such file.
+///
+/// Its length is not known before. What stands behind `maximumBytes` is left out.
 package func readSystemFile(_ path: String, maximumBytes: Int = 1 << 16) -> String? {
     // Sound: the path is a C string for the time of the call.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)

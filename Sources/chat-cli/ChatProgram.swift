@@ -32,6 +32,10 @@ package struct ChatProgram: Sendable {
     private func run(_ command: Command, _ call: Call) async throws {
         do {
             try await command.run(call)
+        } catch let error as StreamError where error.isUnwritten {
+            var failure = Failure(error)
+            failure.details = ["What was asked for may have been done all the same."]
+            throw failure
         } catch ChatClientError.failed(let error) {
             var failure = Failure(error)
             if case .clusterChanged = error {

@@ -29,10 +29,14 @@ package struct Console: Sendable {
     }
 
     /// The console of this process.
-    static func process() -> Console {
+    ///
+    /// - Throws: `TextError` if an argument, or a variable that counts, is not UTF-8.
+    static func process() throws(TextError) -> Console {
         Console(
-            arguments: Array(CommandLine.arguments.dropFirst()),
-            environment: ProcessEnvironment.variables()
+            arguments: try ProcessArguments.all(),
+            environment: try ProcessEnvironment.variables { name in
+                name.hasPrefix("CHAT_") || name == "HOME" || name == "XDG_STATE_HOME"
+            }
         )
     }
 }

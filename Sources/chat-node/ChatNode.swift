@@ -15,12 +15,23 @@ struct ChatNode {
     /// An asynchronous `main` ends up in a wait of the runtime that lets all signals through, and
     /// SIGTERM would kill the process there.
     static func main() {
+        StandardStreams.openMissing()
         Signals.prepare()
         DescriptorLimit.raise()
         FreedMemory.goesBackAtOnce()
-        let arguments = Array(CommandLine.arguments.dropFirst())
-        Task.detached { exit(await command(arguments, ProcessEnvironment.variables()).rawValue) }
+        Task.detached { exit(await command().rawValue) }
         while true { pause() }
+    }
+
+    private static func command() async -> ExitCode {
+        do throws(TextError) {
+            let arguments = try ProcessArguments.all()
+            let environment = try ProcessEnvironment.variables { $0.hasPrefix("CHAT_NODE_") }
+            return await command(arguments, environment)
+        } catch {
+            complain(error.description)
+            return error.exitCode
+        }
     }
 
     private static func command(
@@ -50,9 +61,13 @@ struct ChatNode {
         do throws(StreamError) {
             try Output.standard.writeLine(text)
             return .done
-        } catch {
-            return error.exitCode
-        }
+        } catch { return unwritten(error) }
+    }
+
+    /// Says that a result could not be written, unless its reader has seen enough, as `head`.
+    static func unwritten(_ error: StreamError) -> ExitCode {
+        if let message = error.message { complain("Error: \(message)") }
+        return error.exitCode
     }
 
     static func complain(_ text: String) {

@@ -26,6 +26,8 @@ struct Demo {
         } catch let error as FileError where error.reason == .isLocked {
             ChatNode.complain("Error: another demo runs in \(directory)")
             return .unavailable
+        } catch let error as StreamError {
+            return ChatNode.unwritten(error)
         } catch {
             ChatNode.complain("Error: \(error)")
             return .cannotCreate
@@ -91,7 +93,7 @@ struct DemoPlan {
         let files = DiskFileSystem()
         let path = "\(directory)/demo.jsonl"
         if try files.exists(path) {
-            let file = try files.open(path)
+            let file = try files.openForReading(path)
             defer { file.close() }
             let bytes = try file.read(at: 0, count: try file.size())
             nodes = try bytes.split(separator: UInt8(ascii: "\n")).map {

@@ -75,10 +75,18 @@ struct RunCommand {
     }
 
     private func serve(_ replica: Replica<ChatState>) async -> ExitCode {
-        Signals.onStop { replica.beginGracefulShutdown() }
+        Signals.onStop(onHangUp: { [log] in
+            log.sink.log(.notice, "SIGHUP: there is no configuration to read again; it goes on")
+        }) { replica.beginGracefulShutdown() }
         if stopsWithInput { Signals.onInputEnd { replica.beginGracefulShutdown() } }
-        do {
+        do throws(StreamError) {
             try Output.standard.writeLine(ready(replica))
+        } catch {
+            let why = error.message ?? "nobody reads standard output"
+            log.sink.log(.critical, "the line that says 'ready' was not written: \(why)")
+            return .inputOutput
+        }
+        do {
             try await replica.run()
             return .done
         } catch let error as ReplicationError {

@@ -52,6 +52,26 @@ import Testing
         }
     }
 
+    /// A pipe has no offsets and takes no writes: `--password-file <(pass chat)`.
+    @Test func `a named pipe is read in its order, and as far as the line goes`() throws {
+        let directory = try CommandDirectory()
+        let path = "\(directory.path)/pipe"
+        #expect(unsafe mkfifo(path, 0o600) == 0)
+        let writer = Typist {
+            let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+            _ = unsafe write(descriptor, "secret\nnext\n", 12)
+            close(descriptor)
+        }
+        #expect(try Input.reading(path) { try $0.firstLine() } == "secret")
+        writer.join()
+        #expect(try Input.reading("/dev/null") { try $0.firstLine() } == nil)
+        let error = #expect(throws: StreamError.self) {
+            try Input.reading("\(directory.path)/none") { try $0.firstLine() }
+        }
+        #expect(error?.exitCode == .inputOutput)
+        #expect(error?.message?.hasSuffix("/none' failed: No such file or directory") == true)
+    }
+
     @Test func `output that nobody reads ends quietly and well`() throws {
         Output.reportBrokenPipes()
         let pipe = try Pipe()
@@ -71,7 +91,7 @@ import Testing
             try Output(descriptor: full).writeLine("x")
         }
         #expect(error?.exitCode == .inputOutput)
-        #expect(error?.message == "Writing failed: No space left on device")
+        #expect(error?.message == "Writing the output failed: No space left on device")
     }
 
     @Test func `no password is asked for without a terminal`() throws {

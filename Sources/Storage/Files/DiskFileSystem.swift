@@ -56,6 +56,11 @@ public struct DiskFileSystem: FileSystem {
         DiskFile(try Self.open(path, O_RDWR), path)
     }
 
+    /// Opens a file that exists for reading alone.
+    public func openForReading(_ path: String) throws(FileError) -> any File {
+        DiskFile(try Self.open(path, O_RDONLY), path)
+    }
+
     /// Gives a file another name, replacing what had it.
     public func rename(_ path: String, to other: String) throws(FileError) {
         #if canImport(Darwin)

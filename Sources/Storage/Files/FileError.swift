@@ -49,6 +49,11 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         if case .noSpace = reason { true } else { false }
     }
 
+    /// Whether this user may not do it (`EACCES`, `EPERM`).
+    public var isForbidden: Bool {
+        if case .system(let code, _) = reason { code == 13 || code == 1 } else { false }
+    }
+
     /// Whether the disk did not do what it was asked to (`EIO`).
     public var isInputOutput: Bool {
         if case .system(code: 5, _) = reason { true } else { false }

@@ -19,6 +19,9 @@ public protocol FileSystem: Sendable {
     /// Opens a file that exists for reading and writing.
     func open(_ path: String) throws(FileError) -> any File
 
+    /// Opens a file that exists for reading alone, as it can be on a disk that takes no writes.
+    func openForReading(_ path: String) throws(FileError) -> any File
+
     /// Gives a file another name, replacing what had it.
     func rename(_ path: String, to other: String) throws(FileError)
 
@@ -96,26 +99,50 @@ public protocol FileLock: AnyObject, Sendable {
 }
 
 extension FileSystem {
+    /// Opens a file for reading and writing, where a file system knows no other way.
+    public func openForReading(_ path: String) throws(FileError) -> any File { try open(path) }
+}
+
+extension FileSystem {
     /// Makes a directory and those above it that are missing.
     ///
-    /// Nothing is synced: see ``syncAncestors(of:)``.
-    package func createDirectories(_ path: String) throws(FileError) {
-        for ancestor in FilePath.ancestors(of: path) + [path] where try !exists(ancestor) {
+    /// Nothing is synced: see ``syncAncestors(of:changed:)``.
+    ///
+    /// - Returns: The directories in which one was made.
+    @discardableResult
+    package func createDirectories(_ path: String) throws(FileError) -> [String] {
+        var changed: [String] = []
+        let all = FilePath.ancestors(of: path) + [path]
+        for (outer, ancestor) in zip([all[0]] + all, all) where try !exists(ancestor) {
             do throws(FileError) {
                 try createDirectory(ancestor)
+                changed.append(outer)
             } catch  where error.reason == .alreadyExists {
                 // Another process was faster; the directory is there, which is all that matters.
                 continue
             }
         }
+        return changed
     }
 
     /// Syncs every directory above `path`, so that the way to it survives a power loss.
     ///
-    /// All of them, not only those made by this process: an earlier one may have made them and
-    /// crashed before it synced.
-    package func syncAncestors(of path: String) throws(FileError) {
-        for ancestor in FilePath.ancestors(of: path).reversed() { try syncDirectory(ancestor) }
+    /// Also those that this process did not change: an earlier one may have made them and crashed
+    /// before it synced. Of those, one that may not be read is left out: it was given to this user as
+    /// it is, by whoever made what is below it.
+    ///
+    /// - Parameters:
+    ///   - path: What is reached through them.
+    ///   - changed: In which of them this process made a directory.
+    package func syncAncestors(of path: String, changed: [String]) throws(FileError) {
+        for ancestor in FilePath.ancestors(of: path).reversed() {
+            do throws(FileError) { try syncDirectory(ancestor) } catch
+                where
+                error.isForbidden && !changed.contains(ancestor)
+            {
+                continue
+            }
+        }
     }
 }
 

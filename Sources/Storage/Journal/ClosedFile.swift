@@ -28,7 +28,7 @@ struct ClosedFile: Hashable, Sendable {
         var lines: SegmentLines
         do throws(FileError) {
             lines = SegmentLines(
-                file: try fileSystem.open(path),
+                file: try fileSystem.openForReading(path),
                 path: path,
                 offset: 0,
                 limit: bytes,

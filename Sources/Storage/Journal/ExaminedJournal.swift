@@ -58,7 +58,7 @@ public struct ExaminedJournal: Sendable {
     /// - Returns: The journal, and what an operator may want to know.
     /// - Throws: ``JournalError``; the lock is given back then.
     public func resume() throws(JournalError) -> sending (journal: Journal, notes: [String]) {
-        let lock = try ownedLock()
+        let (lock, changed) = try ownedLock()
         let recovery: Recovery
         do throws(JournalError) { recovery = try self.recovery.folded() ?? self.recovery } catch {
             lock.release()
@@ -66,7 +66,7 @@ public struct ExaminedJournal: Sendable {
         }
         let journal = Journal(self, recovery, lock: lock)
         do throws(JournalError) {
-            let notes = try journal.resume(recovery, recovered.snapshot)
+            let notes = try journal.resume(recovery, recovered.snapshot, changed)
             return (journal, notes + (try journal.makeFirstReserve()))
         } catch {
             journal.close()
@@ -78,18 +78,18 @@ public struct ExaminedJournal: Sendable {
     /// Gives the lock back, for a start that is refused.
     public func release() { lock?.release() }
 
-    /// The lock, of a directory that is made now if there was none.
-    private func ownedLock() throws(JournalError) -> any FileLock {
-        if let lock { return lock }
+    /// The lock, of a directory that is made now if there was none, and where one was made.
+    private func ownedLock() throws(JournalError) -> (lock: any FileLock, changed: [String]) {
+        if let lock { return (lock, []) }
         do throws(FileError) {
-            try fileSystem.createDirectories(directory)
+            let changed = try fileSystem.createDirectories(directory)
             let lock = try fileSystem.lock(directory)
             // Another process may have been here since it was looked for.
             guard try fileSystem.list(directory).isEmpty else {
                 lock.release()
                 throw FileError(.isLocked, call: "lock", path: directory)
             }
-            return lock
+            return (lock, changed)
         } catch { throw .locking(directory, error) }
     }
 }

@@ -128,7 +128,7 @@ struct EntryReader {
                 )
             }
             return SegmentLines(
-                file: try fileSystem.open(path),
+                file: try fileSystem.openForReading(path),
                 path: path,
                 offset: place.offset,
                 limit: limit,

@@ -193,10 +193,15 @@ extension Journal {
 
     /// Writes the last batch again, in a new file, and makes the way to it durable.
     ///
+    /// - Parameters:
+    ///   - recovery: What was read.
+    ///   - snapshot: The newest good snapshot beside it.
+    ///   - changed: The directories in which this start made one.
     /// - Returns: What an operator may want to know.
     func resume(
         _ recovery: Recovery,
-        _ snapshot: SnapshotHead?
+        _ snapshot: SnapshotHead?,
+        _ changed: [String]
     ) throws(JournalError) -> [String] {
         var next = state
         var lines: [Batch.PlacedLine] = []
@@ -229,7 +234,7 @@ extension Journal {
             if let older { try closeOlder(older, next: number) }
             // Before this the whole directory may be gone after a power loss. Not only for a new
             // journal: the process that made it may have crashed just before this line.
-            try fileSystem.syncAncestors(of: directory)
+            try fileSystem.syncAncestors(of: directory, changed: changed)
         } catch { throw fail(error) }
         return removeLeftovers(recovery)
     }

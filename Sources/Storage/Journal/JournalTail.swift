@@ -60,7 +60,7 @@ public struct JournalTail {
         let path = FilePath.join(directory, SegmentName.name(number))
         let bytes: [UInt8]
         do throws(FileError) {
-            let file = try fileSystem.open(path)
+            let file = try fileSystem.openForReading(path)
             defer { file.close() }
             bytes = try file.read(at: offset, count: max(0, try file.size() - offset))
         } catch {

@@ -76,7 +76,7 @@ struct KeptScan {
         var scan = KeptScan(strideBytes: strideBytes)
         for number in numbers {
             let path = FilePath.join(directory, SegmentName.name(number))
-            let file = try fileSystem.open(path)
+            let file = try fileSystem.openForReading(path)
             defer { file.close() }
             let bytes = try file.salvage(try file.size()).bytes
             scan.take(SegmentFile(number: number, path: path, bytes: bytes))

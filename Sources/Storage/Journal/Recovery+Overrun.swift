@@ -78,7 +78,7 @@ extension Recovery {
     private func mayHoldMore(_ number: UInt64, from start: Int) throws(JournalError) -> Bool {
         let path = FilePath.join(directory, SegmentName.name(number))
         do throws(FileError) {
-            let file = try fileSystem.open(path)
+            let file = try fileSystem.openForReading(path)
             defer { file.close() }
             let count = max(0, try file.size() - start)
             let rest = SegmentFile(

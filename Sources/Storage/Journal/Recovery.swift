@@ -271,7 +271,7 @@ extension Recovery {
     func read(_ number: UInt64, first: Int = .max) throws(JournalError) -> SegmentFile {
         let path = FilePath.join(directory, SegmentName.name(number))
         do throws(FileError) {
-            let file = try fileSystem.open(path)
+            let file = try fileSystem.openForReading(path)
             defer { file.close() }
             let count = min(try file.size(), first)
             guard salvages else {

@@ -202,7 +202,9 @@ public struct SnapshotStore: Sendable {
     }
 
     private func open(_ path: String) throws(SnapshotError) -> any File {
-        do throws(FileError) { return try fileSystem.open(path) } catch { throw .file(error) }
+        do throws(FileError) { return try fileSystem.openForReading(path) } catch {
+            throw .file(error)
+        }
     }
 }
 

@@ -1,5 +1,4 @@
 import Options
-import Storage
 
 extension Call {
     /// The password: from the terminal without echo, standard input or a file.
@@ -43,13 +42,12 @@ extension Call {
     }
 
     private func firstLine(ofFile path: String) throws -> String {
-        let file = try DiskFileSystem().open(path)
-        defer { file.close() }
-        let bytes = try file.read(at: 0, count: 4096).prefix { $0 != UInt8(ascii: "\n") }
-        guard var line = String(validating: bytes, as: UTF8.self) else {
-            throw StreamError.notText
+        let line = try Input.reading(path) { (input) throws(StreamError) in
+            try input.firstLine()
         }
-        if line.hasSuffix("\r") { line.removeLast() }
+        guard let line else {
+            throw Failure(.badData, code: "password_missing", "'\(path)' has no password")
+        }
         return line
     }
 }

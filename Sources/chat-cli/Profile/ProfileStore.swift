@@ -48,7 +48,7 @@ package struct ProfileStore: Sendable {
         guard try files.exists(path) else { return nil }
         try FileModes.checkPrivate(directory, remedy: "chmod 700 \(directory)")
         try FileModes.checkPrivate(path, remedy: "chmod 600 \(path)")
-        let file = try files.open(path)
+        let file = try files.openForReading(path)
         defer { file.close() }
         let bytes = try file.read(at: 0, count: min(try file.size(), 1 << 16))
         do throws(LineError) { return try Profile(lineBytes: bytes) } catch {

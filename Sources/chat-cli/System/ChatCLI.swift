@@ -9,8 +9,25 @@ import Glibc
 /// The entry: runs the program on the process's own streams, and ends with its code.
 @main
 struct ChatCLI {
-    static func main() async {
+    /// Opens what is missing of the standard streams before anything else gets their numbers.
+    ///
+    /// An asynchronous `main` comes too late for that: its runtime opens descriptors of its own before.
+    static func main() {
+        StandardStreams.openMissing()
         Output.reportBrokenPipes()
-        exit(await Interrupts.run { await ChatProgram(console: .process()).run() }.rawValue)
+        Task.detached { exit(await run().rawValue) }
+        while true { pause() }
+    }
+
+    private static func run() async -> ExitCode {
+        let console: Console
+        do throws(TextError) { console = try .process() } catch {
+            // Nobody is left to be told that standard error cannot be written.
+            do throws(StreamError) {
+                try Output.standardError.writeLine(error.description)
+            } catch {}
+            return error.exitCode
+        }
+        return await Interrupts.run { await ChatProgram(console: console).run() }
     }
 }

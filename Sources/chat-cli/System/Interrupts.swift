@@ -29,6 +29,8 @@ enum Interrupts {
     }
 
     private static func watch(_ onInterrupt: @escaping @Sendable () -> Void) {
+        // Whoever starts a program in the background may want Ctrl-C to leave it alone.
+        guard !SignalActions.isIgnored(SIGINT) else { return }
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else { return }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

@@ -39,8 +39,7 @@ struct LogCommand {
             case .stat: return try LogStat(files: files).run()
             }
         } catch {
-            // A reader that has seen enough, as `head`, is not worth a word.
-            if case .output(let error) = error { return error.exitCode }
+            if case .output(let error) = error { return ChatNode.unwritten(error) }
             ChatNode.complain("Error: \(error)")
             return .inputOutput
         }

@@ -41,6 +41,14 @@ final class MountedDisk {
         }
     }
 
+    /// Makes it read-only.
+    func protect() throws {
+        let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
+        guard unsafe mount("tmpfs", path, "tmpfs", flags, nil) == 0 else {
+            throw NotInTime(description: "protect \(path): \(errno)")
+        }
+    }
+
     /// Takes all space that is left.
     func fill() throws {
         let file = try DiskFileSystem().create("\(path)/ballast")

@@ -39,8 +39,17 @@ final class Program {
             for index in unsafe words.indices { unsafe free(words[index]) }
             for index in unsafe variables.indices { unsafe free(variables[index]) }
         }
+        // Whoever runs the tests in the background may ignore signals, and so would the program.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var heard = sigset_t()
+        unsafe sigemptyset(&heard)
+        for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&heard, signal) }
+        unsafe posix_spawnattr_setsigdefault(&attributes, &heard)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var pid: pid_t = 0
-        let code = unsafe posix_spawn(&pid, path, &actions, nil, &words, &variables)
+        let code = unsafe posix_spawn(&pid, path, &actions, &attributes, &words, &variables)
         _ = close(toChild[0])
         _ = close(fromChild[1])
         (self.pid, input, output) = (pid, toChild[1], fromChild[0])

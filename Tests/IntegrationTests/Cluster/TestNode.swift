@@ -36,11 +36,26 @@ final class TestNode {
 
     /// Starts the process with so many descriptors at the most, and waits until it listens.
     func start(descriptors: Int) async throws {
-        let script = "ulimit -n \(descriptors); exec \"$0\" \"$@\""
+        try await start(by: "ulimit -n \(descriptors); exec \"$0\" \"$@\"")
+    }
+
+    /// Starts the process with a signal that is ignored, as `nohup` does.
+    func start(ignoring signal: String) async throws {
+        try await start(by: "trap '' \(signal); exec \"$0\" \"$@\"")
+    }
+
+    /// Starts the process without some of its standard streams; it is told by a signal to end.
+    func start(closing redirections: String) async throws {
+        // One of them would make it end with standard input.
+        let words = arguments.filter { $0 != "--until-input-ends" }
+        try await start(by: "exec \"$0\" \"$@\" \(redirections)", words)
+    }
+
+    private func start(by script: String, _ words: [String]? = nil) async throws {
         try await ready(
             Program(
                 "/bin/sh",
-                ["-c", script, Program.path(of: "chat-node")] + arguments,
+                ["-c", script, Program.path(of: "chat-node")] + (words ?? arguments),
                 errorsTo: log
             )
         )

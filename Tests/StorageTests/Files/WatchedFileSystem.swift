@@ -50,6 +50,9 @@ struct WatchedFileSystem: FileSystem {
     func open(_ path: String) throws(FileError) -> any File {
         WatchedFile(try disk.open(path), watch)
     }
+    func openForReading(_ path: String) throws(FileError) -> any File {
+        WatchedFile(try disk.openForReading(path), watch)
+    }
     func rename(_ path: String, to other: String) throws(FileError) {
         try disk.rename(path, to: other)
     }

@@ -28,7 +28,8 @@ struct EchoGuard: ~Copyable {
         before = settings
         // Also initializes the variable, which a handler could not do safely.
         interruption.store(0, ordering: .relaxed)
-        var actions = Self.signals.map { signal in
+        // A signal that the process was told to ignore stays ignored.
+        var actions = Self.signals.filter { !SignalActions.isIgnored($0) }.map { signal in
             (
                 signal,
                 Self.replaceAction(of: signal) { interruption.store($0, ordering: .relaxed) }

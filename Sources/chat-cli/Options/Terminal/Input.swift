@@ -10,6 +10,26 @@ package struct Input: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Reads a file, a pipe or a device by its path while `body` runs, from its beginning to its end.
+    ///
+    /// It is opened for reading alone, and read in its order: a secret may be on a read-only disk, or
+    /// come from `/dev/stdin`, a named pipe or a process substitution.
+    ///
+    /// - Throws: ``StreamError/failed(operation:reason:)`` if it can't be opened, and what `body` throws.
+    package static func reading<T>(
+        _ path: String,
+        _ body: (Input) throws(StreamError) -> T
+    ) throws(StreamError) -> T {
+        let descriptor: Int32
+        do throws(SystemCalls.Failure) {
+            descriptor = try SystemCalls.openForReading(path)
+        } catch {
+            throw .failed(operation: "Opening '\(path)'", reason: error.text)
+        }
+        defer { SystemCalls.close(descriptor) }
+        return try body(Input(descriptor: descriptor))
+    }
+
     /// Whether a person types it.
     package var isTerminal: Bool { SystemCalls.isTerminal(descriptor) }
 

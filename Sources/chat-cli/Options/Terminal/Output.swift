@@ -20,7 +20,7 @@ package struct Output: Sendable {
 
     /// Writes all of `text` as it is; what came from elsewhere must be escaped before.
     ///
-    /// - Throws: ``StreamError/closed`` or ``StreamError/failed(operation:reason:)``; part of the
+    /// - Throws: ``StreamError/closed`` or ``StreamError/unwritten(place:reason:)``; part of the
     ///   text may have been written.
     package func write(_ text: String) throws(StreamError) {
         var rest = Array(text.utf8)[...]
@@ -30,11 +30,19 @@ package struct Output: Sendable {
             } catch {
                 if error.isBrokenPipe { throw .closed }
                 guard error.isFullForNow else {
-                    throw .failed(operation: "Writing", reason: error.text)
+                    throw .unwritten(place: name, reason: error.text)
                 }
                 // Someone who shares the terminal made it non-blocking.
                 _ = SystemCalls.wait(for: descriptor, toWrite: true, milliseconds: 1000)
             }
+        }
+    }
+
+    private var name: String {
+        switch descriptor {
+        case 1: "standard output"
+        case 2: "standard error"
+        default: "the output"
         }
     }
 

@@ -6,17 +6,29 @@ import Glibc
 
 /// The variables that the process was started with.
 package enum ProcessEnvironment {
-    /// All variables; read it once, at the start.
-    package static func variables() -> [String: String] {
+    /// All variables that are text; read it once, at the start.
+    ///
+    /// - Parameter isUsed: Whether the program looks at a variable of this name.
+    /// - Throws: ``TextError`` if a variable that is used is not UTF-8; others are left out.
+    package static func variables(
+        _ isUsed: (String) -> Bool = { _ in false }
+    ) throws(TextError) -> [String: String] {
         var variables: [String: String] = [:]
         // Sound: the list is ended by nil, and nothing changes it while it is read.
         var entry = unsafe environ
         while let text = unsafe entry.pointee {
-            let line = unsafe String(cString: text)
-            if let equals = line.firstIndex(of: "=") {
-                variables[String(line[..<equals])] = String(line[line.index(after: equals)...])
-            }
             unsafe entry += 1
+            let isText = unsafe String(validatingCString: text) != nil
+            let line = unsafe String(cString: text)
+            guard let equals = line.firstIndex(of: "=") else { continue }
+            let (name, value) = (
+                String(line[..<equals]), String(line[line.index(after: equals)...])
+            )
+            if isText {
+                variables[name] = value
+            } else if isUsed(name) {
+                throw TextError(place: "the variable \(name)", shown: value)
+            }
         }
         return variables
     }

@@ -2,6 +2,8 @@
 package enum StreamError: Error, Sendable, Equatable {
     /// Nobody reads the output any more, as after `| head`: end quietly.
     case closed
+    /// The output takes nothing, as on a full disk, or because it is closed.
+    case unwritten(place: String, reason: String)
     /// The system refused.
     case failed(operation: String, reason: String)
     /// A line or text is longer than it may be.
@@ -20,17 +22,23 @@ package enum StreamError: Error, Sendable, Equatable {
     package var exitCode: ExitCode {
         switch self {
         case .closed: .done
-        case .failed: .inputOutput
+        case .unwritten, .failed: .inputOutput
         case .tooLong, .notText: .badData
         case .noTerminal: .usage
         case .interrupted: .interrupted
         }
     }
 
+    /// Whether a result could not be given to anybody.
+    package var isUnwritten: Bool {
+        if case .unwritten = self { true } else { false }
+    }
+
     /// What to say on standard error; `nil` if nothing.
     package var message: String? {
         switch self {
         case .closed, .interrupted: nil
+        case .unwritten(let place, let reason): "Writing \(place) failed: \(reason)"
         case .failed(let operation, let reason): "\(operation) failed: \(reason)"
         case .tooLong(let limit): "The input is longer than \(limit) bytes."
         case .notText: "The input is not valid UTF-8."

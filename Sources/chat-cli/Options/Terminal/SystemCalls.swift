@@ -57,6 +57,24 @@ enum SystemCalls {
         return unsafe poll(&entry, 1, milliseconds) > 0
     }
 
+    static func isOpen(_ descriptor: Int32) -> Bool {
+        fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF
+    }
+
+    /// Opens what is empty and stays so, for reading; inherited, as a standard stream is.
+    static func openNull() -> Int32 { unsafe open("/dev/null", O_RDONLY) }
+
+    /// Opens a file, a pipe or a device for reading.
+    static func openForReading(_ path: String) throws(Failure) -> Int32 {
+        while true {
+            let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+            if descriptor >= 0 { return descriptor }
+            if errno != EINTR { throw Failure(code: errno) }
+        }
+    }
+
+    static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+
     static func isTerminal(_ descriptor: Int32) -> Bool {
         isatty(descriptor) == 1
     }

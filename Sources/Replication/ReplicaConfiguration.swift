@@ -92,7 +92,7 @@ public struct ReplicaConfiguration: Sendable {
             )
         }
         guard let bootstrapExpect else {
-            guard join.contains(where: { $0 != peerAddress }) else {
+            guard join.contains(where: { !Address.isSame($0, peerAddress) }) else {
                 throw .configuration(
                     "a new node needs a join list with addresses of the cluster to join, or"
                         + " bootstrap-expect to form a new one: 1 if it is alone, else the number of"
@@ -111,13 +111,14 @@ public struct ReplicaConfiguration: Sendable {
                 )
             }
         } else {
-            guard Set(join).count == bootstrapExpect, join.count == bootstrapExpect else {
+            let places = Set(join.map(Address.normal))
+            guard places.count == bootstrapExpect, join.count == bootstrapExpect else {
                 throw .configuration(
                     "bootstrap-expect is \(bootstrapExpect), but the join list names"
-                        + " \(Set(join).count) addresses"
+                        + " \(places.count) addresses"
                 )
             }
-            guard join.contains(peerAddress) else {
+            guard places.contains(Address.normal(peerAddress)) else {
                 throw .configuration(
                     "the join list does not name this node's own peer address \(peerAddress)"
                 )
@@ -133,7 +134,7 @@ public struct ReplicaConfiguration: Sendable {
         // Nobody looks for the only node of a cluster.
         guard restored.membership.all.count > 1,
             let known = restored.membership.member(restored.identity)?.peerAddress,
-            known != peerAddress
+            !Address.isSame(known, peerAddress)
         else { return }
         throw .configuration(
             "the cluster knows \(restored.identity.id) at \(known), but its peer address is"

@@ -11,15 +11,25 @@ package import Storage
 package struct Formation: Hashable, Sendable {
     /// What the command line says, the same on every node.
     package struct Plan: Hashable, Sendable {
-        /// The peer addresses of all nodes, sorted.
+        /// The peer addresses of all nodes as they were written, in the order of ``places``.
         package var addresses: [String]
         /// `--bootstrap-expect`, or nil for a node that has data and forms nothing.
         package var expect: Int?
 
         /// Creates a plan.
         package init(addresses: [String], expect: Int?) {
-            self.addresses = addresses.sorted()
+            self.addresses = addresses.sorted {
+                (Address.normal($0), $0) < (Address.normal($1), $1)
+            }
             self.expect = expect
+        }
+
+        /// The addresses in one spelling, sorted; what two plans are compared by.
+        var places: [String] { addresses.map(Address.normal).sorted() }
+
+        /// Whether two command lines mean the same cluster.
+        func agrees(with other: Plan) -> Bool {
+            expect == other.expect && places == other.places
         }
     }
 
@@ -30,7 +40,18 @@ package struct Formation: Hashable, Sendable {
     /// When it may create at the earliest.
     private let earliest: Instant
     private(set) var round: UInt64 = 0
-    private var answers: [String: Hello] = [:]
+    /// What nodes have said last, by their places.
+    private(set) var heard: [String: Heard] = [:]
+    /// What was said in the log of what stands in the way.
+    var told = FormationNotes()
+
+    /// What a blank node said of itself.
+    struct Heard: Hashable, Sendable {
+        var hello: Hello
+        var plan: Plan
+        /// In which round.
+        var round: UInt64
+    }
 
     /// Creates what a blank node starts with.
     ///
@@ -42,33 +63,45 @@ package struct Formation: Hashable, Sendable {
     init(plan: Plan, ownAddress: String, at start: Instant, patience: Duration) {
         self.plan = plan
         isCreator =
-            plan.expect == plan.addresses.count && plan.addresses.first == ownAddress
+            plan.expect == plan.addresses.count
+            && plan.addresses.first.map { Address.isSame($0, ownAddress) } ?? false
         earliest = plan.expect == 1 ? start + patience : start
     }
 
     /// Whether it is one node that forms a cluster of itself.
     var isAlone: Bool { isCreator && plan.expect == 1 }
 
+    /// Whether this node asks the others: only the lowest may create, but each says why it waits.
+    var isAsking: Bool { plan.expect != nil }
+
     /// Whether this node may create, as far as time goes.
     func mayCreate(at now: Instant) -> Bool { now >= earliest }
 
     /// Starts a new round, in which earlier answers do not count.
-    mutating func beginRound() {
-        round += 1
-        answers.removeAll()
-    }
+    mutating func beginRound() { round += 1 }
 
     /// Notes that a blank node answered in this round with its own plan.
     mutating func note(_ plan: Plan, round: UInt64, from hello: Hello) {
-        guard round == self.round, plan == self.plan else { return }
-        answers[hello.peerAddress] = hello
+        let place = Address.normal(hello.peerAddress)
+        guard round == self.round, heard[place] != nil || heard.count < Self.maximumHeard else {
+            return
+        }
+        heard[place] = Heard(hello: hello, plan: plan, round: round)
     }
+
+    /// More than a list has, so that strangers cost no memory.
+    private static let maximumHeard = 128
 
     /// The members of the new cluster once all have answered in this round, else nil.
     func members(own: Hello) -> Membership? {
-        var all = answers
-        all[own.peerAddress] = own
-        guard isCreator, all.keys.sorted() == plan.addresses,
+        var all: [String: Hello] = [:]
+        let places = plan.places
+        for (place, heard) in heard
+        where heard.round == round && heard.plan.agrees(with: plan) && places.contains(place) {
+            all[place] = heard.hello
+        }
+        all[Address.normal(own.peerAddress)] = own
+        guard isCreator, all.keys.sorted() == places,
             Set(all.values.map(\.from.id)).count == all.count
         else { return nil }
         return Membership(

@@ -59,7 +59,9 @@ package struct JoinRules: Sendable {
             )
         }
         let others = membership.all.filter { $0.identity.id != wish.identity.id }
-        if let other = others.first(where: { $0.peerAddress == wish.peerAddress }) {
+        if let other = others.first(where: {
+            Address.isSame($0.peerAddress, wish.peerAddress)
+        }) {
             return Self.refused(
                 "address_in_use",
                 "\(wish.identity) says it is at \(wish.peerAddress), where the cluster knows"
@@ -97,7 +99,7 @@ package struct JoinRules: Sendable {
         guard replacement == wish.identity.id else { return nil }
         return membership.all.first {
             $0.identity.id == wish.identity.id && $0.role == .joining
-                && $0.peerAddress == wish.peerAddress && isSilent($0.identity)
+                && Address.isSame($0.peerAddress, wish.peerAddress) && isSilent($0.identity)
         }?.identity
     }
 
@@ -115,7 +117,7 @@ package struct JoinRules: Sendable {
                 message: "\(both), and a lost disk is being replaced already: it waits"
             )
         }
-        if wish.peerAddress != old.peerAddress {
+        if !Address.isSame(wish.peerAddress, old.peerAddress) {
             return LinkRefusal(
                 code: "id_in_use",
                 message: "\(both): give it another id, or, if the old one's disk is lost, the old"

@@ -112,7 +112,8 @@ extension Node {
                 )
             }
         }
-        claims[configuration.peerAddress] = nil
+        let own = Address.normal(configuration.peerAddress)
+        claims = claims.filter { Address.normal($0.key) != own }
         return claims.sorted { $0.key < $1.key }
             .map { Dial(address: $0.key, hello: ownHello(to: $0.value.to)) }
     }

@@ -23,7 +23,7 @@ extension Node {
         return found
     }
 
-    private var whyBlank: Explanation {
+    var whyBlank: Explanation {
         if let refusal = joining.refusal {
             return Explanation(.formation, "this node is not admitted yet: \(refusal.message)")
         }
@@ -42,14 +42,29 @@ extension Node {
         guard let formation, formation.plan.expect != nil else {
             return Explanation(.formation, "this node waits for a cluster to take it in")
         }
+        let conflicts = formation.conflicts(own: ownHello())
+        guard conflicts.isEmpty else {
+            return Explanation(
+                .formation,
+                "no cluster is formed: \(conflicts.joined(separator: "; "))"
+            )
+        }
         let missing = formation.plan.addresses.filter {
-            $0 != configuration.peerAddress && routes.hello(at: $0) == nil
+            !Address.isSame($0, configuration.peerAddress) && routes.hello(at: $0) == nil
         }
         let plan =
             "a cluster is formed when all \(formation.plan.addresses.count) nodes of the list"
             + " say that they are blank and have the same list"
-        guard !missing.isEmpty else { return Explanation(.formation, plan) }
-        return Explanation(.formation, "\(plan); not connected: \(missing.joined(separator: ", "))")
+        guard missing.isEmpty else {
+            return Explanation(
+                .formation,
+                "\(plan); not connected: \(missing.joined(separator: ", "))"
+            )
+        }
+        guard !formation.isCreator, let creator = formation.plan.addresses.first else {
+            return Explanation(.formation, plan)
+        }
+        return Explanation(.formation, "\(plan); \(creator) creates it")
     }
 }
 

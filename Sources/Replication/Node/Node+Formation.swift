@@ -45,8 +45,10 @@ extension Node {
     /// Begins a round, in which all nodes of the list must say that they are blank.
     mutating func form() {
         nextFormationRound = now.instant + configuration.formationInterval
-        guard var formation, formation.isCreator, creation == nil, adoption == nil,
-            formation.mayCreate(at: now.instant), !knowsOfCluster
+        guard creation == nil, adoption == nil else { return }
+        tellWhyBlank()
+        guard var formation, formation.isAsking, formation.mayCreate(at: now.instant),
+            !knowsOfCluster
         else { return }
         formation.beginRound()
         self.formation = formation
@@ -60,6 +62,16 @@ extension Node {
             )
         }
         createIfAllAnswered()
+    }
+
+    /// Logs what stands in the way at once, and for what this node waits after some time.
+    private mutating func tellWhyBlank() {
+        guard let formation, formation.isAsking, !formation.isAlone else { return }
+        let why = whyBlank.text
+        for conflict in self.formation?.told.untold(formation.conflicts(own: ownHello())) ?? [] {
+            log(.warning, "no cluster is formed: \(conflict)")
+        }
+        if self.formation?.told.mayTell(why, at: now.instant) == true { log(.notice, why) }
     }
 
     /// Whether somebody who knows a cluster has called this blank node, or answered it.

@@ -109,7 +109,9 @@ extension Node {
 
     mutating func accept(_ hello: Hello, on link: LinkID) {
         links[link] = hello
-        if let known = core.membership.member(hello.from), known.peerAddress != hello.peerAddress {
+        if let known = core.membership.member(hello.from),
+            !Address.isSame(known.peerAddress, hello.peerAddress)
+        {
             log(
                 .notice,
                 "\(hello.from) is at \(hello.peerAddress), and the cluster knows it at"
@@ -199,13 +201,8 @@ extension Node {
             log(.warning, "node \(hello.from) shook hands twice", kind: "twice")
         case .formationRound(let round):
             guard cluster == nil, creation == nil, adoption == nil, !knowsOfCluster else { return }
-            effects.append(
-                .send(
-                    address: hello.peerAddress,
-                    line: PeerMessage.blank(round: round, configuration.plan).line,
-                    entries: []
-                )
-            )
+            // By its identity: it may be dialled by another spelling of its address.
+            send(.blank(round: round, configuration.plan), to: hello.from)
         case .blank(let round, let plan):
             // Only who answers at an address of the list has a say for it.
             guard cluster == nil, creation == nil, adoption == nil,

@@ -282,7 +282,7 @@ package struct Node<Machine: Service>: Sendable {
     private var timerDeadline: Instant {
         if let contradiction { return contradiction.stopsAt }
         var deadline = hasConsensus ? core.nextDeadline : now.instant + .seconds(1)
-        if let formation, formation.isCreator, creation == nil, adoption == nil {
+        if let formation, formation.isAsking, creation == nil, adoption == nil {
             deadline = min(deadline, nextFormationRound)
         }
         if let handOverDeadline, isHandingOver { deadline = min(deadline, handOverDeadline) }

@@ -37,6 +37,22 @@ package struct Address: Hashable, Sendable, CustomStringConvertible {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
+    /// One spelling for all that name the same place: `Localhost:07410` is `127.0.0.1:7410`.
+    ///
+    /// For comparisons alone: what is dialled is what was written. Text that is no address stays as
+    /// it is.
+    package static func normal(_ text: String) -> String {
+        guard var address = Address(text) else { return text }
+        let host = address.host.lowercased()
+        address.host = host == "localhost" ? "127.0.0.1" : host
+        return address.description
+    }
+
+    /// Whether two texts name the same place, as far as spelling tells.
+    package static func isSame(_ one: String, _ other: String) -> Bool {
+        one == other || normal(one) == normal(other)
+    }
+
     /// Asks the system for the host's numeric addresses, the best first.
     ///
     /// May block for seconds on a name: never call it on a loop's thread. Numeric hosts do not

@@ -42,10 +42,7 @@ extension Call {
     }
 
     private func firstLine(ofFile path: String) throws -> String {
-        let line = try Input.reading(path) { (input) throws(StreamError) in
-            try input.firstLine()
-        }
-        guard let line else {
+        guard let line = try Input.reading(path, { try $0.firstLine() }) else {
             throw Failure(.badData, code: "password_missing", "'\(path)' has no password")
         }
         return line

@@ -18,13 +18,13 @@ package struct Input: Sendable {
     /// - Throws: ``StreamError/failed(operation:reason:)`` if it can't be opened, and what `body` throws.
     package static func reading<T>(
         _ path: String,
-        _ body: (Input) throws(StreamError) -> T
-    ) throws(StreamError) -> T {
+        _ body: (Input) throws -> T
+    ) throws -> T {
         let descriptor: Int32
         do throws(SystemCalls.Failure) {
             descriptor = try SystemCalls.openForReading(path)
         } catch {
-            throw .failed(operation: "Opening '\(path)'", reason: error.text)
+            throw StreamError.failed(operation: "Opening '\(path)'", reason: error.text)
         }
         defer { SystemCalls.close(descriptor) }
         return try body(Input(descriptor: descriptor))

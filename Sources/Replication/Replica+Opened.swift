@@ -60,8 +60,8 @@ enum Opening {
                     fileSystem: fileSystem
                 ),
                 configuration: configuration.ofNode(
-                    client: configuration.clientAddress,
-                    peer: configuration.peerAddress
+                    client: configuration.advertisedClientAddress ?? configuration.clientAddress,
+                    peer: configuration.calledAddress
                 )
             )
         } catch {
@@ -124,24 +124,19 @@ enum Opening {
         )
     }
 
-    /// Listens on the first of the address's numeric addresses that this machine has.
+    /// Listens on all the address's numeric addresses that this machine has.
     private static func listener(_ address: String) throws(ReplicationError) -> Listener {
-        var reason = "no such address"
         do throws(SocketError) {
-            for found in try Address(address)?.resolved() ?? [] {
-                do throws(SocketError) { return try Listener(on: found) } catch {
-                    reason = "\(error)"
-                }
-            }
+            let found = try Address(address)?.resolved() ?? []
+            return try Listener(onAll: found)
         } catch {
-            reason = "\(error)"
+            throw .listen(address: address, reason: "\(error)")
         }
-        throw .listen(address: address, reason: reason)
     }
 
-    /// An address with the port that the system chose.
+    /// An address with the port that the system chose, if none is said.
     static func address(_ text: String, port: UInt16) -> String {
-        guard var address = Address(text) else { return text }
+        guard var address = Address(text), address.port == 0 else { return text }
         address.port = port
         return address.description
     }

@@ -7,7 +7,7 @@ public import Storage
 /// hashes passwords, a fourth looks names up, a fifth writes and reads snapshots, a sixth reads closed
 /// files again. ``run()`` holds everything: when it returns, all of it has ended.
 public actor Replica<Machine: Service> {
-    /// Where clients reach this node, with the port that the system chose.
+    /// Where clients reach this node, as others are told, with the port that the system chose.
     public nonisolated let clientAddress: String
     /// Where other nodes reach this node.
     public nonisolated let peerAddress: String
@@ -108,8 +108,11 @@ public actor Replica<Machine: Service> {
             log.log(.error, "damaged: \(finding.damage)")
             mail.post(.node(.damaged(through: finding.last)))
         }
-        clientAddress = Opening.address(configuration.clientAddress, port: sockets.clients.port)
-        peerAddress = Opening.address(configuration.peerAddress, port: sockets.peers.port)
+        clientAddress = Opening.address(
+            configuration.advertisedClientAddress ?? configuration.clientAddress,
+            port: sockets.clients.port
+        )
+        peerAddress = Opening.address(configuration.calledAddress, port: sockets.peers.port)
         let now = SystemClock.now()
         lastClock = now
         var lastKey: UInt64 = 0

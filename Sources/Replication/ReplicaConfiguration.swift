@@ -8,8 +8,17 @@ public struct ReplicaConfiguration: Sendable {
     public var dataDirectory: String
     /// Where clients are listened for, `host:port`; port 0 lets the system choose.
     public var clientAddress: String
-    /// Where other nodes are listened for, `host:port`, and how they reach this one.
+    /// Where other nodes are listened for, `host:port`.
     public var peerAddress: String
+    /// How clients reach this node, `host:port`, if not by ``clientAddress``; its port 0 is the one
+    /// that is listened on.
+    ///
+    /// Needed where that is all addresses of the machine (`0.0.0.0`, `[::]`): nobody can call those.
+    public var advertisedClientAddress: String?
+    /// How other nodes reach this one, if not by ``peerAddress``; see ``advertisedClientAddress``.
+    ///
+    /// The join list and the log name the node by it.
+    public var advertisedPeerAddress: String?
     /// The peer addresses of all nodes of a new cluster, this one's among them; without
     /// ``bootstrapExpect`` those of some nodes of a cluster that runs, which this one joins.
     ///
@@ -72,27 +81,56 @@ public struct ReplicaConfiguration: Sendable {
                 "the id '\(id)' is not 1 to 32 of letters, digits, '.', '_' and '-'"
             )
         }
-        for (name, address) in [("client", clientAddress), ("peer", peerAddress)] {
-            guard Address(address) != nil else {
-                throw .configuration("the \(name) address '\(address)' is not host:port")
+        try Self.check("client", listened: clientAddress, advertised: advertisedClientAddress)
+        try Self.check("peer", listened: peerAddress, advertised: advertisedPeerAddress)
+        for address in join {
+            if let fault = Address.fault(of: address) {
+                throw .configuration("'\(address)' in the join list \(fault)")
+            }
+            guard let known = Address(address), known.port != 0, !known.isWildcard else {
+                throw .configuration("'\(address)' in the join list can't be called")
             }
         }
-        for address in join where (Address(address)?.port ?? 0) == 0 {
-            throw .configuration("'\(address)' in the join list is not host:port")
+        guard heartbeatInterval > .zero, heartbeatInterval < electionTimeout else {
+            throw .configuration(
+                "the heartbeat interval \(heartbeatInterval) is not shorter than the election timeout"
+                    + " \(electionTimeout): every follower would campaign before it hears its leader"
+            )
         }
     }
+
+    private static func check(
+        _ name: String,
+        listened: String,
+        advertised: String?
+    ) throws(ReplicationError) {
+        for (kind, address) in [
+            ("\(name) address", listened), ("advertised \(name) address", advertised),
+        ] {
+            guard let address, let fault = Address.fault(of: address) else { continue }
+            throw .configuration("the \(kind) '\(address)' \(fault)")
+        }
+        guard let called = Address(advertised ?? listened), called.isWildcard else { return }
+        throw .configuration(
+            "the \(name) address \(called) means all addresses of this machine, and nobody can call"
+                + " that: say by which host:port others reach it (--advertise, --peer-advertise)"
+        )
+    }
+
+    /// How other nodes reach this one, before the system has chosen a port.
+    var calledAddress: String { advertisedPeerAddress ?? peerAddress }
 
     /// Checks what a node without data needs: how its cluster is formed or joined.
     ///
     /// - Throws: ``ReplicationError/configuration(_:)``.
     func validateFormation() throws(ReplicationError) {
-        if !join.isEmpty, Address(peerAddress)?.port == 0 {
+        if !join.isEmpty, Address(calledAddress)?.port == 0 {
             throw .configuration(
                 "peer port 0 together with a join list: others could not know the port"
             )
         }
         guard let bootstrapExpect else {
-            guard join.contains(where: { !Address.isSame($0, peerAddress) }) else {
+            guard join.contains(where: { !Address.isSame($0, calledAddress) }) else {
                 throw .configuration(
                     "a new node needs a join list with addresses of the cluster to join, or"
                         + " bootstrap-expect to form a new one: 1 if it is alone, else the number of"
@@ -118,9 +156,9 @@ public struct ReplicaConfiguration: Sendable {
                         + " \(places.count) addresses"
                 )
             }
-            guard places.contains(Address.normal(peerAddress)) else {
+            guard places.contains(Address.normal(calledAddress)) else {
                 throw .configuration(
-                    "the join list does not name this node's own peer address \(peerAddress)"
+                    "the join list does not name this node's own peer address \(calledAddress)"
                 )
             }
         }
@@ -134,11 +172,11 @@ public struct ReplicaConfiguration: Sendable {
         // Nobody looks for the only node of a cluster.
         guard restored.membership.all.count > 1,
             let known = restored.membership.member(restored.identity)?.peerAddress,
-            !Address.isSame(known, peerAddress)
+            !Address.isSame(known, calledAddress)
         else { return }
         throw .configuration(
             "the cluster knows \(restored.identity.id) at \(known), but its peer address is"
-                + " \(peerAddress): start it with \(known)"
+                + " \(calledAddress): start it with \(known)"
         )
     }
 }

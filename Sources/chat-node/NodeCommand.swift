@@ -63,6 +63,18 @@ enum NodeCommand {
                 help: "Where other nodes reach this one."
             ),
             .value(
+                "advertise",
+                placeholder: "host:port",
+                environment: "CHAT_NODE_ADVERTISE",
+                help: "Where clients reach it, if not by --listen, as with 0.0.0.0."
+            ),
+            .value(
+                "peer-advertise",
+                placeholder: "host:port",
+                environment: "CHAT_NODE_PEER_ADVERTISE",
+                help: "Where other nodes reach it, if not by --peer-listen."
+            ),
+            .value(
                 "join",
                 .list,
                 placeholder: "host:port,…",

@@ -13,21 +13,14 @@ struct RunCommand {
     init(_ parsed: ParsedCommand) throws(UsageError) {
         let listen = try parsed.string(required: "listen")
         let peerListen = try parsed.string(required: "peer-listen")
-        if !parsed.flag("insecure") {
-            for address in [listen, peerListen] where !Self.isLocal(address) {
-                throw parsed.usageError(
-                    "\(address) may be reached by other machines, and nothing is encrypted yet;"
-                        + " listen on a loopback address or add --insecure",
-                    exitCode: .configuration
-                )
-            }
-        }
         var configuration = ReplicaConfiguration(
             id: try parsed.string(required: "id"),
             dataDirectory: try parsed.string(required: "data-dir"),
             clientAddress: listen,
             peerAddress: peerListen
         )
+        configuration.advertisedClientAddress = parsed.string("advertise")
+        configuration.advertisedPeerAddress = parsed.string("peer-advertise")
         configuration.join = parsed.list("join")
         configuration.bootstrapExpect = parsed.integer("bootstrap-expect")
         configuration.joinsAsLearner = parsed.flag("learner")
@@ -50,6 +43,15 @@ struct RunCommand {
         }
         do throws(ReplicationError) { try configuration.validate() } catch {
             throw parsed.usageError("\(error)", exitCode: .configuration)
+        }
+        if !parsed.flag("insecure") {
+            for address in [listen, peerListen] where !Self.isLocal(address) {
+                throw parsed.usageError(
+                    "\(address) may be reached by other machines, and nothing is encrypted yet;"
+                        + " listen on a loopback address or add --insecure",
+                    exitCode: .configuration
+                )
+            }
         }
         self.configuration = configuration
         log = NodeLog(

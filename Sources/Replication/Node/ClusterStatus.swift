@@ -97,6 +97,8 @@ extension ClusterStatus {
 
     private func role(of member: Member) -> String {
         if member.identity == leader { return "leader" }
+        // Of itself the node knows more than that it does not lead, as that it campaigns.
+        if member.identity == node, member.role == .voter { return role }
         return member.role == .voter ? "follower" : member.role.rawValue
     }
 }

@@ -52,9 +52,30 @@ extension Node {
         expecting: LogIndex?,
         _ origin: ChangeOrigin
     ) {
+        if case .add = change, moveAlone() {
+            return refuse(core.isChanging ? .inProgress(core.membershipIndex) : .notReady, origin)
+        }
         asking = origin
         stepCore(.change(change, expecting: expecting))
         asking = nil
+    }
+
+    /// Logs where the only member is now, if the log knows it elsewhere; whether that was needed.
+    ///
+    /// Nobody looks for the only node of a cluster, so it may be started anywhere. Once another one is
+    /// admitted the log's word counts, and its own next start would be refused.
+    private mutating func moveAlone() -> Bool {
+        guard core.membership.all.count == 1, let own = core.membership.member(identity),
+            !Address.isSame(own.peerAddress, configuration.peerAddress)
+        else { return false }
+        let change = MembershipChange.readdress(
+            identity,
+            peer: configuration.peerAddress,
+            client: configuration.clientAddress
+        )
+        log(.notice, "\(change.summary), and not at \(own.peerAddress) any more")
+        stepCore(.change(change, expecting: nil))
+        return true
     }
 
     /// The core has begun the change that it was asked for.

@@ -66,12 +66,14 @@ extension Node {
 
     /// Logs what stands in the way at once, and for what this node waits after some time.
     private mutating func tellWhyBlank() {
-        guard let formation, formation.isAsking, !formation.isAlone else { return }
-        let why = whyBlank.text
-        for conflict in self.formation?.told.untold(formation.conflicts(own: ownHello())) ?? [] {
+        guard var formation, formation.isAsking, !formation.isAlone else { return }
+        let conflicts = formation.conflicts(own: ownHello())
+        for conflict in formation.told.untold(conflicts) {
             log(.warning, "no cluster is formed: \(conflict)")
         }
-        if self.formation?.told.mayTell(why, at: now.instant) == true { log(.notice, why) }
+        let why = whyBlank.text
+        if formation.told.mayTell(why, at: now.instant) { log(.notice, why) }
+        self.formation = formation
     }
 
     /// Whether somebody who knows a cluster has called this blank node, or answered it.

@@ -27,8 +27,9 @@ package final class Acceptor {
     /// Nobody may find it there who takes nothing: it would stay readable, and keep the loop
     /// spinning.
     package func begin() {
-        guard let descriptor = listener?.descriptor else { return }
-        loop.watch(descriptor, for: .read, as: key)
+        for descriptor in listener?.descriptors ?? [] {
+            loop.watch(descriptor, for: .read, as: key)
+        }
     }
 
     /// Takes all connections that wait.
@@ -61,7 +62,6 @@ package final class Acceptor {
     }
 
     private func unwatch() {
-        guard let descriptor = listener?.descriptor else { return }
-        loop.unwatch(descriptor)
+        for descriptor in listener?.descriptors ?? [] { loop.unwatch(descriptor) }
     }
 }

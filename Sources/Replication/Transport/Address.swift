@@ -37,6 +37,17 @@ package struct Address: Hashable, Sendable, CustomStringConvertible {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
+    /// Whether it means all addresses of a machine, as `0.0.0.0:7400` and `[::]:7400` do.
+    package var isWildcard: Bool { numeric?.isWildcard ?? false }
+
+    /// What is wrong with a text that is to be an address, in words that follow it; nil if nothing is.
+    package static func fault(of text: String) -> String? {
+        if Address(text) != nil { return nil }
+        let isWithoutPort = !text.contains(":") || text.hasSuffix("]")
+        return isWithoutPort && Address(text + ":1") != nil
+            ? "has no port: write \(text):PORT" : "is not host:port"
+    }
+
     /// One spelling for all that name the same place: `Localhost:07410` is `127.0.0.1:7410`.
     ///
     /// For comparisons alone: what is dialled is what was written. Text that is no address stays as
@@ -116,6 +127,22 @@ package struct SocketAddress: Hashable, Sendable {
     init(family: Int32, _ bytes: [UInt8]) {
         self.family = family
         self.bytes = bytes
+    }
+
+    /// The same address with another port.
+    func with(port: UInt16) -> SocketAddress {
+        guard bytes.count >= 4 else { return self }
+        var bytes = bytes
+        bytes[2] = UInt8(port >> 8)
+        bytes[3] = UInt8(port & 0xFF)
+        return SocketAddress(family: family, bytes)
+    }
+
+    /// Whether it means all addresses of a machine, and none that can be called.
+    package var isWildcard: Bool {
+        let address =
+            family == Int32(AF_INET) ? bytes.dropFirst(4).prefix(4) : bytes.dropFirst(8).prefix(16)
+        return address.allSatisfy { $0 == 0 }
     }
 
     /// The port, which all families keep in the same place.

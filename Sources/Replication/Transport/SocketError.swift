@@ -22,6 +22,9 @@ package struct SocketError: Error, Hashable, Sendable, CustomStringConvertible {
         SocketError(operation, code: errno)
     }
 
+    /// Whether this machine has no such address, or no such kind of addresses.
+    var isNotOfThisMachine: Bool { code == EADDRNOTAVAIL || code == EAFNOSUPPORT }
+
     /// What failed and why, as a clause.
     package var description: String {
         guard code != 0 else { return operation }

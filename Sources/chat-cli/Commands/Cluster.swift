@@ -8,19 +8,33 @@ extension Command {
         spec: CommandSpec(
             "status",
             abstract: "Show the servers, which of them leads, and how far each is.",
-            discussion: "Every server is asked; no login is needed."
+            discussion: """
+                Every server is asked; no login is needed. The exit code is 2 if nothing can be \
+                written.
+                """
         )
     ) { call in
         let first = try await call.client().clusterReport()
         let status = await ClusterOverview(first, reports: call.reports(of: first))
-        if call.report.isJSON { return try call.report.object(status.lineBytes) }
-        if call.report.isQuiet { return try call.report.line(status.leader ?? "") }
-        try call.report.table(
+        try call.show(status)
+        guard status.isWritable else {
+            var failure = Failure(.problemFound, code: "not_writable", status.verdict)
+            failure.isReported = true
+            throw failure
+        }
+    }
+}
+
+extension Call {
+    fileprivate func show(_ status: ClusterOverview) throws(StreamError) {
+        if report.isJSON { return try report.object(status.lineBytes) }
+        if report.isQuiet { return try report.line(status.leader ?? "") }
+        try report.table(
             ["NODE", "ROLE", "ADDRESS", "TERM", "APPLIED", "LAG"],
             status.nodes.map(\.row)
         )
-        try call.report.line(status.verdict)
-        for line in status.explanations { try call.report.line(line) }
+        try report.line(status.verdict)
+        for line in status.explanations { try report.line(line.escapedForTerminal()) }
     }
 }
 
@@ -77,9 +91,12 @@ struct ClusterOverview: Hashable, Sendable {
     let leader: String?
     let term: UInt64
     let nodes: [Node]
+    /// What the nodes that answered say of themselves, members or not.
+    private let reports: [ClusterReport]
 
     init(_ first: ClusterReport, reports: [ClusterReport]) {
         cluster = first.cluster
+        self.reports = reports
         // Who is of an older term may not know yet that another leads.
         let newest = reports.map(\.term).max() ?? 0
         term = newest
@@ -100,7 +117,6 @@ struct ClusterOverview: Hashable, Sendable {
 
     /// What the leader has to say, or if there is none, every node that answers.
     var explanations: [String] {
-        let reports = nodes.compactMap(\.report)
         let leading = reports.filter { $0.role == "leader" && $0.term == term }
         return (leading.isEmpty ? reports : leading).flatMap { report in
             report.explanations.map { "\(report.node): \($0)" }
@@ -114,8 +130,12 @@ struct ClusterOverview: Hashable, Sendable {
     }
     var quorum: Int { voters / 2 + 1 }
 
+    /// Whether anything can be written, as far as the servers that answer know.
+    var isWritable: Bool { leader != nil && !(answering >= quorum && writing < quorum) }
+
     /// What it means, in one line.
     var verdict: String {
+        guard cluster != nil else { return "no cluster yet, nothing can be written" }
         let place = "quorum \(quorum) of \(voters)"
         guard leader != nil else { return "\(place): no leader, nothing can be written" }
         guard answering >= quorum else {
@@ -146,6 +166,7 @@ extension ClusterOverview {
         writer.member("voters", voters)
         writer.member("quorum", quorum)
         writer.member("answering", answering)
+        writer.member("writable", isWritable)
         writer.key("members")
         writer.beginArray()
         for node in nodes { node.write(to: &writer) }

@@ -23,6 +23,10 @@ public struct JournalView {
     public let snapshots: FoundSnapshots
     /// What is damaged, but for snapshots.
     public let damages: [JournalDamage]
+    /// What is damaged and costs nothing, because a snapshot or the file behind it holds the same.
+    public let covered: [JournalDamage]
+    /// Files that count for nothing, because others hold what they hold; the next start removes them.
+    public let superseded: [String]
     /// What a start would drop, and why.
     public let notes: [String]
     /// The files that count, oldest first.
@@ -78,13 +82,16 @@ public struct JournalView {
 
     private struct Findings: Hashable {
         var damages: [JournalDamage] = []
+        var covered: [JournalDamage] = []
         var lost: LogPosition?
     }
 
     /// The last membership entry, if there is one.
     public var membershipIndex: LogIndex? { memberships.last }
 
-    private var findings: Findings { Findings(damages: snapshots.damages + damages, lost: lost) }
+    private var findings: Findings {
+        Findings(damages: snapshots.damages + damages, covered: covered, lost: lost)
+    }
 
     private static func once(
         _ directory: String,
@@ -143,10 +150,15 @@ public struct JournalView {
         (kept, keptRuns) = try Self.scanned(recovery, state)
         holes = KeptEntries.holes(after: state.terms.last, through: state.lost, kept)
         damages = recovery.damages
+        covered = recovery.covered
+        let counting = Set(segments.map(\.number))
+        superseded =
+            state.lost == nil
+            ? recovery.begun.filter { !counting.contains($0) }.map(recovery.path(of:)) : []
         self.notes = notes
         files = segments.map { segment in
             JournalFile(
-                path: FilePath.join(recovery.directory, SegmentName.name(segment.number)),
+                path: recovery.path(of: segment.number),
                 bytes: segment.bytes,
                 after: segment.after
             )
@@ -198,33 +210,47 @@ public struct JournalView {
         return try reader.entries(&wanted, through: through, maximumBytes: maximumBytes)
     }
 
-    /// Every line that is not what was written, from the first damaged file on.
+    /// Every line that is not what was written, in files that count and in those that do not.
     ///
-    /// ``damages`` names where a start would stop reading; this goes on behind it. The end of the
-    /// newest file may be torn, and is named as well if there is damage before it.
+    /// ``damages`` and ``covered`` name where a start stops reading a file; this goes on behind it. The
+    /// end of the newest file may be torn, and is named as well if there is damage before it.
     ///
-    /// - Returns: ``damages`` and what else was found, up to a hundred of each file.
+    /// - Returns: Those, and what else was found, up to a hundred of each file.
     /// - Throws: ``JournalError/file(_:)``.
     public func allDamages() throws(JournalError) -> [JournalDamage] {
-        var found = damages
-        for path in suspects {
+        var found = damages + covered
+        for path in suspects + superseded.filter({ !suspects.contains($0) }) {
             var file = ClosedFile(path: path, bytes: .max, last: .zero)
             file.isFilled = true
-            for damage in try file.damages(in: reader.fileSystem, limit: 100)
+            for damage in try damages(in: file)
             where !found.contains(where: { $0.file == damage.file && $0.line == damage.line }) {
                 found.append(damage)
             }
         }
         return found
     }
+
+    /// What is wrong in a file; nothing if the node that runs has dropped it meanwhile.
+    private func damages(in file: ClosedFile) throws(JournalError) -> [JournalDamage] {
+        do throws(JournalError) { return try file.damages(in: reader.fileSystem, limit: 100) } catch
+        {
+            guard case .file(let fault) = error, fault.reason == .notFound else { throw error }
+            return []
+        }
+    }
 }
 
 extension Recovery {
+    /// The files that were begun completely, oldest first.
+    fileprivate var begun: [UInt64] { numbers.filter { !unbegun.contains($0) } }
+
+    fileprivate func path(of number: UInt64) -> String {
+        FilePath.join(directory, SegmentName.name(number))
+    }
+
     /// The files from the first damaged one on.
     fileprivate var suspects: [String] {
-        let paths = numbers.filter { !unbegun.contains($0) }
-            .map { FilePath.join(directory, SegmentName.name($0)) }
         guard let damage = damages.first else { return [] }
-        return paths.filter { $0 >= damage.file }
+        return begun.map(path(of:)).filter { $0 >= damage.file }
     }
 }

@@ -9,6 +9,7 @@ extension Recovery {
                 return
             }
             notes.append("\(damage); the snapshot holds what was there")
+            covered.append(damage)
             state = nil
             segments = []
             lastBatch = nil

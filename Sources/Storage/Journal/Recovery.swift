@@ -42,6 +42,8 @@ struct Recovery {
     var nextBatch: UInt64 = 1
     /// What was found damaged, and not held by a snapshot.
     var damages: [JournalDamage] = []
+    /// What was found damaged and costs nothing: a snapshot, or the file behind it, holds what was there.
+    var covered: [JournalDamage] = []
     /// The largest term that any good line names, if there is damage.
     var namedTerm = Term.zero
     var notes: [String] = []
@@ -233,7 +235,11 @@ extension Recovery {
             } else {
                 gap = missing(previous.segment)
             }
-            if link.head.after.index <= snapshot.index { break }
+            if link.head.after.index <= snapshot.index {
+                // What was dropped is missing, and no damage.
+                if numbers.contains(previous.segment) { covered.append(gap) }
+                break
+            }
             damages.append(gap)
             links = try newestLink(before: previous.segment).map { [$0] } ?? []
         }

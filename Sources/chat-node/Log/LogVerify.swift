@@ -19,7 +19,13 @@ struct LogVerify {
         )
         try say("snapshot: " + (journal.snapshots.head.map { "at \($0.position)" } ?? "none"))
         for note in journal.notes { try say("at the next start: \(note)") }
-        for damage in damages + journal.snapshots.damages { try say("damaged: \(damage)") }
+        for path in journal.superseded {
+            try say("superseded: \(path): others hold what it holds, and the next start removes it")
+        }
+        for damage in damages + journal.snapshots.damages {
+            let isCovered = journal.covered.contains(damage)
+            try say("damaged: \(damage)" + (isCovered ? "; it costs nothing" : ""))
+        }
         if let lost = journal.lost {
             try say(
                 "the node is repairing: what lies between \(journal.terms.last) and \(lost) must "
@@ -33,7 +39,9 @@ struct LogVerify {
             try say("hole: \(entries): good in no file here")
         }
         let isGood = damages.isEmpty && journal.snapshots.damages.isEmpty
-        try say(isGood ? "every line is good" : "damaged")
+        let verdict =
+            journal.superseded.isEmpty ? "every line is good" : "every line that counts is good"
+        try say(isGood ? verdict : "damaged")
         return isGood ? .done : .problemFound
     }
 

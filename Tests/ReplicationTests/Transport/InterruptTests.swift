@@ -8,7 +8,7 @@ import Testing
     @Test @Aside func `what is there when the time is over was in time`() throws {
         let interrupt = try Interrupt()
         let listener = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
-        let descriptor = listener.descriptor
+        let descriptor = listener.descriptors[0]
         #expect(interrupt.wait(for: .read, on: descriptor, until: Self.past) == .timedOut)
         let dialled = try Socket.connecting(
             to: Address(host: "127.0.0.1", port: listener.port).resolved()[0]

@@ -93,6 +93,6 @@ import Testing
         near.dial("127.0.0.1:\(listener.port)")
         try turn(near) { near.said(.debug, "no connection") >= 8 }
         #expect(near.said(.info, "no connection") == 1)
-        #expect(first.descriptor != listener.descriptor)
+        #expect(first.descriptor != listener.descriptors[0])
     }
 }

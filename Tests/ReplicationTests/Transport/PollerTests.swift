@@ -42,7 +42,7 @@ private final class Held {
     init() throws {
         listener = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
     }
-    var descriptor: Int32 { listener.descriptor }
+    var descriptor: Int32 { listener.descriptors[0] }
     func dial() throws -> Dialled { try Dialled(port: listener.port) }
 }
 

@@ -188,6 +188,68 @@ import Testing
     }
 }
 
+/// Damage that costs nothing is damage all the same: the disk lost what it was given.
+@Suite struct JournalViewCoveredTests {
+    private static func view(_ fixture: JournalFixture) throws -> JournalView {
+        try #require(
+            try JournalView.read(
+                directory: JournalFixture.directory,
+                fileSystem: fixture.disk
+            )
+        )
+    }
+
+    /// The first file ends before the first entry, so the log may begin with the second one.
+    @Test(arguments: [20, -20])
+    @DiskAside func `a flipped byte of a superseded first file is told, and the file goes`(
+        offset: Int
+    ) throws {
+        let fixture = JournalFixture()
+        let (first, _) = try fixture.open()
+        try first.adopt(cluster: "c1")
+        for index in 1...5 as ClosedRange<UInt64> { try first.append([entry(index, 1)]) }
+        first.close()
+        #expect(try Self.view(fixture).allDamages() == [])
+        let path = try #require(try fixture.files().first)
+        let size = try fixture.disk.open(path).size()
+        fixture.disk.flip(bit: (offset < 0 ? size + offset : offset) * 8, of: path)
+        let view = try Self.view(fixture)
+        #expect(view.damages == [] && view.covered.map(\.file) == [path])
+        #expect(try view.allDamages().map(\.file).contains(path))
+        #expect(view.superseded == [path] && view.terms.lastIndex == LogIndex(5))
+        try fixture.reopen().journal.close()
+        #expect(try !fixture.files().contains(path))
+        #expect(try Self.view(fixture).allDamages() == [])
+    }
+
+    @Test @DiskAside func `a damaged line that a snapshot covers is told`() throws {
+        let fixture = JournalFixture()
+        let (journal, _) = try fixture.open()
+        for index in 1...60 as ClosedRange<UInt64> {
+            try journal.append([entry(index, 1, String(repeating: "x", count: 100))])
+        }
+        journal.close()
+        let files = try fixture.files()
+        let head = SnapshotHead(
+            cluster: "c1",
+            position: LogPosition(index: LogIndex(50), term: Term(1)),
+            membershipIndex: .zero,
+            membership: Array(#"{"incoming":[]}"#.utf8),
+            schema: 1
+        )
+        let store = SnapshotStore(
+            directory: JournalFixture.directory,
+            fileSystem: fixture.disk
+        )
+        try store.write(head) { (_) throws(SnapshotError) in }
+        fixture.disk.flip(bit: 700 * 8, of: files[1])
+        let view = try Self.view(fixture)
+        #expect(view.damages == [] && view.covered.map(\.file) == [files[1]])
+        #expect(try view.allDamages().map(\.file).contains(files[1]))
+        #expect(view.terms.lastIndex == LogIndex(60))
+    }
+}
+
 extension JournalView {
     func allLines() throws(JournalError) -> [String] {
         var lines: [String] = []

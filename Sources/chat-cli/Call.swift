@@ -23,7 +23,8 @@ struct Call: Sendable {
         profileName = try parsed.string(required: "profile")
         guard ProfileStore.isValid(name: profileName) else {
             throw parsed.usageError(
-                "The profile '\(profileName)' is not 1 to 64 of letters, digits, '.', '_', '-'"
+                "The profile '\(profileName)' is not 1 to 64 of letters, digits, '.', '_', '-'",
+                exitCode: Self.exitCode(of: "profile", in: parsed)
             )
         }
         profiles = try ProfileStore(environment: console.environment)
@@ -51,13 +52,25 @@ struct Call: Sendable {
         limit: Duration? = nil
     ) throws -> ChatClient {
         let timeout = try parsed.duration(required: "timeout")
-        var client = try ChatClient(
-            servers: servers ?? parsed.list("servers"),
-            token: token,
-            cluster: cluster,
-            timeout: min(timeout, limit ?? timeout)
-        )
+        var client: ChatClient
+        do {
+            client = try ChatClient(
+                servers: servers ?? parsed.list("servers"),
+                token: token,
+                cluster: cluster,
+                timeout: min(timeout, limit ?? timeout)
+            )
+        } catch ClusterClientError.invalidServer(let text) {
+            var failure = Failure(ClusterClientError.invalidServer(text))
+            failure.exitCode = Self.exitCode(of: "servers", in: parsed)
+            throw failure
+        }
         client.acceptsStaleReads = parsed.string("consistency") == Consistency.stale.description
         return client
+    }
+
+    /// The code for a value that does not fit: one for the command line, one for a variable.
+    private static func exitCode(of option: String, in parsed: ParsedCommand) -> ExitCode {
+        if case .environment = parsed.origin(of: option) { .configuration } else { .usage }
     }
 }

@@ -105,7 +105,7 @@ extension Failure {
         writer.member("key", key)
         writer.endObject()
         writer.endObject()
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return String(decoding: writer.bytes, as: UTF8.self).escapedInJSON()
     }
 
     /// The failure as lines for people.

@@ -46,9 +46,9 @@ struct Report: Sendable {
         }
     }
 
-    /// Prints an object that is JSON already.
+    /// Prints an object that is JSON already; what could steer a terminal is escaped.
     func object(_ bytes: [UInt8]) throws(StreamError) {
-        try output.writeLine(String(decoding: bytes, as: UTF8.self))
+        try output.writeLine(String(decoding: bytes, as: UTF8.self).escapedInJSON())
     }
 
     /// Prints rows under a header, if there are any.
@@ -88,12 +88,12 @@ package enum TextTable {
     package static func lines(_ rows: [[String]]) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
-            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+            rows.map { column < $0.count ? $0[column].columns : 0 }.max() ?? 0
         }
         return rows.map { row in
             var line = ""
             for (cell, width) in zip(row.dropLast(), widths) {
-                line += cell + String(repeating: " ", count: width - cell.count + 2)
+                line += cell + String(repeating: " ", count: width - cell.columns + 2)
             }
             // No spaces at the end, where they would wrap in a narrow terminal.
             return String(((line + (row.last ?? "")).reversed().drop { $0 == " " }).reversed())

@@ -29,8 +29,9 @@ enum NodeCommand {
         "run",
         abstract: "Run a node until SIGTERM or Ctrl-C.",
         discussion: """
-            When it serves, one JSON line on standard output says so, with the addresses that it \
-            listens on. Logs go to standard error.
+            When it listens, one JSON line on standard output says so, with the addresses that \
+            others call. /readyz says when it takes requests: once there is a leader. Logs go to \
+            standard error.
             """,
         options: [
             .value(

@@ -29,7 +29,7 @@ struct NodeLog {
         writer.member("level", level.rawValue)
         writer.member("message", message)
         writer.endObject()
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return String(decoding: writer.bytes, as: UTF8.self).escapedInJSON()
     }
 }
 

@@ -1,5 +1,7 @@
 import Options
+import Storage
 import Testing
+import chat_cli
 
 @Suite struct OptionsValuesTests {
     @Test(arguments: [
@@ -31,12 +33,35 @@ import Testing
     }
 
     @Test(arguments: [
-        ("plain — ünï 👩‍👩‍👧 \\n", "plain — ünï 👩‍👩‍👧 \\n"), ("\u{1B}[31mred", "\\u{1B}[31mred"),
+        ("plain — ünï 👩‍👩‍👧 a\\b", "plain — ünï 👩‍👩‍👧 a\\b"),
+        // What was typed and what it stands for are told apart.
+        ("typed \\n", "typed \\\\n"), ("broken \n", "broken \\n"), ("\\\n", "\\\\\\n"),
+        ("\u{1B}[31mred", "\\u{1B}[31mred"),
         ("a\r\nb\tc", "a\\r\\nb\\tc"), ("\u{9B}2J\u{7F}\u{0}", "\\u{9B}2J\\u{7F}\\u{00}"),
         ("\u{202E}txt\u{2066}\u{2028}", "\\u{202E}txt\\u{2066}\\u{2028}"), ("\u{7}", "\\u{07}"),
     ])
     func `control characters are shown, not sent`(text: String, expected: String) {
         #expect(text.escapedForTerminal() == expected)
+    }
+
+    @Test func `what could steer a terminal is escaped in JSON, and means the same`() throws {
+        let text = "a\u{9B}2J\u{202E}b\u{2028}é👩‍👩‍👧\u{7F}"
+        var writer = JSONWriter()
+        writer.string(text)
+        let shown = String(decoding: writer.bytes, as: UTF8.self).escapedInJSON()
+        #expect(shown == #""a\u009b2J\u202eb\u2028é👩‍👩‍👧\u007f""#)
+        var reader = JSONReader(Array(shown.utf8))
+        #expect(try reader.string() == text)
+    }
+
+    @Test(arguments: [
+        ("abc", 3), ("é", 1), ("e\u{301}", 1), ("日本", 4), ("🙂", 2), ("👩‍👩‍👧", 2), ("❤️", 2), ("©", 1),
+        ("", 0),
+    ])
+    func `columns are those of a terminal`(text: String, columns: Int) {
+        #expect(text.columns == columns)
+        let lines = TextTable.lines([["DEVICE", "X"], [text, "y"]])
+        #expect(lines.map { line in String(line.dropLast()).columns } == [8, 8])
     }
 
     @Test func `line breaks can be kept, carriage returns never`() {

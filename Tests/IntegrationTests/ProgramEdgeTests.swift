@@ -93,6 +93,10 @@ extension ClusterTests {
             #expect(try run("$C send ann second <&- >&- 2>&-").status == 74)
             let history = try run("$C history ann --json")
             #expect(history.output.split(separator: "\n").count == 2)
+            let long = try run("printf '%08193d' 0 | $C send ann")
+            #expect(long.status == 65)
+            #expect(long.output == "Error: The input is longer than 8192 bytes.\n")
+            #expect(try run("printf '%08192d\\n' 0 | $C send ann").status == 0)
             try await node.crash()
             try await node.start(closing: "0<&- 2>&-")
             let process = try #require(node.process)
@@ -120,6 +124,31 @@ extension ClusterTests {
             #expect(outcome.status == 64)
             #expect(outcome.output.hasPrefix("Error: \(place) is not valid UTF-8: '"))
             #expect(try DiskFileSystem().list(desk.path) == [])
+        }
+
+        @Test(arguments: [
+            ("CHAT_PROFILE=a/b $C whoami", 78), ("$C --profile a/b whoami", 64),
+            ("CHAT_TIMEOUT=bogus $C whoami", 78), ("$C --timeout bogus whoami", 64),
+            ("CHAT_SERVERS=a:b:c $C cluster status", 78), ("$C -s a:b:c cluster status", 64),
+        ])
+        func `a bad variable has one code, and a bad option another`(
+            command: String,
+            code: Int32
+        ) throws {
+            #expect(try Desk().run(command).status == code)
+        }
+
+        @Test(arguments: ["device", "display"])
+        func `a label that is too long names its option`(option: String) throws {
+            let outcome = try Desk().run(
+                "$C register ann --password-file /dev/null --\(option) $(printf '%065d' 0)"
+            )
+            #expect(outcome.status == 64)
+            #expect(
+                outcome.output.hasPrefix(
+                    "Error: '--\(option)' must have at most 64 bytes and no control characters\n"
+                )
+            )
         }
 
         @Test func `a variable that nobody looks at may be anything`() throws {

@@ -23,6 +23,8 @@ extension Command {
     ) { call in
         let name = try call.parsed.string(required: "name")
         let key = try call.key()
+        let display = try call.label("display")
+        _ = try call.label("device")
         try call.profiles.prepare()
         let before = try call.profiles.load(call.profileName)
         let password = try call.password(of: name, isNew: true)
@@ -30,7 +32,7 @@ extension Command {
         let receipt = try await client.register(
             name,
             password: password,
-            displayName: call.parsed.string("display"),
+            displayName: display,
             key: key
         )
         do {
@@ -72,6 +74,7 @@ extension Command {
         )
     ) { call in
         let key = try call.key()
+        _ = try call.label("device")
         try call.profiles.prepare()
         let before = try call.profiles.load(call.profileName)
         guard let name = call.parsed.string("name") ?? before?.name else {

@@ -62,9 +62,16 @@ extension Call {
         guard !parsed.flag("no-input") || !console.input.isTerminal else {
             throw parsed.usageError("Missing expected argument '<text> ...'")
         }
-        // One more than fits, so that what is too long is refused and not cut; and a line break.
-        var text = try console.input.all(limitBytes: Limits.messageBytes + 2)
-        if text.last?.isNewline == true { text.removeLast() }
-        return text
+        let limit = Limits.messageBytes
+        do throws(StreamError) {
+            // A line break at the end, of one or two bytes, is none of the message.
+            var text = try console.input.all(limitBytes: limit + 2)
+            if text.last?.isNewline == true { text.removeLast() }
+            guard text.utf8.count <= limit else { throw .tooLong(limitBytes: limit) }
+            return text
+        } catch {
+            guard case .tooLong = error else { throw error }
+            throw StreamError.tooLong(limitBytes: limit)
+        }
     }
 }

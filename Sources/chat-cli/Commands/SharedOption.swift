@@ -1,3 +1,4 @@
+import ChatCore
 import Options
 import Replication
 
@@ -80,6 +81,20 @@ enum SharedOption {
 }
 
 extension Call {
+    /// A name that is shown beside others, of an option that has one.
+    ///
+    /// - Throws: `UsageError` for one that no server takes.
+    func label(_ option: String) throws(UsageError) -> String? {
+        guard let text = parsed.string(option) else { return nil }
+        let isClean = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        guard isClean, text.utf8.count <= Limits.labelBytes else {
+            throw parsed.usageError(
+                "'--\(option)' must have at most \(Limits.labelBytes) bytes and no control characters"
+            )
+        }
+        return text
+    }
+
     /// The idempotency key that was given.
     ///
     /// - Throws: `UsageError` for one that no server takes.

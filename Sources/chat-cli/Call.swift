@@ -60,7 +60,7 @@ struct Call: Sendable {
                 cluster: cluster,
                 timeout: min(timeout, limit ?? timeout)
             )
-        } catch ClusterClientError.invalidServer(let text) {
+        } catch ChatClientError.failed(.invalidServer(let text)) {
             var failure = Failure(ClusterClientError.invalidServer(text))
             failure.exitCode = Self.exitCode(of: "servers", in: parsed)
             throw failure

@@ -7,8 +7,14 @@
 # the wait for a processor is measured where others are busy. Then the speed of checksums, and how long a
 # journal of 1,000,000 entries takes to open while the page cache holds it, five times.
 # storage.sh [ROUNDS] [DIRECTORY] [MILLISECONDS]
+# storage.sh smoke: one short round and a small journal with the program of the debug build
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+appends=3907
+if [ "${1:-}" = smoke ]; then
+  STORAGE_LOAD=.build/debug/storage-load appends=20
+  set -- 1 /tmp 20
+fi
 rounds=${1:-9}
 milliseconds=${3:-500}
 if [ -z "${STORAGE_LOAD:-}" ]; then
@@ -49,7 +55,7 @@ for lines in 1 16 256; do
   echo
 done
 "$STORAGE_LOAD" checksums
-"$STORAGE_LOAD" time "$work/data" --batch 256 --line 128 --appends 3907 --milliseconds 600000 >/dev/null
+"$STORAGE_LOAD" time "$work/data" --batch 256 --line 128 --appends "$appends" --milliseconds 600000 >/dev/null
 bytes=$(cat "$work"/data/journal-* | wc -c)
 for ((round = 1; round <= 5; round++)); do
   "${before[@]}" "$STORAGE_LOAD" time "$work/data" --appends 0 |

@@ -3,8 +3,14 @@
 # can do on both ports (kind strangers, which ends with 1 if too much): each attack
 # against a new cluster of three nodes, release build, all on this machine.
 # attacks.sh [SECONDS] [KIND ...]; CHAT_NODE names another chat-node to attack
+# attacks.sh smoke: one attack of a second with the programs of the debug build
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+attack=
+if [ "${1:-}" = smoke ]; then
+  set -- 1 pipelined
+  CHAT_NODE=.build/debug/chat-node attack=.build/debug/attack
+fi
 seconds=${1:-10}
 shift || true
 kinds=("$@")
@@ -16,8 +22,10 @@ if [ -z "$node" ]; then
   swift build -c release --product chat-node >&2
   node=$(swift build -c release --show-bin-path)/chat-node
 fi
-swift build -c release --product attack >&2
-attack=$(swift build -c release --show-bin-path)/attack
+if [ -z "$attack" ]; then
+  swift build -c release --product attack >&2
+  attack=$(swift build -c release --show-bin-path)/attack
+fi
 ulimit -n "$(ulimit -Hn)"
 directory=$(mktemp -d)
 pids=()

@@ -4,8 +4,10 @@
 # A directory is used for ten kills, so that what was recovered is killed and recovered again. Prints how
 # often it was killed with an append under way, and how many appends were acknowledged in all.
 # kill-storage.sh [CYCLES] [SEED]
+# kill-storage.sh smoke: a few cycles with the program of the debug build
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+[ "${1:-}" != smoke ] || { STORAGE_LOAD=.build/debug/storage-load && set -- 11; }
 cycles=${1:-1000}
 RANDOM=${2:-$$}
 if [ -z "${STORAGE_LOAD:-}" ]; then

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tests of what runs on several threads, under a sanitizer; stops at the first report.
 # sanitize.sh [thread|address] [TEST-FILTER]
+# It has no smoke mode: a sanitizer needs a build of all of its own, which takes longer than the gate may.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 sanitizer=${1:-thread}

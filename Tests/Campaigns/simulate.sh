@@ -3,8 +3,10 @@
 # and prints how often each fault came. A broken promise is printed with its seed, which replays it:
 # The first seed is drawn if none is given, and printed.
 # simulate.sh TIME (as 90s, 15m, 2h) [FIRST-SEED] | simulate.sh SEEDS [FIRST-SEED] | simulate.sh seed NUMBER
+# simulate.sh smoke: one seed with the program of the debug build
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+[ "${1:-}" != smoke ] || exec .build/debug/simulate seeds 1 1
 case "${1:-}" in
   *s) what=(seconds "${1%s}" ${2:+"$2"}) ;;
   *m) what=(seconds $((${1%m} * 60)) ${2:+"$2"}) ;;

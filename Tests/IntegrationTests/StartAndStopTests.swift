@@ -22,6 +22,9 @@ extension ClusterTests {
             let statuses = try await cluster.nodes.asyncMap { try await $0.status() }
             #expect(Set(statuses.map { $0?.cluster }).count == 1)
             #expect(statuses.count { $0?.role == "leader" } == 1)
+            for node in cluster.nodes {
+                #expect(!node.logLines.contains { $0.contains(#""level":"warning""#) })
+            }
         }
 
         /// A pause of the machine must not look like a leader that is gone.

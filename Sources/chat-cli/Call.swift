@@ -52,21 +52,36 @@ struct Call: Sendable {
         limit: Duration? = nil
     ) throws -> ChatClient {
         let timeout = try parsed.duration(required: "timeout")
-        var client: ChatClient
-        do {
-            client = try ChatClient(
-                servers: servers ?? parsed.list("servers"),
-                token: token,
-                cluster: cluster,
-                timeout: min(timeout, limit ?? timeout)
-            )
-        } catch ChatClientError.failed(.invalidServer(let text)) {
-            var failure = Failure(ClusterClientError.invalidServer(text))
-            failure.exitCode = Self.exitCode(of: "servers", in: parsed)
-            throw failure
-        }
+        var client = try connected(
+            servers ?? parsed.list("servers"),
+            token: token,
+            cluster: cluster,
+            timeout: min(timeout, limit ?? timeout)
+        )
         client.acceptsStaleReads = parsed.string("consistency") == Consistency.stale.description
         return client
+    }
+
+    private func connected(
+        _ servers: [String],
+        token: String?,
+        cluster: String?,
+        timeout: Duration
+    ) throws -> ChatClient {
+        do throws(ChatClientError) {
+            return try ChatClient(
+                servers: servers,
+                token: token,
+                cluster: cluster,
+                timeout: timeout
+            )
+        } catch {
+            var failure = Failure(error)
+            if failure.exitCode == .usage {
+                failure.exitCode = Self.exitCode(of: "servers", in: parsed)
+            }
+            throw failure
+        }
     }
 
     /// The code for a value that does not fit: one for the command line, one for a variable.

@@ -23,7 +23,7 @@ extension ClusterTests {
             #expect(Set(statuses.map { $0?.cluster }).count == 1)
             #expect(statuses.count { $0?.role == "leader" } == 1)
             for node in cluster.nodes {
-                #expect(!node.logLines.contains { $0.contains(#""level":"warning""#) })
+                #expect(node.logLines.filter { $0.contains(#""level":"warning""#) } == [])
             }
         }
 

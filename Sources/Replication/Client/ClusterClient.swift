@@ -87,6 +87,11 @@ public actor ClusterClient {
     /// Changes the token, after a login.
     public func use(token: String?) { self.token = token }
 
+    /// Takes the answers of a server that belongs to no cluster yet, too: what it says of itself.
+    ///
+    /// For calls that change nothing, of a client that knows no cluster.
+    public func takeBlankServers() { session.takesBlankServers = true }
+
     /// Posts a request to `/v1/requests`; it takes effect once, however often it is tried.
     ///
     /// - Parameters:

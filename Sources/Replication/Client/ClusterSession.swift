@@ -53,6 +53,9 @@ final class ClusterSession {
         }
     }
 
+    /// Whether a server that belongs to no cluster yet may answer, as long as none is known.
+    var takesBlankServers = false
+
     /// Leaves the current server for the next.
     func advance() {
         connection = nil
@@ -77,7 +80,10 @@ final class ClusterSession {
             )
         }
         guard let found = fields.first(ProtocolFields.clusterName.lowercased()), !found.isEmpty
-        else { throw .attempt(.notSent("it belongs to no cluster yet")) }
+        else {
+            if takesBlankServers, cluster == nil { return }
+            throw .attempt(.notSent("it belongs to no cluster yet"))
+        }
         guard cluster == nil || cluster == found else {
             throw .fatal(
                 .clusterChanged(server: server, expected: cluster ?? "", found: found)

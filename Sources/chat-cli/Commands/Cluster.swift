@@ -14,7 +14,7 @@ extension Command {
                 """
         )
     ) { call in
-        let first = try await call.client().clusterReport()
+        let first = try await call.firstReport()
         let status = await ClusterOverview(first, reports: call.reports(of: first))
         try call.show(status)
         guard status.isWritable else {
@@ -39,6 +39,18 @@ extension Call {
 }
 
 extension Call {
+    /// What the first server says that belongs to a cluster, or if none does, the first that answers.
+    fileprivate func firstReport() async throws -> ClusterReport {
+        let report = try await client().clusterReport()
+        guard report.cluster == nil else { return report }
+        for server in parsed.list("servers") {
+            // One that is down is no error here: another one has answered.
+            let other = try? await client(servers: [server], limit: .seconds(1)).clusterReport()
+            if let other, other.cluster != nil { return other }
+        }
+        return report
+    }
+
     /// What each member says of itself; those that do not answer are left out.
     fileprivate func reports(of first: ClusterReport) async -> [ClusterReport] {
         await withTaskGroup(of: ClusterReport?.self) { group in

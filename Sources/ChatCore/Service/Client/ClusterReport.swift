@@ -104,9 +104,12 @@ extension ClusterReport.Member {
 extension ChatClient {
     /// What the server in use knows of its cluster; needs no session.
     ///
+    /// One that belongs to no cluster yet answers too, and says why; its report has no cluster.
+    ///
     /// - Throws: ``ChatClientError``.
     public func clusterReport() async throws(ChatClientError) -> ClusterReport {
         let response: ClusterClient.Response
+        await connection.takeBlankServers()
         do throws(ClusterClientError) {
             response = try await connection.get("/v1/cluster")
         } catch {

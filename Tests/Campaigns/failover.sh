@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 smoke=
-[ "${1:-}" != smoke ] || { smoke=1 && set -- 1 400 1; }
+[ "${1:-}" != smoke ] || { smoke=1 && set -- 1 640 1; }
 rounds=${1:-100}
 messages=${2:-5000}
 kills=${3:-100}

@@ -89,7 +89,8 @@ extension Node {
     private mutating func noteRefusal(_ refusal: LinkRefusal) {
         joining.refusal = refusal
         guard joining.reasons.count < 64, joining.reasons.insert(refusal).inserted else { return }
-        log(.warning, "not admitted yet: \(refusal)")
+        // A cluster that is just being formed has no leader for a moment.
+        log(refusal.code == "no_leader" ? .notice : .warning, "not admitted yet: \(refusal)")
     }
 }
 

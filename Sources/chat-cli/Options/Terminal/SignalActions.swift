@@ -12,8 +12,10 @@ package enum SignalActions {
     package static func isIgnored(_ signal: Int32) -> Bool {
         var action = sigaction()
         guard unsafe sigaction(signal, nil, &action) == 0 else { return false }
-        // Sound: both are compared as numbers, and neither is called.
-        let handler = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-        return unsafe handler == unsafeBitCast(SIG_IGN, to: Int.self)
+        // Sound: the union is one pointer long, and is read as a number: SIG_IGN is 1 by the ABI.
+        let handler = unsafe withUnsafeBytes(of: &action.__sigaction_handler) {
+            unsafe $0.load(as: UInt.self)
+        }
+        return handler == 1
     }
 }

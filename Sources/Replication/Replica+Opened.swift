@@ -141,9 +141,15 @@ enum Opening {
         return address.description
     }
 
-    static func resolve(_ address: String) -> [SocketAddress] {
-        do throws(SocketError) { return try Address(address)?.resolved() ?? [] } catch {
-            return []
+    /// Looks an address up on another thread; none is found if the name is not known.
+    static func find(
+        _ address: String,
+        _ lookUps: NameLookUps,
+        _ take: @escaping @Sendable ([SocketAddress]) -> Void
+    ) {
+        guard let parsed = Address(address) else { return take([]) }
+        lookUps.find(parsed) { answer in
+            do throws(SocketError) { take(try answer.get()) } catch { take([]) }
         }
     }
 

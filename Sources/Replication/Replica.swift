@@ -4,8 +4,9 @@ public import Storage
 ///
 /// It decides nothing. One thread runs an event loop that is also the actor's executor, so core,
 /// sockets and actor share a thread and need no lock; a second thread owns the journal, a third
-/// hashes passwords, a fourth looks names up, a fifth writes and reads snapshots, a sixth reads closed
-/// files again. ``run()`` holds everything: when it returns, all of it has ended.
+/// hashes passwords, a fourth writes and reads snapshots, a fifth reads closed files again. ``run()``
+/// holds everything: when it returns, all of it has ended, but for threads that still look a name up,
+/// which the system alone can end, and which hold nothing of the node.
 public actor Replica<Machine: Service> {
     /// Where clients reach this node, as others are told, with the port that the system chose.
     public nonisolated let clientAddress: String
@@ -19,7 +20,6 @@ public actor Replica<Machine: Service> {
     let journal: JournalThread
     /// Hashes passwords, as many in a queue as a client waits for: 32 take 5 s.
     let worker: Worker
-    let resolver: Worker
     /// Writes and receives snapshots, in order, and reads them beside that.
     ///
     /// It releases the copies of the state that it wrote. Of each kind the node orders one at a time.
@@ -89,10 +89,9 @@ public actor Replica<Machine: Service> {
         let (restored, snapshots) = (opened.restored, opened.snapshots)
         let sockets = opened.sockets
         let mail = LoopMail(sockets.loop)
-        let resolver = Worker(limit: 256)
+        let lookUps = configuration.lookUps
         loop = sockets.loop
         self.mail = mail
-        self.resolver = resolver
         worker = Worker(limit: 32)
         self.logThread = logThread
         self.snapshots = snapshots
@@ -133,10 +132,7 @@ public actor Replica<Machine: Service> {
             limits: configuration.ofPeers(.current),
             nextKey: nextKey,
             resolve: { address in
-                let isTaken = resolver.run {
-                    mail.post(.resolved(address, Opening.resolve(address)))
-                }
-                if !isTaken { mail.post(.resolved(address, [])) }
+                Opening.find(address, lookUps) { mail.post(.resolved(address, $0)) }
             }
         )
         node = Node(
@@ -150,7 +146,6 @@ public actor Replica<Machine: Service> {
     /// A replica that was never run gives its directory back.
     deinit {
         worker.stop()
-        resolver.stop()
         scrubber.stop()
         snapshotThreads.stop()
         journal.stop()
@@ -205,15 +200,12 @@ public actor Replica<Machine: Service> {
         links.stop()
         for ticket in callers.keys.sorted() { giveUp(ticket, orElse: .stopping) }
         loop.close()
-        let (journal, worker, resolver, snapshotThreads) = (
-            journal, worker, resolver, snapshotThreads
-        )
+        let (journal, worker, snapshotThreads) = (journal, worker, snapshotThreads)
         let (scrubber, logThread) = (scrubber, logThread)
         let (failure, ended) = (failure, ended)
         self.ended = nil
         runOnThread {
             worker.stop()
-            resolver.stop()
             scrubber.stop()
             // Before the journal gives the directory back: nobody else may write there meanwhile.
             snapshotThreads.stop()

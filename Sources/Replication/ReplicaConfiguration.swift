@@ -38,6 +38,8 @@ public struct ReplicaConfiguration: Sendable {
     /// For tests: for how long a blank node alone waits for a member that knows it before it forms a
     /// cluster.
     package var formationPatience = Duration.seconds(3)
+    /// Who is asked for the addresses of names.
+    package var lookUps = NameLookUps(limit: 32)
     /// How long a request waits for its answer; 5 s.
     public var requestTimeout = Duration.seconds(5)
     /// How often a leader is heard when there is nothing to say; 50 ms (Raft §5.2).

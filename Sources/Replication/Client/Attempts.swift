@@ -48,7 +48,7 @@ struct Attempts {
     private mutating func pause(until deadline: Instant) -> Bool {
         if let length = backoff.pause(afterFailureOfOneOf: session.servers.servers.count) {
             let end = min(deadline, SystemClock.now() + length)
-            while session.interrupt.wait(for: .read, on: nil, until: end) == .interrupted {
+            while session.dialler.interrupt.wait(for: .read, on: nil, until: end) == .interrupted {
                 if Task.isCancelled { return false }
             }
         }

@@ -36,6 +36,8 @@ public actor ClusterClient {
     private let connectTimeout: Duration
     private nonisolated let interrupt: Interrupt
     private nonisolated let loop: EventLoop
+    /// Shared with the streams: what one of them has looked up the others need not.
+    private nonisolated let lookUps: NameLookUps
 
     /// The client's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -61,6 +63,27 @@ public actor ClusterClient {
         attemptTimeout: Duration = .seconds(2),
         connectTimeout: Duration = .seconds(1)
     ) throws(ClusterClientError) {
+        try self.init(
+            servers: servers,
+            token: token,
+            cluster: cluster,
+            timeout: timeout,
+            attemptTimeout: attemptTimeout,
+            connectTimeout: connectTimeout,
+            lookUps: NameLookUps()
+        )
+    }
+
+    /// Creates a client that looks names up elsewhere, for tests.
+    package init(
+        servers: [String],
+        token: String? = nil,
+        cluster: String? = nil,
+        timeout: Duration = .seconds(10),
+        attemptTimeout: Duration = .seconds(2),
+        connectTimeout: Duration = .seconds(1),
+        lookUps: NameLookUps
+    ) throws(ClusterClientError) {
         guard !servers.isEmpty else { throw .invalidServer("") }
         for server in servers where Address(server) == nil { throw .invalidServer(server) }
         do {
@@ -70,6 +93,7 @@ public actor ClusterClient {
             throw .unavailable(tried: [.init(server: servers[0], why: error.description)])
         }
         self.token = token
+        self.lookUps = lookUps
         self.timeout = timeout
         self.attemptTimeout = attemptTimeout
         self.connectTimeout = connectTimeout
@@ -77,7 +101,7 @@ public actor ClusterClient {
             servers: ServerList(servers),
             cluster: cluster,
             connectTimeout: connectTimeout,
-            interrupt: interrupt
+            dialler: Dialler(interrupt: interrupt, lookUps: lookUps)
         )
         loop.start { _ in nil }
     }
@@ -202,6 +226,7 @@ public actor ClusterClient {
             servers: servers,
             cluster: cluster,
             connectTimeout: connectTimeout,
+            lookUps: lookUps,
             token: token ?? self.token,
             since: since,
             options: options

@@ -14,7 +14,7 @@ final class ClusterSession {
     private(set) var servers: ServerList
     /// The cluster's id, once a server has named it.
     private(set) var cluster: String?
-    let interrupt: Interrupt
+    let dialler: Dialler
     private let connectTimeout: Duration
     private var connection: ServerConnection?
 
@@ -22,12 +22,12 @@ final class ClusterSession {
         servers: ServerList,
         cluster: String?,
         connectTimeout: Duration,
-        interrupt: Interrupt
+        dialler: Dialler
     ) {
         self.servers = servers
         self.cluster = cluster
         self.connectTimeout = connectTimeout
-        self.interrupt = interrupt
+        self.dialler = dialler
     }
 
     /// The connection, made anew if need be, to a server of the right cluster.
@@ -36,11 +36,7 @@ final class ClusterSession {
         connection = nil
         let limit = min(deadline, SystemClock.now() + connectTimeout)
         do {
-            let fresh = try ServerConnection(
-                to: servers.current,
-                interrupt: interrupt,
-                until: limit
-            )
+            let fresh = try ServerConnection(to: servers.current, dialler, until: limit)
             try greet(fresh, until: limit)
             connection = fresh
             return fresh

@@ -28,7 +28,7 @@ actor EventStreamReader {
             servers: ServerList(events.servers),
             cluster: events.cluster,
             connectTimeout: events.connectTimeout,
-            interrupt: interrupt
+            dialler: Dialler(interrupt: interrupt, lookUps: events.lookUps)
         )
         token = events.token
         options = events.options
@@ -182,8 +182,13 @@ actor EventStreamReader {
             return .unavailable(tried: [.init(server: server, why: why)])
         }
         if let length = backoff.pause(afterFailureOfOneOf: session.servers.servers.count) {
-            _ = interrupt.wait(for: .read, on: nil, until: SystemClock.now() + length)
+            pause(until: SystemClock.now() + length)
         }
         return nil
+    }
+
+    /// Waits, unless the consumer's task is cancelled.
+    private func pause(until end: Instant) {
+        while interrupt.wait(for: .read, on: nil, until: end) == .interrupted, !Task.isCancelled {}
     }
 }

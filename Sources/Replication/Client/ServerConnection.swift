@@ -35,10 +35,10 @@ final class ServerConnection {
     private var isBroken = false
 
     /// Connects to the first of a server's addresses that takes it.
-    init(to server: String, interrupt: Interrupt, until deadline: Instant) throws(Failure) {
+    init(to server: String, _ dialler: Dialler, until deadline: Instant) throws(Failure) {
         self.server = server
-        self.interrupt = interrupt
-        socket = try Self.connect(to: server, interrupt, until: deadline)
+        interrupt = dialler.interrupt
+        socket = try dialler.connect(to: server, until: deadline)
     }
 
     /// Whether another request can be sent.
@@ -117,50 +117,6 @@ final class ServerConnection {
             case .timedOut: throw failure("no answer in time")
             case .interrupted:
                 if Task.isCancelled { throw .cancelled(wasSent: interest == .read) }
-            }
-        }
-    }
-
-    private static func connect(
-        to server: String,
-        _ interrupt: Interrupt,
-        until deadline: Instant
-    ) throws(Failure) -> Socket {
-        guard let address = Address(server) else { throw .notSent("not host:port") }
-        let candidates: [SocketAddress]
-        do {
-            candidates = try address.resolved()
-        } catch {
-            throw .notSent(error.description)
-        }
-        var reason = "no address"
-        for candidate in candidates {
-            do {
-                let socket = try Socket.connecting(to: candidate)
-                try finish(socket, interrupt, until: deadline)
-                return socket
-            } catch let error as SocketError {
-                reason = error.description
-            } catch let error as Failure {
-                throw error
-            } catch {
-                reason = "\(error)"
-            }
-        }
-        throw .notSent(reason)
-    }
-
-    private static func finish(
-        _ socket: borrowing Socket,
-        _ interrupt: Interrupt,
-        until deadline: Instant
-    ) throws {
-        while true {
-            switch interrupt.wait(for: .write, on: socket.descriptor, until: deadline) {
-            case .ready: return try socket.connectResult()
-            case .timedOut: throw SocketError("no connection in time")
-            case .interrupted:
-                if Task.isCancelled { throw Failure.cancelled(wasSent: false) }
             }
         }
     }

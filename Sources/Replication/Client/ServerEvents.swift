@@ -42,6 +42,7 @@ public struct ServerEvents: AsyncSequence, Sendable {
     let servers: [String]
     let cluster: String?
     let connectTimeout: Duration
+    let lookUps: NameLookUps
     let token: String?
     let since: String?
     let options: Options

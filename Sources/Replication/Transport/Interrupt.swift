@@ -26,19 +26,41 @@ package final class Interrupt: Sendable {
         case interrupted
     }
 
+    /// Why a wait for several sockets ended.
+    package enum OutcomeOfMany: Hashable, Sendable {
+        /// The sockets at these places are ready.
+        case ready([Int])
+        /// The time is over.
+        case timedOut
+        /// ``signal()`` was called; sockets may be ready as well.
+        case interrupted
+    }
+
     /// Waits for a socket, or for time to pass if there is none.
     package func wait(
         for interest: Interest,
         on descriptor: Int32?,
         until deadline: Instant
     ) -> Outcome {
-        var polled = [pollfd(fd: pipe.descriptor, events: Int16(POLLIN), revents: 0)]
-        if let descriptor {
-            let events = interest.contains(.read) ? POLLIN : POLLOUT
-            polled.append(pollfd(fd: descriptor, events: Int16(events), revents: 0))
+        let descriptors = descriptor.map { [$0] } ?? []
+        return switch waitForAny(of: descriptors, for: interest, until: deadline) {
+        case .ready: .ready
+        case .timedOut: .timedOut
+        case .interrupted: .interrupted
         }
+    }
+
+    /// Waits for the first of several sockets.
+    package func waitForAny(
+        of descriptors: [Int32],
+        for interest: Interest,
+        until deadline: Instant
+    ) -> OutcomeOfMany {
+        let events = Int16(interest.contains(.read) ? POLLIN : POLLOUT)
+        var polled = [pollfd(fd: pipe.descriptor, events: Int16(POLLIN), revents: 0)]
+        polled += descriptors.map { pollfd(fd: $0, events: events, revents: 0) }
         while true {
-            // The socket is looked at after the clock, so what came in time is never too late.
+            // The sockets are looked at after the clock, so what came in time is never too late.
             let left = deadline - SystemClock.now()
             let milliseconds =
                 left > .zero ? Int32(clamping: (left.nanoseconds - 1) / 1_000_000 + 1) : 0
@@ -50,7 +72,7 @@ package final class Interrupt: Sendable {
                 pipe.drain()
                 return .interrupted
             }
-            return .ready
+            return .ready(descriptors.indices.filter { polled[$0 + 1].revents != 0 })
         }
     }
 }

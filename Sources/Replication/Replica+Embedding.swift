@@ -138,6 +138,17 @@ extension Replica {
         cancelled.removeAll()
     }
 
+    /// Answers clients whose own time is over, some in each turn.
+    func answerLate(at now: Moment) {
+        guard failure == nil else { return }
+        for _ in 0..<1_024 {
+            guard let ticket = front.patience.popLate(at: now.instant) else { return }
+            guard let (last, effects) = node.expire(ticket, now: now) else { continue }
+            _ = front.reply(ticket, last)
+            perform(effects, at: now.instant)
+        }
+    }
+
     /// Says what can be said of a call that is given up: what may be in a log may still take effect.
     func giveUp(_ ticket: Ticket, orElse failure: RequestFailure, at now: Moment? = nil) {
         let (last, effects) = node.giveUp(

@@ -24,6 +24,7 @@ extension Replica {
         lastClock = now.instant
         goOn(at: now)
         answerCancelled(at: now)
+        answerLate(at: now)
         // After a failure nothing is answered: the answer might rest on what is not on the disk.
         if failure == nil {
             front.commonFields = ProtocolFields.fields(cluster: node.cluster)

@@ -7,7 +7,8 @@ internal import Storage
 /// own, so its calls never block Swift's.
 ///
 /// An answer says one of three things. A ``Response``: done. ``ClusterClientError/refused``: the
-/// cluster says no. Any other error: nothing was done, except for
+/// cluster says no. Any other error: nothing was done (``ClusterClientError/unavailable(tried:)`` has
+/// the servers' own codes, such as `no_leader` or `behind`), except for
 /// ``ClusterClientError/outcomeUnknown(key:)``, which only the same request under the same key
 /// turns into one of the others.
 public actor ClusterClient {
@@ -20,6 +21,9 @@ public actor ClusterClient {
         /// Which server answered.
         public var server: String
     }
+
+    /// Hears of a server that is not of the cluster.
+    public typealias StrangerReport = @Sendable (ClusterClientError) -> Void
 
     /// The bearer token that goes with each request that does not bring its own.
     public var token: String?
@@ -38,6 +42,7 @@ public actor ClusterClient {
     private nonisolated let loop: EventLoop
     /// Shared with the streams: what one of them has looked up the others need not.
     private nonisolated let lookUps: NameLookUps
+    private nonisolated let onStranger: StrangerReport?
 
     /// The client's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -51,8 +56,11 @@ public actor ClusterClient {
     ///   - token: The bearer token, if there is one yet.
     ///   - cluster: The cluster's id, if known from an earlier session; else the first server's.
     ///   - timeout: For a call in all, with all its tries; counted from the call.
-    ///   - attemptTimeout: For one server; then the next is asked.
-    ///   - connectTimeout: For connecting to one server.
+    ///   - attemptTimeout: For one server; then the next is asked. Servers that were not tried yet
+    ///     share the time of the call, so that each is.
+    ///   - connectTimeout: For connecting to one server, its look-up and all its addresses.
+    ///   - onStranger: Called with each server that is passed by, as `clusterChanged` or
+    ///     `versionMismatch`; on the client's thread, so it must not block.
     /// - Throws: ``ClusterClientError/invalidServer(_:)``;
     ///   ``ClusterClientError/unavailable(tried:)`` if the process is out of descriptors.
     public init(
@@ -61,7 +69,8 @@ public actor ClusterClient {
         cluster: String? = nil,
         timeout: Duration = .seconds(10),
         attemptTimeout: Duration = .seconds(2),
-        connectTimeout: Duration = .seconds(1)
+        connectTimeout: Duration = .seconds(1),
+        onStranger: StrangerReport? = nil
     ) throws(ClusterClientError) {
         try self.init(
             servers: servers,
@@ -70,6 +79,7 @@ public actor ClusterClient {
             timeout: timeout,
             attemptTimeout: attemptTimeout,
             connectTimeout: connectTimeout,
+            onStranger: onStranger,
             lookUps: NameLookUps()
         )
     }
@@ -82,6 +92,7 @@ public actor ClusterClient {
         timeout: Duration = .seconds(10),
         attemptTimeout: Duration = .seconds(2),
         connectTimeout: Duration = .seconds(1),
+        onStranger: StrangerReport? = nil,
         lookUps: NameLookUps
     ) throws(ClusterClientError) {
         guard !servers.isEmpty else { throw .invalidServer("") }
@@ -94,6 +105,7 @@ public actor ClusterClient {
         }
         self.token = token
         self.lookUps = lookUps
+        self.onStranger = onStranger
         self.timeout = timeout
         self.attemptTimeout = attemptTimeout
         self.connectTimeout = connectTimeout
@@ -101,7 +113,8 @@ public actor ClusterClient {
             servers: ServerList(servers),
             cluster: cluster,
             connectTimeout: connectTimeout,
-            dialler: Dialler(interrupt: interrupt, lookUps: lookUps)
+            dialler: Dialler(interrupt: interrupt, lookUps: lookUps),
+            onStranger: onStranger
         )
         loop.start { _ in nil }
     }
@@ -227,6 +240,7 @@ public actor ClusterClient {
             cluster: cluster,
             connectTimeout: connectTimeout,
             lookUps: lookUps,
+            onStranger: onStranger,
             token: token ?? self.token,
             since: since,
             options: options
@@ -266,8 +280,8 @@ public actor ClusterClient {
             session: session,
             call: call,
             key: key,
-            attemptTimeout: attemptTimeout
+            times: AttemptTimes(deadline: deadline, longestRequest: attemptTimeout)
         )
-        return attempts.run(until: deadline)
+        return attempts.run()
     }
 }

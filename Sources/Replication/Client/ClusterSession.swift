@@ -7,6 +7,8 @@ final class ClusterSession {
     enum Failure: Error {
         /// Another server, or another time, may do.
         case attempt(ServerConnection.Failure)
+        /// Another server may do: this one is not of the cluster, or of another version.
+        case stranger(ClusterClientError)
         /// No server will do.
         case fatal(ClusterClientError)
     }
@@ -16,21 +18,28 @@ final class ClusterSession {
     private(set) var cluster: String?
     let dialler: Dialler
     private let connectTimeout: Duration
+    private let onStranger: ClusterClient.StrangerReport?
+    /// Strangers that were told of.
+    private var told: Set<String> = []
     private var connection: ServerConnection?
 
     init(
         servers: ServerList,
         cluster: String?,
         connectTimeout: Duration,
-        dialler: Dialler
+        dialler: Dialler,
+        onStranger: ClusterClient.StrangerReport?
     ) {
         self.servers = servers
         self.cluster = cluster
         self.connectTimeout = connectTimeout
         self.dialler = dialler
+        self.onStranger = onStranger
     }
 
     /// The connection, made anew if need be, to a server of the right cluster.
+    ///
+    /// - Throws: ``Failure``; a stranger is told of, once for each server.
     func connected(until deadline: Instant) throws(Failure) -> ServerConnection {
         if let connection, connection.isUsable { return connection }
         connection = nil
@@ -41,6 +50,7 @@ final class ClusterSession {
             connection = fresh
             return fresh
         } catch let failure as Failure {
+            if case .stranger(let error) = failure { tell(error) }
             throw failure
         } catch let failure as ServerConnection.Failure {
             throw .attempt(failure)
@@ -51,6 +61,9 @@ final class ClusterSession {
 
     /// Whether a server that belongs to no cluster yet may answer, as long as none is known.
     var takesBlankServers = false
+    private func tell(_ error: ClusterClientError) {
+        if told.insert(servers.current).inserted { onStranger?(error) }
+    }
 
     /// Leaves the current server for the next.
     func advance() {
@@ -67,7 +80,7 @@ final class ClusterSession {
             throw .attempt(.notSent("it does not speak this protocol"))
         }
         guard version == ProtocolFields.version else {
-            throw .fatal(
+            throw .stranger(
                 .versionMismatch(
                     server: server,
                     expected: ProtocolFields.version,
@@ -81,7 +94,7 @@ final class ClusterSession {
             throw .attempt(.notSent("it belongs to no cluster yet"))
         }
         guard cluster == nil || cluster == found else {
-            throw .fatal(
+            throw .stranger(
                 .clusterChanged(server: server, expected: cluster ?? "", found: found)
             )
         }
@@ -98,7 +111,7 @@ final class ClusterSession {
         let answer: ServerConnection.Answer
         do {
             answer = try fresh.exchange(request, until: deadline)
-        } catch .noAnswer(let why) {
+        } catch .noAnswer(let why), .lost(let why) {
             // Only the question who it is went out, so nothing can have been done.
             throw ServerConnection.Failure.notSent(why)
         } catch .cancelled {

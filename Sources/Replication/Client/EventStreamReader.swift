@@ -11,6 +11,8 @@ actor EventStreamReader {
     private var waiting: [EventStreamParser.Event] = []
     private var lastID: String?
     private var backoff = Backoff()
+    /// Servers that turned out to be of another cluster since the last stream began.
+    private var strangers = Strangers()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
@@ -28,7 +30,8 @@ actor EventStreamReader {
             servers: ServerList(events.servers),
             cluster: events.cluster,
             connectTimeout: events.connectTimeout,
-            dialler: Dialler(interrupt: interrupt, lookUps: events.lookUps)
+            dialler: Dialler(interrupt: interrupt, lookUps: events.lookUps),
+            onStranger: events.onStranger
         )
         token = events.token
         options = events.options
@@ -115,6 +118,7 @@ actor EventStreamReader {
         }
         parser = EventStreamParser()
         connection = fresh
+        strangers = Strangers()
         options.onConnection?(fresh.server)
         return fresh
     }
@@ -169,12 +173,19 @@ actor EventStreamReader {
         since start: Instant
     ) -> ClusterClientError? {
         let why: String
+        let server = session.servers.current
         switch failure {
         case .fatal(let error): return error
         case .attempt(.cancelled): return nil
-        case .attempt(.notSent(let reason)), .attempt(.noAnswer(let reason)): why = reason
+        case .stranger(let error):
+            strangers.note(server, error)
+            if let verdict = strangers.verdict(on: session.servers.servers) { return verdict }
+            why = error.reason
+        case .attempt(.notSent(let reason)), .attempt(.noAnswer(let reason)),
+            .attempt(.lost(let reason)):
+            strangers.clear(server)
+            why = reason
         }
-        let server = session.servers.current
         if connection != nil { options.onConnection?(nil) }
         connection = nil
         session.advance()

@@ -8,7 +8,12 @@ struct HTTPCall: Sendable {
     var body: [UInt8] = []
 
     /// The request as it goes over the wire.
-    func bytes(host: String) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - host: As the caller named the server.
+    ///   - patience: For how long the server may look for a leader; nil leaves it to the server.
+    /// - Returns: All bytes of it.
+    func bytes(host: String, patience: Duration? = nil) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256 + body.count)
         bytes.append(contentsOf: method.rawValue.utf8)
@@ -17,6 +22,9 @@ struct HTTPCall: Sendable {
         bytes.append(contentsOf: " HTTP/1.1\r\n".utf8)
         bytes.appendField("Host", host)
         if let token { bytes.appendField("Authorization", "Bearer \(token)") }
+        if let patience {
+            bytes.appendField(ProtocolFields.patienceName, String(max(patience.milliseconds, 1)))
+        }
         for field in fields { bytes.appendField(field.name, field.value) }
         if method == .post {
             bytes.appendField("Content-Type", "application/json")

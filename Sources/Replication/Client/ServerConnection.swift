@@ -8,6 +8,8 @@ final class ServerConnection {
         case notSent(String)
         /// The server may have got it.
         case noAnswer(String)
+        /// The server got it whole, and the connection was broken or ended before an answer.
+        case lost(String)
         /// The caller's task was cancelled.
         case cancelled(wasSent: Bool)
     }
@@ -33,6 +35,8 @@ final class ServerConnection {
     private var parser = HTTPResponseParser(limits: ServerConnection.limits)
     private var buffer = [UInt8](repeating: 0, count: 1 << 14)
     private var isBroken = false
+    /// Whether the server sends no more.
+    private var hasEnded = false
 
     /// Connects to the first of a server's addresses that takes it.
     init(to server: String, _ dialler: Dialler, until deadline: Instant) throws(Failure) {
@@ -94,12 +98,14 @@ final class ServerConnection {
             do {
                 if let part = try parser.next() { return part }
             } catch {
-                throw .noAnswer(error.reason)
+                throw hasEnded ? .lost(error.reason) : .noAnswer(error.reason)
             }
             switch socket.read(into: &buffer) {
             case .bytes(let count): parser.receive(buffer[..<count])
-            case .ended: parser.receiveEnd()
-            case .failed(let error): throw .noAnswer(error.description)
+            case .ended:
+                hasEnded = true
+                parser.receiveEnd()
+            case .failed(let error): throw .lost(error.description)
             case .wouldBlock:
                 try wait(for: .read, until: deadline) { reason in .noAnswer(reason) }
             }

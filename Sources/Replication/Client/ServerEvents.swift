@@ -43,6 +43,7 @@ public struct ServerEvents: AsyncSequence, Sendable {
     let cluster: String?
     let connectTimeout: Duration
     let lookUps: NameLookUps
+    let onStranger: ClusterClient.StrangerReport?
     let token: String?
     let since: String?
     let options: Options

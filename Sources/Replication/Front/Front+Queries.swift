@@ -6,7 +6,11 @@ extension Front {
     private static var queriesAtOnce: Int { 4 }
 
     /// Takes a query, which is kept here until it can be answered.
-    func keep(_ request: HTTPRequest, _ consistency: Consistency, from client: FrontClient) {
+    func keep(
+        _ request: HTTPRequest,
+        _ consistency: Consistency,
+        from client: FrontClient
+    ) -> Ticket {
         let ticket = wait(client, request.id, bytes: request.body.count)
         let isReady = consistency == .stale
         client.queries.append(
@@ -19,6 +23,7 @@ extension Front {
             as: request.id
         )
         if isReady { lineUp(client) } else { inputs.append(.prepareQuery(ticket, consistency)) }
+        return ticket
     }
 
     /// The node's state is new enough for a query.

@@ -9,6 +9,7 @@ extension Front {
             return waiting[ticket] != nil
         }
         guard let place = waiting.removeValue(forKey: ticket) else { return false }
+        patience.remove(place.due)
         guard let client = clients[place.client] else { return true }
         client.tickets.remove(ticket)
         client.queries.remove(place.request)
@@ -66,12 +67,20 @@ extension Front {
     }
 
     private func take(_ request: HTTPRequest, from client: FrontClient) {
+        let limit: Duration?
+        do throws(CallerPatience.Invalid) {
+            limit = try CallerPatience.length(of: request)
+        } catch {
+            return respond(client, request.id, error.response)
+        }
         let caller = Caller(token: request.bearerToken)
         let route = Route(request)
         switch route {
         case .request(let key, let since):
+            let ticket = wait(client, request.id, bytes: request.body.count)
+            hurry(ticket, limit, from: client)
             let request = ClientRequest(
-                ticket: wait(client, request.id, bytes: request.body.count),
+                ticket: ticket,
                 lane: client.connection.key.value,
                 body: request.body,
                 caller: caller,
@@ -80,7 +89,8 @@ extension Front {
                 entropy: .system()
             )
             inputs.append(.request(request))
-        case .query(let consistency): keep(request, consistency, from: client)
+        case .query(let consistency):
+            hurry(keep(request, consistency, from: client), limit, from: client)
         case .events(let after): askForStream(client, request.id, caller, after: after)
         case .health: respond(client, request.id, HTTPResponse(body: Array("{}".utf8)))
         case .unknown(let response): respond(client, request.id, response)
@@ -94,6 +104,14 @@ extension Front {
         client.askedBytes += bytes
         client.tickets.insert(ticket)
         return ticket
+    }
+
+    /// Has a ticket answered when its caller's time is over.
+    private func hurry(_ ticket: Ticket, _ limit: Duration?, from client: FrontClient) {
+        guard let limit else { return }
+        let due = CallerPatience.Due(at: client.connection.lastHeard + limit, ticket: ticket)
+        waiting[ticket]?.due = due
+        patience.add(due)
     }
 
     /// Whether this answer is one that a test wants lost.

@@ -11,6 +11,8 @@ final class Front {
         var request: HTTPRequestID
         /// Of its body.
         var bytes = 0
+        /// When its caller wants an answer, if it has said so.
+        var due: CallerPatience.Due?
     }
 
     /// What happened, for the node.
@@ -33,6 +35,7 @@ final class Front {
     var line = Rotation<PollKey>()
     var answerRoom: AnswerRoom
     var requestRoom: RequestRoom
+    var patience = CallerPatience()
     /// Those that may be read again.
     private var resumed: [FrontClient] = []
     private let loop: EventLoop
@@ -69,7 +72,7 @@ final class Front {
     /// When ``timer(at:)`` wants to be called next.
     var nextDeadline: Instant {
         if hasQueriesToGive || !resumed.isEmpty { return Instant(nanoseconds: 0) }
-        return min(nextSweep, acceptor.resumesAt ?? nextSweep)
+        return min(nextSweep, acceptor.resumesAt ?? nextSweep, patience.next ?? nextSweep)
     }
 
     /// A ticket that nobody else has.
@@ -200,7 +203,7 @@ final class Front {
         line.remove(client.connection.key)
         requestRoom.giveBack(client.connection.key)
         for ticket in client.tickets.union(client.streams).sorted() {
-            waiting[ticket] = nil
+            patience.remove(waiting.removeValue(forKey: ticket)?.due)
             askedStreams.remove(ticket)
             inputs.append(.abandon(ticket))
         }

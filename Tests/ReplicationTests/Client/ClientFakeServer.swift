@@ -21,12 +21,20 @@ actor FakeServer {
     }
 
     /// What was asked of it.
-    struct Seen: Hashable, Sendable {
+    struct Seen: Equatable, Sendable {
         var path: String
         var key: String?
         var token: String?
         var lastID: String?
         var since: String?
+        /// For how many milliseconds the client waits; the same request may say another one.
+        var patience: Int64?
+
+        /// Whether it is the same request, however long its client waits.
+        static func == (left: Seen, right: Seen) -> Bool {
+            left.path == right.path && left.key == right.key && left.token == right.token
+                && left.lastID == right.lastID && left.since == right.since
+        }
     }
 
     nonisolated let loop: EventLoop
@@ -143,7 +151,8 @@ actor FakeServer {
             key: request.field("idempotency-key"),
             token: request.bearerToken,
             lastID: request.field("last-event-id"),
-            since: request.field("idempotency-since")
+            since: request.field("idempotency-since"),
+            patience: request.field("chat-patience").flatMap(Int64.init)
         )
         if request.path == "/v1/cluster" {
             // Before a server has said who it is, it must not see anything of the client's.

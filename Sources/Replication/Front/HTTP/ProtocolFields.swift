@@ -10,6 +10,8 @@ package enum ProtocolFields {
     package static let keyName = "Idempotency-Key"
     /// Of a request: the applied index that the client knew at its first try.
     package static let sinceName = "Idempotency-Since"
+    /// Of a request or a query: for how many milliseconds the caller waits for the answer.
+    package static let patienceName = "Chat-Patience"
 
     /// The fields of each answer, for ``HTTPConnection/init(limits:fields:)``.
     package static func fields(cluster: String?) -> [UInt8] {

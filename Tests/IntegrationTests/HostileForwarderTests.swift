@@ -38,6 +38,8 @@ extension ClusterTests {
             let node = try #require(cluster.nodes.first { $0.id == member.id })
             let identity = NodeIdentity(id: member.id, incarnation: member.incarnation)
 
+            // While it is connected nobody else speaks in its name.
+            try await node.crash()
             let wire = try Wire(to: leader.peer)
             let hello = Hello(
                 cluster: status.cluster,
@@ -52,6 +54,8 @@ extension ClusterTests {
             }
             try await wire.send(bytes)
             try await leader.says("refused an operation of \(identity)")
+            try await node.start()
+            try await cluster.ready(node)
 
             // All go on, and come back.
             let sends = Sends(to: "ann")

@@ -96,19 +96,25 @@ import Storage
         _ = try honest(wait(until:))
         let (idle, term) = (nodes.memory, nodes.term)
         nodes.watch()
-        var (without, with) = (0, 0)
+        var (without, with, most) = (0, 0, 0)
         for _ in 0..<turns {
             without += try honest(wait(until:))
+            // What the honest accounts have sent takes memory too, and stays.
+            let before = nodes.memory
+            _ = nodes.takePeak()
             with += try honest(strangers.run(until:))
+            most = max(most, nodes.takePeak() - before)
         }
-        let (more, alive) = (nodes.endWatch() - idle, nodes.alive)
+        let (after, alive) = (nodes.memory, nodes.alive)
+        _ = nodes.endWatch()
         let share = with * 100 / max(1, without)
         print(
             "strangers: sent \(without) without, \(with) with (\(share) %), term \(term) ->"
-                + " \(nodes.term), memory \(idle) MiB, peak +\(more) MiB, \(alive) nodes alive; tried:"
+                + " \(nodes.term), +\(most) MiB at most while they are there, \(idle) -> \(after) MiB with"
+                + " all that was sent, \(alive) nodes alive; tried:"
                 + " \(strangers.summary)"
         )
-        guard nodes.term == term, more <= 64, share >= 70, alive == nodes.servers.count else {
+        guard nodes.term == term, most <= 64, share >= 70, alive == nodes.servers.count else {
             exit(1)
         }
     }

@@ -44,6 +44,15 @@ final class Nodes: Sendable {
         }
     }
 
+    /// The most memory that one node had since this was asked last, in MiB.
+    func takePeak() -> Int {
+        let now = memory
+        return peak.withLock { peak in
+            defer { peak = now }
+            return max(peak, now)
+        }
+    }
+
     /// Ends the watch, and gives the most memory that one node had, in MiB.
     func endWatch() -> Int {
         isOver.withLock { $0 = true }

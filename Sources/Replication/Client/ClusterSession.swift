@@ -61,6 +61,7 @@ final class ClusterSession {
 
     /// Whether a server that belongs to no cluster yet may answer, as long as none is known.
     var takesBlankServers = false
+
     private func tell(_ error: ClusterClientError) {
         if told.insert(servers.current).inserted { onStranger?(error) }
     }

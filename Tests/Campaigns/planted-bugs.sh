@@ -10,10 +10,12 @@ if [ "${1:-}" = smoke ]; then
   features=(-swift-version 6 -strict-memory-safety)
   for feature in ExistentialAny InternalImportsByDefault MemberImportVisibility NonisolatedNonsendingByDefault \
     InferIsolatedConformances; do features+=(-enable-upcoming-feature "$feature"); done
+  modules=$(mktemp -d)
+  trap 'rm -rf "$modules"' EXIT
   for module in Storage Replication; do
     find "Sources/$module" -name '*.swift' -not -path '*/Collections/*' -print0 |
-      xargs -0 swiftc -typecheck -module-name "$module" -package-name main -D PLANTED_BUGS "${features[@]}" \
-        -I .build/debug/Modules
+      xargs -0 swiftc -emit-module -module-name "$module" -package-name main -D PLANTED_BUGS "${features[@]}" \
+        -o "$modules/$module.swiftmodule" -I "$modules" -I .build/debug/Modules
     echo "$module with planted bugs: the types are right"
   done
   exit 0

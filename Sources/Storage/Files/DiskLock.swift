@@ -83,7 +83,12 @@ final class DiskLock: FileLock {
 
     func release() {
         descriptor.withLock { held in
-            if let held { closeDescriptor(held) }
+            if let held {
+                // A process that is just being started by this one may have the descriptor for a moment
+                // more, and with it the lock.
+                _ = flock(held, LOCK_UN)
+                closeDescriptor(held)
+            }
             held = nil
         }
     }

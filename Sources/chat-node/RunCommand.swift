@@ -77,9 +77,10 @@ struct RunCommand {
     }
 
     private func serve(_ replica: Replica<ChatState>) async -> ExitCode {
-        Signals.onStop(onHangUp: { [log] in
+        let onHangUp: @Sendable () -> Void = { [log] in
             log.sink.log(.notice, "SIGHUP: there is no configuration to read again; it goes on")
-        }) { replica.beginGracefulShutdown() }
+        }
+        Signals.onStop(onHangUp: onHangUp) { replica.beginGracefulShutdown() }
         if stopsWithInput { Signals.onInputEnd { replica.beginGracefulShutdown() } }
         do throws(StreamError) {
             try Output.standard.writeLine(ready(replica))

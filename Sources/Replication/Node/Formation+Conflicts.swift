@@ -5,6 +5,7 @@ extension Formation {
     /// Each in one sentence, in the order of the nodes' places; empty if nothing but time is needed.
     ///
     /// - Parameter own: What this node says of itself.
+    /// - Returns: The sentences, without full stops.
     func conflicts(own: Hello) -> [String] {
         guard isAsking else { return [] }
         let recent = heard.sorted { $0.key < $1.key }.map(\.value)

@@ -134,6 +134,7 @@ extension FileSystem {
     /// - Parameters:
     ///   - path: What is reached through them.
     ///   - changed: In which of them this process made a directory.
+    /// - Throws: ``FileError`` of the first that can't be synced.
     package func syncAncestors(of path: String, changed: [String]) throws(FileError) {
         for ancestor in FilePath.ancestors(of: path).reversed() {
             do throws(FileError) { try syncDirectory(ancestor) } catch

@@ -198,6 +198,7 @@ extension Journal {
     ///   - snapshot: The newest good snapshot beside it.
     ///   - changed: The directories in which this start made one.
     /// - Returns: What an operator may want to know.
+    /// - Throws: ``JournalError`` if it can't be written.
     func resume(
         _ recovery: Recovery,
         _ snapshot: SnapshotHead?,

@@ -30,7 +30,9 @@ enum Signals {
 
     /// Calls back at SIGTERM or SIGINT; a second one ends the process at once.
     ///
-    /// - Parameter onHangUp: What to do at each SIGHUP instead; by default it is one that stops.
+    /// - Parameters:
+    ///   - onHangUp: What to do at each SIGHUP; by default it is one that stops.
+    ///   - body: What to do when the process is to stop.
     static func onStop(
         onHangUp: (@Sendable () -> Void)? = nil,
         _ body: @escaping @Sendable () -> Void

@@ -9,6 +9,7 @@ package enum ProcessEnvironment {
     /// All variables that are text; read it once, at the start.
     ///
     /// - Parameter isUsed: Whether the program looks at a variable of this name.
+    /// - Returns: The values by their names.
     /// - Throws: ``TextError`` if a variable that is used is not UTF-8; others are left out.
     package static func variables(
         _ isUsed: (String) -> Bool = { _ in false }

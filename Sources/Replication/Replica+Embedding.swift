@@ -143,7 +143,10 @@ extension Replica {
         guard failure == nil else { return }
         for _ in 0..<1_024 {
             guard let ticket = front.patience.popLate(at: now.instant) else { return }
-            guard let (last, effects) = node.expire(ticket, now: now) else { continue }
+            guard let (last, effects) = node.expire(ticket, now: now) else {
+                front.postpone(ticket, at: now.instant)
+                continue
+            }
             _ = front.reply(ticket, last)
             perform(effects, at: now.instant)
         }

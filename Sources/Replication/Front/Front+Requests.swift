@@ -114,6 +114,14 @@ extension Front {
         patience.add(due)
     }
 
+    /// A caller's time is over, and nothing can be said yet: it is looked at again.
+    func postpone(_ ticket: Ticket, at now: Instant) {
+        guard waiting[ticket] != nil else { return }
+        let due = CallerPatience.Due(at: now + .milliseconds(100), ticket: ticket)
+        waiting[ticket]?.due = due
+        patience.add(due)
+    }
+
     /// Whether this answer is one that a test wants lost.
     private func isLost() -> Bool {
         guard let every = limits.dropAnswersEvery, every > 0 else { return false }

@@ -8,7 +8,8 @@ extension Node {
     ///   - ticket: Of the request or query.
     ///   - now: The time.
     /// - Returns: The answer, which says whether nothing was done, and what follows for others; nil if
-    ///   the ticket does not wait for a leader or a state, but for its turn, and is answered then.
+    ///   the ticket does not wait for a leader or a state, but for its turn or for a password's hash,
+    ///   which would be for nothing if it were asked for again.
     package mutating func expire(
         _ ticket: Ticket,
         now: Moment
@@ -18,7 +19,7 @@ extension Node {
         if let request = pending[ticket] {
             key = request.proposal.key
             if request.handOvers > 0 { failure = .outcomeUnknown }
-        } else if let admitting = admitting[ticket] {
+        } else if let admitting = admitting[ticket], !admitting.isComputing {
             key = admitting.key
         } else if let query = queries[ticket] {
             key = nil

@@ -16,6 +16,8 @@ struct Admitting: Sendable {
     var digest: String
     /// Whether a read index was taken since it came: a refusal is then final.
     var isConfirmed = false
+    /// Whether something slow is computed for it, a password hash, which has an end of its own.
+    var isComputing = false
 }
 
 /// The way of a request: admitted here, proposed here or forwarded, answered.
@@ -79,6 +81,8 @@ extension Node {
             switch admission {
             case .propose(let admitted): admittedNow(admitted, admitting)
             case .compute(let body):
+                var admitting = admitting
+                admitting.isComputing = true
                 occupyLane(admitting)
                 effects.append(
                     .compute(
@@ -177,6 +181,7 @@ extension Node {
                 reply(ticket, .refused(refusal))
                 leaveLane(ticket)
             } else {
+                self.admitting[ticket]?.isComputing = false
                 reads.gather(.admission(ticket), deadline: deadline)
             }
         case .overloaded:

@@ -15,6 +15,8 @@ struct Call: Sendable {
     let profiles: ProfileStore
     /// Which of them is used.
     let profileName: String
+    /// The session that the command uses, and its client.
+    let used = Lock<(profile: Profile, client: ChatClient)?>(nil)
 
     init(_ parsed: ParsedCommand, _ console: Console) throws {
         self.parsed = parsed
@@ -41,7 +43,13 @@ struct Call: Sendable {
                 "not logged in (profile '\(profileName)'): use 'login' or 'register' first"
             )
         }
-        return (profile, try client(token: profile.token, cluster: profile.cluster))
+        let client = try client(
+            token: profile.token,
+            cluster: profile.cluster,
+            servers: addresses(profile)
+        )
+        used.withLock { $0 = (profile, client) }
+        return (profile, client)
     }
 
     /// A client without a session.
@@ -53,7 +61,7 @@ struct Call: Sendable {
     ) throws -> ChatClient {
         let timeout = try parsed.duration(required: "timeout")
         var client = try connected(
-            servers ?? parsed.list("servers"),
+            servers ?? addresses(nil),
             token: token,
             cluster: cluster,
             timeout: min(timeout, limit ?? timeout)
@@ -73,7 +81,8 @@ struct Call: Sendable {
                 servers: servers,
                 token: token,
                 cluster: cluster,
-                timeout: timeout
+                timeout: timeout,
+                onStranger: { [report] error in report.note("note: \(error): passed by") }
             )
         } catch {
             var failure = Failure(error)

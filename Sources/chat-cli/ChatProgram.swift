@@ -32,6 +32,7 @@ package struct ChatProgram: Sendable {
     private func run(_ command: Command, _ call: Call) async throws {
         do {
             try await command.run(call)
+            await call.keepServers()
         } catch let error as StreamError where error.isUnwritten {
             var failure = Failure(error)
             failure.details = ["What was asked for may have been done all the same."]

@@ -46,7 +46,7 @@ extension Failure {
 
     private init(client error: ClusterClientError) {
         switch error {
-        case .unavailable(let tried): self.init(tried: tried)
+        case .unavailable(let tried): self.init(tried: tried, error.isWithoutLeader)
         case .outcomeUnknown(let key):
             self.init(
                 .outcomeUnknown,
@@ -66,14 +66,15 @@ extension Failure {
         }
     }
 
-    private init(tried: [ClusterClientError.Attempt]) {
-        let hasServer = tried.contains { $0.why == "no_leader" }
+    private init(tried: [ClusterClientError.Attempt], _ isWithoutLeader: Bool) {
+        let answered = tried.count { $0.code != nil }
         self.init(
             .unavailable,
-            code: hasServer ? "no_leader" : "unavailable",
-            hasServer
-                ? "no leader: too few servers can reach each other. Nothing was done."
-                : "no server is available. Nothing was done."
+            code: isWithoutLeader ? "no_leader" : "unavailable",
+            isWithoutLeader
+                ? "no leader: \(answered) of \(tried.count) servers answered, and too few can reach"
+                    + " each other; nothing was sent or changed."
+                : "no server is available; nothing was sent or changed."
         )
         guard !tried.isEmpty else { return }
         let servers = tried.map { "\($0.server) (\($0.why))" }.joined(separator: ", ")

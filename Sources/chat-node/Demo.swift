@@ -8,10 +8,13 @@ import Storage
 struct Demo {
     private let directory: String
     private let wanted: Int
+    /// Whether somebody asked for that many.
+    private let isChosen: Bool
 
     init(_ parsed: ParsedCommand) throws(UsageError) {
         directory = try parsed.string(required: "data-dir")
         wanted = try parsed.integer(required: "nodes")
+        isChosen = parsed.origin(of: "nodes") != .defaultValue
     }
 
     func run() async -> ExitCode {
@@ -22,12 +25,21 @@ struct Demo {
             let lock = try files.lock(directory)
             defer { lock.release() }
             let plan = try DemoPlan(directory: directory, nodes: wanted)
+            if isChosen, plan.nodes.count != wanted {
+                ChatNode.complain(
+                    "note: the demo in \(directory) has \(plan.nodes.count) nodes, and keeps them;"
+                        + " --nodes \(wanted) is for a new --data-dir"
+                )
+            }
             return try supervise(plan)
         } catch let error as FileError where error.reason == .isLocked {
             ChatNode.complain("Error: another demo runs in \(directory)")
             return .unavailable
         } catch let error as StreamError {
             return ChatNode.unwritten(error)
+        } catch let error as DemoPlan.Unusable {
+            ChatNode.complain("Error: \(error.description)")
+            return .configuration
         } catch {
             ChatNode.complain("Error: \(error)")
             return .cannotCreate
@@ -71,7 +83,7 @@ struct Demo {
               swift run -c release chat-cli --profile bob tail
               swift run -c release chat-cli cluster status
 
-            Kill any node with 'kill -9 PROCESS': the others go on, and it is started again.
+            Kill any node with 'kill -9 PROCESS': \(plan.whatFollowsAKill).
             Ctrl-C stops all; the same command brings them back with their data.
             """
         try Output.standard.writeLine(text)
@@ -86,7 +98,28 @@ struct DemoPlan {
         var peer: String
     }
 
+    /// The file is there and says nothing that can be used.
+    struct Unusable: Error, CustomStringConvertible {
+        var path: String
+        var directory: String
+        var reason: String
+
+        var description: String {
+            "\(path) is no plan of a demo: \(reason). Put it back, for the data in \(directory) belongs"
+                + " to the addresses in it, or remove \(directory) and begin anew"
+        }
+    }
+
     let nodes: [Place]
+
+    /// What a person sees who ends one of the processes.
+    var whatFollowsAKill: String {
+        switch nodes.count {
+        case 1: "nobody is served until it is started again, which is at once"
+        case 2: "nothing can be sent until it is started again, which is at once"
+        default: "the others go on, and it is started again"
+        }
+    }
 
     /// Reads the plan of the directory, or makes one with free ports and keeps it.
     init(directory: String, nodes wanted: Int) throws {
@@ -96,9 +129,7 @@ struct DemoPlan {
             let file = try files.openForReading(path)
             defer { file.close() }
             let bytes = try file.read(at: 0, count: try file.size())
-            nodes = try bytes.split(separator: UInt8(ascii: "\n")).map {
-                try Place(lineBytes: Array($0))
-            }
+            nodes = try Self.places(bytes, path, directory)
             return
         }
         nodes = try (1...wanted).map { number in
@@ -117,6 +148,27 @@ struct DemoPlan {
         try file.synchronize()
         try files.rename(partial, to: path)
         try files.syncDirectory(directory)
+    }
+
+    /// Reads a plan, which is whole or no plan: its last line ends too.
+    private static func places(
+        _ bytes: [UInt8],
+        _ path: String,
+        _ directory: String
+    ) throws(Unusable) -> [Place] {
+        func unusable(_ reason: String) -> Unusable {
+            Unusable(path: path, directory: directory, reason: reason)
+        }
+        guard !bytes.isEmpty else { throw unusable("it is empty") }
+        guard bytes.last == UInt8(ascii: "\n") else { throw unusable("its last line is cut off") }
+        var places: [Place] = []
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            do throws(LineError) { places.append(try Place(lineBytes: Array(line))) } catch {
+                throw unusable("line \(places.count + 1): \(error)")
+            }
+        }
+        guard !places.isEmpty else { throw unusable("it names no node") }
+        return places
     }
 }
 

@@ -42,11 +42,14 @@ import chat_cli
 
     @Test func `nobody to ask is told with all that was tried`() {
         let error = ClusterClientError.unavailable(
-            tried: [.init(server: "a:1", why: "refused"), .init(server: "b:2", why: "no_leader")]
+            tried: [
+                .init(server: "a:1", why: "refused"),
+                .init(server: "b:2", why: "no_leader", code: "no_leader"),
+            ]
         )
         #expect(
             Failure(ChatClientError.failed(error)).text == """
-                Error: no leader: too few servers can reach each other. Nothing was done.
+                Error: no leader: 1 of 2 servers answered, and too few can reach each other; nothing was sent or changed.
                   Tried a:1 (refused), b:2 (no_leader).
                 """
         )

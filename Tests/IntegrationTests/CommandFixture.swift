@@ -60,12 +60,23 @@ struct CommandUser {
         let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
         _ = unsafe write(stdin.writing, input, input.utf8.count)
         stdin.closeWriting()
+        // A long output must not wait for a reader that waits for its end.
+        let output = Lock("")
+        let reader = spawnThread { [reading = stdout.reading] in
+            let text = try? Input(descriptor: reading).all(limitBytes: 1 << 22)
+            output.withLock { $0 = text ?? "" }
+        }
         let code = await ChatProgram(
             console: console(arguments, profile, stdin, stdout, stderr)
         ).run()
         stdout.closeWriting()
         stderr.closeWriting()
-        return CommandResult(code: code, output: stdout.readAll(), errors: stderr.readAll())
+        reader.join()
+        return CommandResult(
+            code: code,
+            output: output.withLock { $0 },
+            errors: stderr.readAll()
+        )
     }
 
     /// Runs the program until it has printed `count` lines, then interrupts it.

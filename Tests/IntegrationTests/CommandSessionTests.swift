@@ -225,7 +225,10 @@ import chat_cli
             // A new account is made where the user says.
             let new = try await user.run("register", "ann", "--password-stdin", input: "password\n")
             #expect(new.code == .done)
-            #expect(new.errors == "note: profile 'default' was of another cluster\n")
+            #expect(
+                new.errors
+                    == "note: profile 'default' holds a session of another cluster, which is replaced\n"
+            )
             #expect(try await user.run("whoami").code == .done)
         }
     }

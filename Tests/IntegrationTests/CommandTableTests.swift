@@ -30,7 +30,8 @@ import chat_cli
                 OVERVIEW: Delete messages; each is answered by itself.
 
                 Without --for-all they are gone for you alone. The exit code is that of the
-                first message that is still there.
+                first message that is still there. More than 256 are several requests, one after
+                the other.
 
                 USAGE: chat-cli delete [<options>] <id> ...
 
@@ -63,7 +64,7 @@ import chat_cli
 
     @Test(arguments: [
         ["send", "bob", "hi", "--key", "a key"], ["tail", "--since", "yesterday"],
-        ["whoami", "--profile", "../other"], ["whoami", "--servers", "nowhere"],
+        ["whoami", "--profile", "../other"], ["whoami", "--servers", "nowhere:"],
         ["login"], ["login", "ann", "--no-input"], ["device", "revoke"],
     ])
     func `what can never work is refused before anything is sent`(

@@ -34,6 +34,14 @@ public actor ClusterClient {
     /// The server that is used now.
     public var server: String { session.servers.current }
 
+    /// The servers to keep for a later client: those that the cluster has named, and the one in use;
+    /// empty before the cluster has named any.
+    public var serversToKeep: [String] {
+        let members = session.servers.members
+        guard !members.isEmpty, !members.contains(server) else { return members }
+        return members + [server]
+    }
+
     private let session: ClusterSession
     private nonisolated let timeout: Duration
     private let attemptTimeout: Duration

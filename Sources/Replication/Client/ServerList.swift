@@ -6,6 +6,8 @@ struct ServerList: Sendable {
     private let given: [String]
     /// In the order in which they are tried.
     private(set) var servers: [String]
+    /// Those that the cluster itself has named; empty before it has.
+    private(set) var members: [String] = []
     private var place = 0
 
     init(_ servers: [String]) {
@@ -22,6 +24,7 @@ struct ServerList: Sendable {
     mutating func refresh(_ members: [String]) {
         let valid = members.filter { Address($0) != nil }
         guard !valid.isEmpty else { return }
+        self.members = valid
         let before = current
         servers = valid + given.filter { !valid.contains($0) }
         if !servers.contains(before) { servers.append(before) }

@@ -28,7 +28,7 @@ extension Command {
         try call.profiles.prepare()
         let before = try call.profiles.load(call.profileName)
         let password = try call.password(of: name, isNew: true)
-        let client = try call.client()
+        let client = try await call.accountClient(before, for: name, isBound: false)
         let receipt = try await client.register(
             name,
             password: password,
@@ -36,10 +36,7 @@ extension Command {
             key: key
         )
         do {
-            let profile = try await call.logIn(client, receipt.value.name, password)
-            if let before, before.cluster != profile.cluster {
-                call.report.note("note: profile '\(call.profileName)' was of another cluster")
-            }
+            _ = try await call.logIn(client, receipt.value.name, password)
         } catch {
             call.report.note("note: '\(name)' is registered, but not logged in: use 'login'")
             throw error
@@ -82,7 +79,7 @@ extension Command {
         }
         let password = try call.password(of: name, isNew: false)
         // The password of one cluster is not for another.
-        let client = try call.client(cluster: before?.cluster)
+        let client = try await call.accountClient(before, for: name, isBound: true)
         let profile = try await call.logIn(client, name, password, key: key)
         try call.report.result(
             "logged in as \(profile.name)".escapedForTerminal(),
@@ -159,7 +156,8 @@ extension Call {
         let profile = Profile(
             cluster: await client.connection.cluster ?? "",
             name: login.session.name,
-            token: login.token
+            token: login.token,
+            servers: await client.connection.serversToKeep
         )
         try profiles.save(profile, as: profileName)
         return profile

@@ -41,9 +41,10 @@ extension Call {
 extension Call {
     /// What the first server says that belongs to a cluster, or if none does, the first that answers.
     fileprivate func firstReport() async throws -> ClusterReport {
-        let report = try await client().clusterReport()
+        let servers = await keptAddresses()
+        let report = try await client(servers: servers).clusterReport()
         guard report.cluster == nil else { return report }
-        for server in parsed.list("servers") {
+        for server in servers {
             // One that is down is no error here: another one has answered.
             let other = try? await client(servers: [server], limit: .seconds(1)).clusterReport()
             if let other, other.cluster != nil { return other }

@@ -10,7 +10,8 @@ extension Command {
             abstract: "Delete messages; each is answered by itself.",
             discussion: """
                 Without --for-all they are gone for you alone. The exit code is that of the first \
-                message that is still there.
+                message that is still there. More than 256 are several requests, one after the \
+                other.
                 """,
             arguments: [
                 ArgumentSpec("id", .many(atLeast: 1), help: "The messages, as 'mb42'.")
@@ -24,22 +25,36 @@ extension Command {
         let texts = call.parsed.list("id")
         let scope: ChatState.Delete.Scope = call.parsed.flag("for-all") ? .all : .me
         let (_, client) = try call.session()
-        let ids = texts.compactMap(MessageID.init)
-        let key = try call.key()
-        let results =
-            ids.isEmpty ? [] : try await client.delete(ids, for: scope, key: key).value
+        let keys = try call.keys(texts.count)
         var failure: Failure?
-        for text in texts {
-            let result = results.first { $0.id.description == text }
-            let code = result.map(\.error) ?? .messageUnknown
-            try call.show(text, code)
-            if let code, failure == nil { failure = Failure(ChatError(code, about: text)) }
+        for (part, key) in keys.enumerated() {
+            let some = texts.dropFirst(part * Limits.idsPerRequest).prefix(Limits.idsPerRequest)
+            let ids = some.compactMap(MessageID.init)
+            let results =
+                ids.isEmpty ? [] : try await client.delete(ids, for: scope, key: key).value
+            let found = Dictionary(results.map { ($0.id.description, $0.error) }) { old, _ in old }
+            for text in some {
+                let code = found[text] ?? .messageUnknown
+                try call.show(text, code)
+                if let code, failure == nil { failure = Failure(ChatError(code, about: text)) }
+            }
         }
         if let failure { throw failure }
     }
 }
 
 extension Call {
+    /// A key for each request that so many ids need: the user's for the first, `KEY+2` for the second.
+    fileprivate func keys(_ ids: Int) throws -> [String?] {
+        let count = (ids + Limits.idsPerRequest - 1) / Limits.idsPerRequest
+        guard let key = try key() else { return Array(repeating: nil, count: count) }
+        let keys = (1...count).map { $0 == 1 ? key : "\(key)+\($0)" }
+        guard keys.allSatisfy({ $0.utf8.count <= 128 }) else {
+            throw parsed.usageError("For so many messages the key must be shorter.")
+        }
+        return keys
+    }
+
     /// Tells what became of one message.
     fileprivate func show(_ id: String, _ code: ChatError.Code?) throws {
         if let code, !report.isJSON {

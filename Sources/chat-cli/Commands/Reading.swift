@@ -11,29 +11,29 @@ extension Command {
             discussion: "With --json, each conversation lists its unread messages, oldest first."
         )
     ) { call in
-        let inbox = try await call.session().client.inbox()
-        if call.report.isJSON {
-            for view in inbox.conversations { try call.report.object(view.lineBytes) }
-        } else if call.report.isQuiet {
+        let (_, client) = try call.session()
+        let inbox = try await client.unreadCounts()
+        if call.report.isJSON { return try await call.showUnread(inbox, client) }
+        if call.report.isQuiet {
             for view in inbox.conversations {
                 try call.report.line(view.with.escapedForTerminal())
             }
-        } else {
-            let rows = inbox.conversations.map { view in
-                let last = view.messages.last.map { message in
-                    "\(TimeText.text(message.time))  \"\(message.text ?? "")\""
-                }
-                return [view.with, "\(view.unread)", last ?? ""]
-            }
-            try call.report.table(["CONVERSATION", "UNREAD", "LAST"], rows)
-            if rows.isEmpty { call.report.note("nothing unread") }
+            return
         }
+        var rows: [[String]] = []
+        for view in inbox.conversations { rows.append(try await call.row(of: view, client)) }
+        try call.report.table(["CONVERSATION", "UNREAD", "LAST"], rows)
+        if rows.isEmpty { call.report.note("nothing unread") }
     }
 
     static let read = Command(
         spec: CommandSpec(
             "read",
             abstract: "Show the oldest unread messages, and mark them as read.",
+            discussion: """
+                A message is marked once it was written to standard output: one that could not be \
+                printed stays unread.
+                """,
             arguments: [
                 ArgumentSpec(
                     "with",
@@ -48,29 +48,21 @@ extension Command {
                     .integer(1...Limits.pageItems),
                     placeholder: "n",
                     help: "At most so many; by default all."
-                ),
-                SharedOption.key,
+                )
             ]
         )
     ) { call in
-        let (_, client) = try call.session()
-        let with = call.parsed.string("with")
-        let limit = call.parsed.integer("next")
-        var key = try call.key()
-        // What was marked is shown from the state that has it marked.
-        var current = client
-        current.acceptsStaleReads = false
-        var marked: ChatState.Marked
-        repeat {
-            let count = limit ?? Limits.pageItems
-            marked = try await client.read(.next(count, with: with), key: key).value
-            guard !marked.ids.isEmpty else { break }
-            for message in try await current.messages(marked.ids) {
-                try call.report.message(message)
-            }
-            key = nil
-        } while limit == nil && marked.ids.count == Limits.pageItems
-        if !call.report.isJSON { call.report.note("\(marked.unread) more unread") }
+        var (_, client) = try call.session()
+        // What another device has read must not be shown again.
+        client.acceptsStaleReads = false
+        var reading = UnreadReading(
+            client,
+            call.report,
+            with: call.parsed.string("with"),
+            limit: call.parsed.integer("next")
+        )
+        try await reading.run()
+        if !call.report.isJSON { call.report.note("\(reading.unread) more unread") }
     }
 
     static let history = Command(
@@ -120,6 +112,31 @@ extension Command {
 }
 
 extension Call {
+    /// Prints each conversation with all its unread messages.
+    fileprivate func showUnread(
+        _ counts: ChatClient.Inbox,
+        _ client: ChatClient
+    ) async throws {
+        for var view in counts.conversations {
+            view.messages = try await client.unreadMessages(of: view)
+            view.unread = view.messages.count
+            try report.object(view.lineBytes)
+        }
+    }
+
+    /// A conversation with its newest message, read or not.
+    fileprivate func row(
+        of view: ConversationView,
+        _ client: ChatClient
+    ) async throws -> [String] {
+        let newest = HistoryRange(newestFirst: true, limit: 1)
+        let last = try await client.history(with: view.with, newest).items.first.map { message in
+            "\(TimeText.text(message.time))  "
+                + (message.text.map { "\"\($0)\"" } ?? "(deleted)")
+        }
+        return [view.with, "\(view.unread)", last ?? ""]
+    }
+
     /// The id of a message that an option gives.
     fileprivate func message(_ option: String) throws -> MessageID? {
         guard let text = parsed.string(option) else { return nil }

@@ -13,7 +13,10 @@ enum SharedOption {
             placeholder: "host:port,…",
             default: "127.0.0.1:7400",
             environment: "CHAT_SERVERS",
-            help: "The servers to try, in this order; one that works is enough."
+            help: """
+                The servers to try, in this order; one that works is enough. Without them, those \
+                that the profile has kept. 'host' and 'http://host:port' are taken too.
+                """
         ),
         .value(
             "profile",

@@ -33,6 +33,7 @@ extension Command {
     ) { call in
         let since = try call.since()
         let (_, client) = try call.session()
+        if let since { try await call.check(since, client) }
         let report = call.report
         var options = ServerEvents.Options()
         options.onConnection = { server in
@@ -46,6 +47,26 @@ extension Command {
 }
 
 extension Call {
+    /// Refuses a place that no event has yet: the stream would be silent, and nobody would know why.
+    fileprivate func check(_ since: String, _ client: ChatClient) async throws {
+        guard let wanted = EventID(since)?.index.value else { return }
+        let last: UInt64
+        do throws(ChatClientError) {
+            last = try await client.lastIndex()
+        } catch {
+            // Without a leader nobody can say how far the log goes; a stream may go on all the same.
+            guard case .failed(.unavailable) = error else { throw error }
+            return report.note("nobody can tell whether '--since' is ahead of the log")
+        }
+        guard wanted > last else { return }
+        throw Failure(
+            .badData,
+            code: "since_ahead",
+            "'--since \(parsed.string("since") ?? since)' is ahead of the log, which ends at entry"
+                + " \(last): it may be of another cluster"
+        )
+    }
+
     /// Where to go on, as the event stream has it.
     fileprivate func since() throws -> String? {
         guard let text = parsed.string("since") else { return nil }

@@ -35,19 +35,23 @@ public struct ChatClient: Sendable {
     ///   - token: The token of a session, from an earlier login.
     ///   - cluster: The cluster's id, if known from an earlier session: no other is spoken to.
     ///   - timeout: For a call in all, with all its tries.
+    ///   - onStranger: Called with each server that is passed by, because it is of another cluster or
+    ///     version; it must not block.
     /// - Throws: ``ChatClientError/failed(_:)``.
     public init(
         servers: [String],
         token: String? = nil,
         cluster: String? = nil,
-        timeout: Duration = .seconds(5)
+        timeout: Duration = .seconds(5),
+        onStranger: ClusterClient.StrangerReport? = nil
     ) throws(ChatClientError) {
         do throws(ClusterClientError) {
             connection = try ClusterClient(
                 servers: servers,
                 token: token,
                 cluster: cluster,
-                timeout: timeout
+                timeout: timeout,
+                onStranger: onStranger
             )
         } catch {
             throw .failed(error)
@@ -89,6 +93,13 @@ public struct ChatClient: Sendable {
     ///
     /// - Throws: ``ChatClientError``, but never an unknown outcome.
     public func ask(_ query: ChatState.Query) async throws(ChatClientError) -> ChatState.Answer {
+        try await expect(try await envelope(of: query).answer)
+    }
+
+    /// What a server answers to a query, with the place in the log that the answer has seen.
+    func envelope(
+        of query: ChatState.Query
+    ) async throws(ChatClientError) -> AnswerEnvelope {
         let response: ClusterClient.Response
         do throws(ClusterClientError) {
             response = try await connection.query(query.lineBytes, consistency: consistency)
@@ -96,10 +107,9 @@ public struct ChatClient: Sendable {
             throw .failed(error)
         }
         do throws(LineError) {
-            guard let answer = try AnswerEnvelope(response.body).answer else {
-                throw AnswerEnvelope.otherKind
-            }
-            return answer
+            let envelope = try AnswerEnvelope(response.body)
+            guard envelope.answer != nil else { throw AnswerEnvelope.otherKind }
+            return envelope
         } catch {
             throw .unreadable(server: response.server, error)
         }

@@ -41,7 +41,7 @@ extension Call {
 extension Call {
     /// What the first server says that belongs to a cluster, or if none does, the first that answers.
     fileprivate func firstReport() async throws -> ClusterReport {
-        let servers = await keptAddresses()
+        let servers = try keptAddresses()
         let report = try await client(servers: servers).clusterReport()
         guard report.cluster == nil else { return report }
         for server in servers {

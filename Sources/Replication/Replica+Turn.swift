@@ -27,7 +27,7 @@ extension Replica {
         answerLate(at: now)
         // After a failure nothing is answered: the answer might rest on what is not on the disk.
         if failure == nil {
-            front.commonFields = ProtocolFields.fields(cluster: node.cluster)
+            front.answerFields.update(cluster: node.cluster, at: now.wall)
             front.flush()
             links.flush(at: now.instant)
         }
@@ -40,6 +40,7 @@ extension Replica {
     }
 
     private func read(_ ready: [Readiness]) {
+        front.answerFields.update(cluster: node.cluster, at: SystemClock.wallTime())
         let now = SystemClock.now()
         for input in mail.takeAll() { take(input, at: now) }
         for ready in ready where !front.handle(ready, at: now) {

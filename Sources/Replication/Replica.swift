@@ -123,6 +123,10 @@ public actor Replica<Machine: Service> {
             sockets.clients,
             on: loop,
             limits: configuration.ofFront(.current),
+            webGuard: WebGuard(
+                listener: configuration.clientAddress,
+                names: configuration.hostNames
+            ),
             nextKey: nextKey,
             at: now
         )

@@ -8,6 +8,13 @@ public struct ReplicaConfiguration: Sendable {
     public var dataDirectory: String
     /// Where clients are listened for, `host:port`; port 0 lets the system choose.
     public var clientAddress: String
+    /// Names, without ports, that clients may call the node by if ``clientAddress`` is one of this
+    /// machine alone, such as that of a proxy before it; addresses, `localhost` and the host of
+    /// ``clientAddress`` need none.
+    ///
+    /// A request with another `Host` is refused there: a web page may have pointed its own name to
+    /// this machine.
+    public var hostNames: [String] = []
     /// Where other nodes are listened for, `host:port`.
     public var peerAddress: String
     /// How clients reach this node, `host:port`, if not by ``clientAddress``; its port 0 is the one

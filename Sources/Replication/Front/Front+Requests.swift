@@ -67,6 +67,9 @@ extension Front {
     }
 
     private func take(_ request: HTTPRequest, from client: FrontClient) {
+        if let refusal = webGuard.refusal(of: request) {
+            return respond(client, request.id, refusal)
+        }
         let limit: Duration?
         do throws(CallerPatience.Invalid) {
             limit = try CallerPatience.length(of: request)

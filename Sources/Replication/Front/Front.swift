@@ -20,7 +20,10 @@ final class Front {
     /// Answers `GET /v1/cluster`, `/readyz` and `/leader`.
     var inform: (Route) -> HTTPResponse = { _ in HTTPResponse(.notFound) }
     /// Goes onto every answer.
-    var commonFields: [UInt8] = []
+    var answerFields = AnswerFields()
+    var commonFields: [UInt8] { answerFields.bytes }
+    /// Refuses what pages of other origins may have sent.
+    var webGuard: WebGuard
 
     let limits: FrontLimits
     var clients: [PollKey: FrontClient] = [:]
@@ -52,11 +55,13 @@ final class Front {
         _ listener: consuming Listener,
         on loop: EventLoop,
         limits: FrontLimits,
+        webGuard: WebGuard = WebGuard(listener: "127.0.0.1:0"),
         nextKey: @escaping () -> PollKey,
         at now: Instant
     ) {
         self.loop = loop
         self.limits = limits
+        self.webGuard = webGuard
         answerRoom = AnswerRoom(limits)
         requestRoom = RequestRoom(bytes: limits.requestRoomBytes)
         self.nextKey = nextKey
@@ -154,12 +159,21 @@ final class Front {
             return client.connection.isWriteOnly && client.connection.hasEnded()
         }
         for client in gone.sorted(by: { $0.connection.key.value < $1.connection.key.value }) {
-            end(client)
+            endLate(client)
         }
         for key in requestRoom.late(at: now, after: limits.requestRoomTime) {
-            if let client = clients[key] { end(client) }
+            if let client = clients[key] { endLate(client) }
         }
         giveRoom(at: now)
+    }
+
+    /// Ends a connection; one that has begun a request is told why first.
+    private func endLate(_ client: FrontClient) {
+        guard client.isInsideRequest else { return end(client) }
+        client.http.fields = commonFields
+        client.http.refuse(.requestTimeout, into: &client.connection.output)
+        requestRoom.giveBack(client.connection.key)
+        markDirty(client)
     }
 
     /// Reads again from connections for whose requests there is room now.
@@ -232,7 +246,7 @@ final class Front {
             to: &client.connection.output,
             common: commonFields,
             isHead: false,
-            closes: true
+            .closes
         )
         client.connection.finish()
     }

@@ -67,6 +67,12 @@ final class FrontClient {
         }
     }
 
+    /// Whether it has begun a request that is not whole, and takes what is sent.
+    var isInsideRequest: Bool {
+        http.receivedBytes + http.requestBytes > 0 && connection.pendingBytes == 0
+            && !connection.isFinishing && streams.isEmpty
+    }
+
     private var currentActivity: Activity {
         if connection.isLingering { return .lingering }
         if connection.pendingBytes > 0 { return .sending(sentBytes: connection.sentBytes) }

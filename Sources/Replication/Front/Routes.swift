@@ -30,9 +30,10 @@ enum Route {
         case ("/readyz", .get), ("/readyz", .head): self = .readiness
         case ("/leader", .get), ("/leader", .head): self = .leader
         case ("/v1/requests", _), ("/v1/queries", _): self = .wrongMethod("POST")
-        case ("/v1/events", _), ("/v1/cluster", _), ("/healthz", _), ("/livez", _),
-            ("/readyz", _), ("/leader", _):
+        case ("/v1/events", _): self = .wrongMethod("GET")
+        case ("/v1/cluster", _), ("/healthz", _), ("/livez", _), ("/readyz", _), ("/leader", _):
             self = .wrongMethod("GET, HEAD")
+        case ("*", _): self = .wrongMethod("GET, HEAD, POST")
         default:
             self = .unknown(
                 .error(
@@ -58,7 +59,37 @@ enum Route {
         .unknown(.error(.badRequest, code: code, message: message))
     }
 
+    /// What is wrong with the body of a POST, before it is looked at.
+    ///
+    /// A type that no form and no page of another origin can send without asking first is wanted, so
+    /// one that is not said is refused too.
+    private static func mediaRefusal(of request: HTTPRequest) -> Route? {
+        for coding in request.fields.all("content-encoding")
+        where !ASCII.equal(coding, "identity") {
+            var response = HTTPResponse.error(
+                .unsupportedMediaType,
+                code: "content_encoding_unsupported",
+                message: "send the body as it is, without Content-Encoding"
+            )
+            response.fields.appendField("Accept-Encoding", "identity")
+            return .unknown(response)
+        }
+        let value = request.fields.firstBytes("content-type") ?? []
+        let type = ASCII.trimmed(value.prefix { $0 != UInt8(ascii: ";") })
+        guard !ASCII.equal(type, "application/json"), !ASCII.equal(type, "application/x-ndjson")
+        else { return nil }
+        return .unknown(
+            .error(
+                .unsupportedMediaType,
+                code: "content_type_unsupported",
+                message: "a POST needs 'Content-Type: application/json'; with curl:"
+                    + " -H 'content-type: application/json', or --json in place of -d"
+            )
+        )
+    }
+
     private static func ofRequest(_ request: HTTPRequest) -> Route {
+        if let refusal = mediaRefusal(of: request) { return refusal }
         let key = request.field("idempotency-key")
         if let key, !isValid(key: key) {
             return invalid("key_invalid", "Idempotency-Key is 1 to 128 printable ASCII characters")
@@ -77,23 +108,36 @@ enum Route {
     }
 
     private static func ofQuery(_ request: HTTPRequest) -> Route {
-        guard let text = request.parameter("consistency") else { return .query(.linearizable) }
-        guard let consistency = Consistency(text) else {
-            return invalid(
-                "consistency_invalid",
-                "consistency is 'linearizable', 'stale', 'at-least:INDEX' or 'bounded:MILLISECONDS'"
-                    + " of at most a day"
-            )
+        if let refusal = mediaRefusal(of: request) { return refusal }
+        do throws(HTTPRequest.MalformedQuery) {
+            guard let text = try request.parameter("consistency") else {
+                return .query(.linearizable)
+            }
+            if let consistency = Consistency(text) { return .query(consistency) }
+        } catch {
+            return malformedQuery
         }
-        return .query(consistency)
+        return invalid(
+            "consistency_invalid",
+            "consistency is 'linearizable', 'stale', 'at-least:INDEX' or 'bounded:MILLISECONDS'"
+                + " of at most a day"
+        )
+    }
+
+    private static var malformedQuery: Route {
+        invalid("query_invalid", "what follows '?' is not percent-encoded UTF-8, or is there twice")
     }
 
     private static func ofEvents(_ request: HTTPRequest) -> Route {
-        guard let text = request.field("last-event-id") ?? request.parameter("last-event-id")
-        else { return .events(after: nil) }
-        guard let id = EventID(text) else {
-            return invalid("event_id_invalid", "an event's id looks like 1-42.0")
+        do throws(HTTPRequest.MalformedQuery) {
+            let parameter = try request.parameter("last-event-id")
+            guard let text = request.field("last-event-id") ?? parameter else {
+                return .events(after: nil)
+            }
+            if let id = EventID(text) { return .events(after: id) }
+        } catch {
+            return malformedQuery
         }
-        return .events(after: id)
+        return invalid("event_id_invalid", "an event's id looks like 1-42.0")
     }
 }

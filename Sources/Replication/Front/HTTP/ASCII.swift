@@ -51,6 +51,12 @@ enum ASCII {
         return value
     }
 
+    /// Whether a line, without its end, is a header or trailer field (RFC 9112 §5).
+    static func isField(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let colon = line.firstIndex(of: colon), colon > line.startIndex else { return false }
+        return line[..<colon].allSatisfy(isToken) && line[colon...].allSatisfy(isFieldValue)
+    }
+
     /// Without the spaces and tabs at both ends.
     static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var rest = bytes

@@ -1,7 +1,7 @@
 /// Takes a chunked body apart (RFC 9112 §7.1).
 ///
 /// As strict as the head: CR LF only, a size of at most 8 hexadecimal digits; extensions and
-/// trailers are read over.
+/// trailer fields must be of their grammar, and are then forgotten.
 struct ChunkDecoder: Sendable {
     /// The bytes are not a chunked body.
     struct Malformed: Error, Hashable, Sendable {}
@@ -13,7 +13,7 @@ struct ChunkDecoder: Sendable {
         case data
         case dataReturn
         case dataFeed
-        case trailer(lineBytes: Int)
+        case trailer
         case trailerFeed(isLast: Bool)
         case done
     }
@@ -21,6 +21,8 @@ struct ChunkDecoder: Sendable {
     private var phase = Phase.size(digits: 0)
     /// Of the chunk: the size while it is read, then how much is left.
     private var remaining = 0
+    /// The extensions, or the trailer's line, as far as they have come.
+    private var line: [UInt8] = []
     /// Of extensions and trailers, so that they cannot go on for ever.
     private var overheadBytes = 0
     private static let maximumOverheadBytes = 8 << 10
@@ -52,25 +54,23 @@ struct ChunkDecoder: Sendable {
         switch phase {
         case .size(let digits): try readSize(byte, digits: digits)
         case .extension:
-            try countOverhead()
-            if byte == ASCII.carriageReturn {
-                phase = .sizeEnd
-            } else if !ASCII.isFieldValue(byte) {
-                throw Malformed()
-            }
+            guard byte == ASCII.carriageReturn else { return try gather(byte) }
+            guard ChunkExtensions.areValid(line[...]) else { throw Malformed() }
+            line.removeAll()
+            phase = .sizeEnd
         case .sizeEnd:
             try expect(ASCII.lineFeed, byte)
-            phase = remaining > 0 ? .data : .trailer(lineBytes: 0)
+            phase = remaining > 0 ? .data : .trailer
         case .dataReturn:
             try expect(ASCII.carriageReturn, byte)
             phase = .dataFeed
         case .dataFeed:
             try expect(ASCII.lineFeed, byte)
             phase = .size(digits: 0)
-        case .trailer(let lineBytes): try readTrailer(byte, lineBytes: lineBytes)
+        case .trailer: try readTrailer(byte)
         case .trailerFeed(let isLast):
             try expect(ASCII.lineFeed, byte)
-            phase = isLast ? .done : .trailer(lineBytes: 0)
+            phase = isLast ? .done : .trailer
         case .data, .done: throw Malformed()
         }
     }
@@ -84,25 +84,26 @@ struct ChunkDecoder: Sendable {
             phase = .sizeEnd
         } else if digits > 0, byte == UInt8(ascii: ";") {
             phase = .extension
+            try gather(byte)
         } else {
             throw Malformed()
         }
     }
 
-    private mutating func readTrailer(_ byte: UInt8, lineBytes: Int) throws(Malformed) {
-        try countOverhead()
-        if byte == ASCII.carriageReturn {
-            phase = .trailerFeed(isLast: lineBytes == 0)
-        } else if ASCII.isFieldValue(byte) {
-            phase = .trailer(lineBytes: lineBytes + 1)
-        } else {
-            throw Malformed()
-        }
+    private mutating func readTrailer(_ byte: UInt8) throws(Malformed) {
+        guard byte == ASCII.carriageReturn else { return try gather(byte) }
+        let isLast = line.isEmpty
+        guard isLast || ASCII.isField(line[...]) else { throw Malformed() }
+        line.removeAll(keepingCapacity: true)
+        phase = .trailerFeed(isLast: isLast)
     }
 
-    private mutating func countOverhead() throws(Malformed) {
+    private mutating func gather(_ byte: UInt8) throws(Malformed) {
         overheadBytes += 1
-        guard overheadBytes <= Self.maximumOverheadBytes else { throw Malformed() }
+        guard overheadBytes <= Self.maximumOverheadBytes, ASCII.isFieldValue(byte) else {
+            throw Malformed()
+        }
+        line.append(byte)
     }
 
     private func expect(_ expected: UInt8, _ byte: UInt8) throws(Malformed) {

@@ -11,6 +11,7 @@ package struct HTTPConnection: Sendable {
     private struct Slot: Sendable {
         var isHead: Bool
         var closes: Bool
+        var isVersion10: Bool
         var isStream = false
         /// Whether nothing more comes.
         var isComplete = false
@@ -82,19 +83,27 @@ package struct HTTPConnection: Sendable {
                 sendContinue(into: &output)
                 return nil
             }
-            request.id = open(isHead: request.method == .head, closes: request.closes)
+            request.id = open(
+                isHead: request.method == .head,
+                closes: request.closes,
+                isVersion10: request.isVersion10
+            )
             isLast = request.closes
             return request
         } catch {
-            isLast = true
-            let id = open(isHead: false, closes: true)
-            var response = HTTPResponse.unreadable(error)
-            if error == .methodNotAllowed {
-                response.fields.appendField("Allow", "GET, HEAD, POST")
-            }
-            respond(to: id, response, into: &output)
+            refuse(error, into: &output)
             return nil
         }
+    }
+
+    /// Ends the connection with an answer to a request that is not whole, once all before it are
+    /// answered.
+    package mutating func refuse(_ status: HTTPStatus, into output: inout [UInt8]) {
+        guard !isLast else { return }
+        isLast = true
+        parser.stop()
+        let id = open(isHead: false, closes: true, isVersion10: false)
+        respond(to: id, .unreadable(status), into: &output)
     }
 
     /// Answers a request: at once if it is its turn, else when it is.
@@ -113,17 +122,16 @@ package struct HTTPConnection: Sendable {
         slots[place].closes = closes
         slots[place].isComplete = true
         isLast = isLast || closes
-        if place == head {
-            response.write(to: &output, common: fields, isHead: slot.isHead, closes: closes)
-            advance(into: &output)
-        } else {
-            hold(place) { held, common in
-                response.write(to: &held, common: common, isHead: slot.isHead, closes: closes)
-            }
+        let end = closes ? HTTPResponse.End.closes : slot.isVersion10 ? .keepsAlive : .unsaid
+        write(place, into: &output) { bytes, common in
+            response.write(to: &bytes, common: common, isHead: slot.isHead, end)
         }
     }
 
     /// Begins an answer without an end, such as an event stream; the connection ends with it.
+    ///
+    /// It goes out in chunks, so that a reader has each piece as soon as it is there, and sees a
+    /// stream that was cut off; to HTTP/1.0, which knows none, as it is.
     package mutating func beginStream(
         _ id: HTTPRequestID,
         _ response: HTTPResponse,
@@ -134,11 +142,9 @@ package struct HTTPConnection: Sendable {
         slots[place].isStream = true
         slots[place].closes = true
         slots[place].isComplete = slots[place].isHead
-        if place == head {
-            response.writeStreamHead(to: &output, common: fields)
-            advance(into: &output)
-        } else {
-            hold(place) { response.writeStreamHead(to: &$0, common: $1) }
+        let isChunked = !slots[place].isVersion10
+        write(place, into: &output) { bytes, common in
+            response.writeStreamHead(to: &bytes, common: common, isChunked: isChunked)
         }
     }
 
@@ -149,26 +155,39 @@ package struct HTTPConnection: Sendable {
         _ write: (inout [UInt8]) -> Void
     ) {
         guard let place = place(of: id), slots[place].isStream else { return }
-        if place == head { write(&output) } else { hold(place) { held, _ in write(&held) } }
+        let isChunked = !slots[place].isVersion10
+        self.write(place, into: &output) { bytes, _ in
+            isChunked ? bytes.appendChunk(write) : write(&bytes)
+        }
     }
 
     /// Ends a stream.
     package mutating func endStream(_ id: HTTPRequestID, into output: inout [UInt8]) {
         guard let place = place(of: id), slots[place].isStream else { return }
         slots[place].isComplete = true
-        advance(into: &output)
+        let isChunked = !slots[place].isVersion10
+        write(place, into: &output) { bytes, _ in if isChunked { bytes.appendLastChunk() } }
     }
 
-    /// Writes what cannot go out yet.
-    private mutating func hold(_ place: Int, _ write: (inout [UInt8], _ common: [UInt8]) -> Void) {
-        let before = slots[place].held.count
-        write(&slots[place].held, fields)
-        heldBytes += slots[place].held.count - before
+    /// Writes a part of an answer: out, if it is its turn, else where it waits.
+    private mutating func write(
+        _ place: Int,
+        into output: inout [UInt8],
+        _ write: (inout [UInt8], _ common: [UInt8]) -> Void
+    ) {
+        if place == head {
+            write(&output, fields)
+            advance(into: &output)
+        } else {
+            let before = slots[place].held.count
+            write(&slots[place].held, fields)
+            heldBytes += slots[place].held.count - before
+        }
     }
 
-    private mutating func open(isHead: Bool, closes: Bool) -> HTTPRequestID {
+    private mutating func open(isHead: Bool, closes: Bool, isVersion10: Bool) -> HTTPRequestID {
         let sequence = firstSequence + UInt64(inFlight)
-        slots.append(Slot(isHead: isHead, closes: closes))
+        slots.append(Slot(isHead: isHead, closes: closes, isVersion10: isVersion10))
         return HTTPRequestID(sequence: sequence)
     }
 

@@ -44,6 +44,11 @@ package struct HTTPFields: Hashable, Sendable {
         return found
     }
 
+    /// How many fields have a name, which is given in lower case.
+    func count(of name: String) -> Int {
+        fields.reduce(0) { matches($1, name) ? $0 + 1 : $0 }
+    }
+
     private func matches(_ field: Field, _ name: String) -> Bool {
         field.name.count == name.utf8.count && ASCII.equal(head[field.name], name)
     }

@@ -6,6 +6,16 @@ package enum HTTPMethod: String, Hashable, Sendable {
     case head = "HEAD"
     /// Do.
     case post = "POST"
+    /// Not served by any path, as those below.
+    case put = "PUT"
+    /// See ``put``.
+    case delete = "DELETE"
+    /// See ``put``.
+    case patch = "PATCH"
+    /// See ``put``.
+    case options = "OPTIONS"
+    /// See ``put``.
+    case trace = "TRACE"
 }
 
 /// Names a request of one connection, in the order that they came.
@@ -34,6 +44,9 @@ package struct HTTPRequest: Sendable {
     package let body: [UInt8]
     /// Whether the client asks for the connection to end after the answer.
     let closes: Bool
+    /// Whether it is HTTP/1.0, which knows no chunks, and ends the connection unless it is asked not
+    /// to.
+    let isVersion10: Bool
 
     /// The value of a header field; `name` is in lower case.
     package func field(_ name: String) -> String? { fields.first(name) }
@@ -46,20 +59,29 @@ package struct HTTPRequest: Sendable {
         return String(decoding: ASCII.trimmed(value.dropFirst(7)), as: UTF8.self)
     }
 
-    /// The value of a parameter of the query, percent-decoded; nil if it is not there or is not
-    /// UTF-8.
-    package func parameter(_ name: String) -> String? {
-        guard let query else { return nil }
-        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
+    /// The query cannot be read, or in two ways.
+    package struct MalformedQuery: Error, Hashable, Sendable {}
+
+    /// The value of a parameter of the query, percent-decoded; nil if it is not there.
+    ///
+    /// - Throws: ``MalformedQuery`` if any part of the query is not percent-encoded UTF-8, or the
+    ///   parameter is there twice.
+    package func parameter(_ name: String) throws(MalformedQuery) -> String? {
+        var value: String?
+        for pair in (query ?? "").utf8.split(separator: UInt8(ascii: "&")) {
             let halves = pair.split(
                 separator: UInt8(ascii: "="),
                 maxSplits: 1,
                 omittingEmptySubsequences: false
-            )
-            guard let first = halves.first, Self.decoded(first) == name else { continue }
-            return halves.count == 2 ? Self.decoded(halves[1]) : ""
+            ).map(Self.decoded)
+            guard let first = halves.first, let key = first, let text = halves.last ?? nil else {
+                throw MalformedQuery()
+            }
+            guard key == name else { continue }
+            guard value == nil else { throw MalformedQuery() }
+            value = halves.count == 2 ? text : ""
         }
-        return nil
+        return value
     }
 
     private static func decoded(_ text: Substring.UTF8View) -> String? {

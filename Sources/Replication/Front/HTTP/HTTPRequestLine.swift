@@ -3,26 +3,27 @@ struct HTTPRequestLine: Sendable {
     let method: HTTPMethod
     let path: String
     let query: String?
-    /// Whether it is HTTP/1.0, which ends the connection after each answer.
+    /// Whether it is HTTP/1.0, whose connection ends with the answer unless the client asks otherwise.
     let isVersion10: Bool
 
     /// Reads `POST /v1/requests HTTP/1.1`.
     ///
-    /// - Throws: ``HTTPStatus``: 400 for what is no request line, 405 and 501 for methods that are
-    ///   not served, 505 for other versions.
+    /// - Throws: ``HTTPStatus``: 400 for what is no request line, 501 for methods that are not known,
+    ///   405 for `CONNECT`, which has no path, 505 for other versions.
     init(_ line: ArraySlice<UInt8>) throws(HTTPStatus) {
         let parts = line.split(separator: ASCII.space, omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .badRequest }
         isVersion10 = try Self.isVersion10(parts[2])
         method = try Self.method(parts[0])
-        let target = try Self.origin(of: parts[1])
+        guard parts[1].allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .badRequest }
+        var target = try Self.origin(of: parts[1], method)
         if let mark = target.firstIndex(of: UInt8(ascii: "?")) {
-            path = String(decoding: target[..<mark], as: UTF8.self)
             query = String(decoding: target[(mark + 1)...], as: UTF8.self)
+            target = target[..<mark]
         } else {
-            path = String(decoding: target, as: UTF8.self)
             query = nil
         }
+        path = target.isEmpty ? "/" : String(decoding: target, as: UTF8.self)
     }
 
     private static func method(_ bytes: ArraySlice<UInt8>) throws(HTTPStatus) -> HTTPMethod {
@@ -33,33 +34,39 @@ struct HTTPRequestLine: Sendable {
         default: break
         }
         guard !bytes.isEmpty, bytes.allSatisfy(ASCII.isToken) else { throw .badRequest }
-        switch String(decoding: bytes, as: UTF8.self) {
-        case "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT": throw .methodNotAllowed
-        default: throw .notImplemented
-        }
+        let name = String(decoding: bytes, as: UTF8.self)
+        if name == "CONNECT" { throw .methodNotAllowed }
+        guard let method = HTTPMethod(rawValue: name) else { throw .notImplemented }
+        return method
     }
 
+    /// Whether it is HTTP/1.0; a later minor version is served as HTTP/1.1 (RFC 9110 §2.5).
     private static func isVersion10(_ bytes: ArraySlice<UInt8>) throws(HTTPStatus) -> Bool {
         if bytes.elementsEqual("HTTP/1.1".utf8) { return false }
-        if bytes.elementsEqual("HTTP/1.0".utf8) { return true }
         let digits = bytes.dropFirst(5)
-        guard bytes.starts(with: "HTTP/".utf8), digits.count == 3,
-            digits.first.map({ (0x30...0x39).contains($0) }) == true,
-            digits.dropFirst().first == UInt8(ascii: "."),
-            digits.last.map({ (0x30...0x39).contains($0) }) == true
+        guard bytes.starts(with: "HTTP/".utf8), digits.count == 3, let major = digits.first,
+            let minor = digits.last, digits.dropFirst().first == UInt8(ascii: "."),
+            (0x30...0x39).contains(major), (0x30...0x39).contains(minor)
         else { throw .badRequest }
-        throw .versionNotSupported
+        guard major == UInt8(ascii: "1") else { throw .versionNotSupported }
+        return minor == UInt8(ascii: "0")
     }
 
     /// The path and query: all of `/path?query`, the end of `http://host/path?query`.
     private static func origin(
-        of target: ArraySlice<UInt8>
+        of target: ArraySlice<UInt8>,
+        _ method: HTTPMethod
     ) throws(HTTPStatus) -> ArraySlice<UInt8> {
-        guard target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .badRequest }
         if target.first == UInt8(ascii: "/") { return target }
-        guard target.count > 7, ASCII.equal(target.prefix(7), "http://"),
-            let slash = target.dropFirst(7).firstIndex(of: UInt8(ascii: "/"))
-        else { throw .badRequest }
-        return target[slash...]
+        if method == .options, target.elementsEqual("*".utf8) { return target }
+        for scheme in ["http://", "https://"] {
+            let length = scheme.utf8.count
+            guard ASCII.equal(target.prefix(length), scheme) else { continue }
+            let rest = target.dropFirst(length)
+            let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }
+            guard Authority(rest[..<(end ?? rest.endIndex)]) != nil else { throw .badRequest }
+            return rest[(end ?? rest.endIndex)...]
+        }
+        throw .badRequest
     }
 }

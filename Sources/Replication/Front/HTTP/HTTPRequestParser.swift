@@ -74,12 +74,17 @@ struct HTTPRequestParser: Sendable {
             reclaim()
             return request
         } catch {
-            phase = .failed
-            expectsContinue = false
-            buffer = []
-            start = 0
+            stop()
             throw error
         }
+    }
+
+    /// Reads nothing from now on.
+    mutating func stop() {
+        phase = .failed
+        expectsContinue = false
+        buffer = []
+        start = 0
     }
 
     /// The client has been told to go on with the body.
@@ -112,24 +117,60 @@ struct HTTPRequestParser: Sendable {
         _ line: HTTPRequestLine,
         _ fields: HTTPFields
     ) throws(HTTPStatus) {
-        let hosts = fields.all("host").count
-        guard hosts == 1 || hosts == 0 && line.isVersion10 else { throw .badRequest }
-        let closes =
-            line.isVersion10
-            || fields.all("connection").contains { ASCII.list($0, contains: "close") }
-        let head = Head(line: line, fields: fields, closes: closes)
+        try checkSingle(fields)
+        try checkHost(fields, line)
+        let head = Head(line: line, fields: fields, closes: Self.closes(line, fields))
         let lengths = fields.all("content-length")
         let codings = fields.all("transfer-encoding")
         if let coding = codings.first {
             guard codings.count == 1, lengths.isEmpty, !line.isVersion10 else {
                 throw .badRequest
             }
-            guard ASCII.equal(coding, "chunked") else { throw .notImplemented }
+            try check(coding: coding)
             phase = .chunks(head, ChunkDecoder(), body: [])
         } else {
             phase = .body(head, length: try length(lengths))
         }
         try notice(fields.all("expect"), line)
+    }
+
+    /// Fields that two readers could take for different ones if they came twice.
+    private static let singleFields = [
+        "authorization", "idempotency-key", "idempotency-since", "last-event-id", "content-type",
+        "origin",
+    ]
+
+    private func checkSingle(_ fields: HTTPFields) throws(HTTPStatus) {
+        for name in Self.singleFields where fields.count(of: name) > 1 { throw .badRequest }
+    }
+
+    /// HTTP/1.1 has one `Host`, which may be empty (RFC 9112 §3.2).
+    private func checkHost(
+        _ fields: HTTPFields,
+        _ line: HTTPRequestLine
+    ) throws(HTTPStatus) {
+        let hosts = fields.all("host")
+        guard hosts.count == 1 || hosts.isEmpty && line.isVersion10 else { throw .badRequest }
+        guard let host = hosts.first, !host.isEmpty else { return }
+        guard Authority(host) != nil else { throw .badRequest }
+    }
+
+    private static func closes(_ line: HTTPRequestLine, _ fields: HTTPFields) -> Bool {
+        let options = fields.all("connection")
+        if options.contains(where: { ASCII.list($0, contains: "close") }) { return true }
+        return line.isVersion10 && !options.contains { ASCII.list($0, contains: "keep-alive") }
+    }
+
+    /// Without `chunked` as its last coding a body has no end (RFC 9112 §6.3); before it none is known
+    /// here.
+    private func check(coding: ArraySlice<UInt8>) throws(HTTPStatus) {
+        let codings = coding.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .map(ASCII.trimmed)
+        guard let last = codings.last, ASCII.equal(last, "chunked") else { throw .badRequest }
+        for earlier in codings.dropLast() {
+            guard !earlier.isEmpty, !ASCII.equal(earlier, "chunked") else { throw .badRequest }
+            throw .notImplemented
+        }
     }
 
     private func length(_ lengths: [ArraySlice<UInt8>]) throws(HTTPStatus) -> Int {
@@ -186,7 +227,8 @@ struct HTTPRequestParser: Sendable {
             query: head.line.query,
             fields: head.fields,
             body: body,
-            closes: head.closes
+            closes: head.closes,
+            isVersion10: head.line.isVersion10
         )
     }
 

@@ -43,44 +43,71 @@ package struct HTTPResponse: Sendable {
         return HTTPResponse(status, body: writer.bytes, closes: closes)
     }
 
-    /// The answer to what the domain refuses.
+    /// The answer to what the domain refuses; one to a caller without a session says what would be
+    /// one (RFC 9110 §15.5.2).
     package static func refusal(_ refusal: Refusal) -> HTTPResponse {
-        error(HTTPStatus(refusal.kind), code: refusal.code, message: refusal.message)
+        var response = error(
+            HTTPStatus(refusal.kind),
+            code: refusal.code,
+            message: refusal.message
+        )
+        if response.status == .unauthorized {
+            response.fields.appendField("WWW-Authenticate", "Bearer")
+        }
+        return response
     }
 
     /// The answer to bytes that are no request; it ends the connection.
     static func unreadable(_ status: HTTPStatus) -> HTTPResponse {
         let code = status.reason.lowercased().replacing(" ", with: "_")
-        return error(
-            status,
-            code: "http_\(code)",
-            message: "the HTTP request was not understood: "
-                + "\(status.code) \(status.reason)",
-            closes: true
-        )
+        let message =
+            status == .requestTimeout
+            ? "the request did not come whole in time; nothing was done"
+            : "the HTTP request was not understood: \(status.code) \(status.reason)"
+        var response = error(status, code: "http_\(code)", message: message, closes: true)
+        if status == .methodNotAllowed {
+            response.fields.appendField("Allow", "GET, HEAD, POST")
+        }
+        return response
+    }
+
+    /// What an answer says of the connection.
+    enum End: Sendable {
+        /// Nothing: it goes on.
+        case unsaid
+        /// It goes on, though the client speaks HTTP/1.0.
+        case keepsAlive
+        /// It ends with the answer.
+        case closes
     }
 
     /// Appends the answer as it goes over the wire.
     ///
     /// `common` are fields that all answers have; `isHead` leaves the body out, but not its length.
-    func write(to output: inout [UInt8], common: [UInt8], isHead: Bool, closes: Bool) {
+    func write(to output: inout [UInt8], common: [UInt8], isHead: Bool, _ end: End) {
         output.append(contentsOf: status.line)
         output.append(contentsOf: common)
         output.append(contentsOf: fields)
         if let contentType { output.appendField("Content-Type", contentType) }
-        if closes { output.append(contentsOf: "Connection: close\r\n".utf8) }
+        switch end {
+        case .unsaid: break
+        case .keepsAlive: output.appendField("Connection", "keep-alive")
+        case .closes: output.append(contentsOf: "Connection: close\r\n".utf8)
+        }
         output.append(contentsOf: "Content-Length: ".utf8)
         output.appendDecimal(body.count)
         output.append(contentsOf: "\r\n\r\n".utf8)
         if !isHead { output.append(contentsOf: body) }
     }
 
-    /// Appends the head of an answer whose body goes on until the connection ends.
-    func writeStreamHead(to output: inout [UInt8], common: [UInt8]) {
+    /// Appends the head of an answer whose body goes on until its last chunk, or until the connection
+    /// ends.
+    func writeStreamHead(to output: inout [UInt8], common: [UInt8], isChunked: Bool) {
         output.append(contentsOf: status.line)
         output.append(contentsOf: common)
         output.append(contentsOf: fields)
         if let contentType { output.appendField("Content-Type", contentType) }
+        if isChunked { output.append(contentsOf: "Transfer-Encoding: chunked\r\n".utf8) }
         output.append(contentsOf: "Connection: close\r\n\r\n".utf8)
     }
 }
@@ -104,6 +131,21 @@ extension [UInt8] {
         append(contentsOf: value.utf8.lazy.filter(ASCII.isFieldValue))
         append(contentsOf: "\r\n".utf8)
     }
+
+    /// Appends what `write` appends, as one chunk (RFC 9112 §7.1); nothing if that is nothing.
+    mutating func appendChunk(_ write: (inout [UInt8]) -> Void) {
+        var piece: [UInt8] = []
+        write(&piece)
+        // A chunk of no bytes would be the last one.
+        guard !piece.isEmpty else { return }
+        append(contentsOf: String(piece.count, radix: 16).utf8)
+        append(contentsOf: "\r\n".utf8)
+        append(contentsOf: piece)
+        append(contentsOf: "\r\n".utf8)
+    }
+
+    /// Appends the end of what went out in chunks.
+    mutating func appendLastChunk() { append(contentsOf: "0\r\n\r\n".utf8) }
 
     /// Appends a number that is not negative.
     mutating func appendDecimal(_ value: Int) {

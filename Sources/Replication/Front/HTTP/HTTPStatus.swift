@@ -28,6 +28,8 @@ package struct HTTPStatus: Error, Hashable, Sendable {
     package static let notFound = HTTPStatus(404, "Not Found")
     /// 405.
     package static let methodNotAllowed = HTTPStatus(405, "Method Not Allowed")
+    /// 408.
+    package static let requestTimeout = HTTPStatus(408, "Request Timeout")
     /// 409.
     package static let conflict = HTTPStatus(409, "Conflict")
     /// 410.
@@ -40,6 +42,8 @@ package struct HTTPStatus: Error, Hashable, Sendable {
     package static let unsupportedMediaType = HTTPStatus(415, "Unsupported Media Type")
     /// 417.
     package static let expectationFailed = HTTPStatus(417, "Expectation Failed")
+    /// 421.
+    package static let misdirected = HTTPStatus(421, "Misdirected Request")
     /// 429.
     package static let tooManyRequests = HTTPStatus(429, "Too Many Requests")
     /// 431.

@@ -201,7 +201,9 @@ import Storage
     }
 
     private func streams(_ count: Int, until end: Instant) throws -> String {
-        let text = "GET /v1/events HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer \(token)\r\n\r\n"
+        let text =
+            "GET /v1/events HTTP/1.1\r\nHost: localhost\r\n"
+            + "Authorization: Bearer \(token)\r\n\r\n"
         let readers = try (0..<count).map { _ in
             let peer = try HTTPPeer(nodes.servers[0])
             try peer.send(Array(text.utf8))

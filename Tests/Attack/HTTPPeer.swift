@@ -70,7 +70,7 @@ final class HTTPPeer {
 
     static func post(_ path: String, _ body: String, token: String?, length: Int? = nil) -> [UInt8]
     {
-        var text = "POST \(path) HTTP/1.1\r\nHost: node\r\n"
+        var text = "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         text += "Content-Length: \(length ?? body.utf8.count)\r\n"
         if let token { text += "Authorization: Bearer \(token)\r\n" }
         return Array("\(text)\r\n\(body)".utf8)

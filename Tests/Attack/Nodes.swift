@@ -25,7 +25,7 @@ final class Nodes: Sendable {
     var term: UInt64 {
         servers.compactMap { server in
             guard let peer = try? HTTPPeer(server) else { return nil }
-            let request = "GET /v1/cluster HTTP/1.1\r\nHost: node\r\n\r\n"
+            let request = "GET /v1/cluster HTTP/1.1\r\nHost: localhost\r\n\r\n"
             guard (try? peer.send(Array(request.utf8))) != nil,
                 let answer = try? peer.answer(within: .seconds(30))
             else { return nil }

@@ -19,7 +19,7 @@ if [ "${1:-}" = smoke ]; then
   exit
 fi
 post() {
-  curl -sf --max-time 10 "http://$1/v1/requests" -d "$2"
+  curl -sf --max-time 10 "http://$1/v1/requests" -H 'content-type: application/json' -d "$2"
 }
 for name in ann bob; do
   post "$1" "{\"register\":{\"name\":\"$name\",\"password\":\"bench-password\"}}" >/dev/null

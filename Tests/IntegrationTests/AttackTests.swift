@@ -118,7 +118,8 @@ extension ClusterTests {
                 for _ in 0..<100 {
                     let wire = try Wire(to: cluster.nodes[0].client)
                     try await wire.send(
-                        "POST /v1/requests HTTP/1.1\r\nHost: n\r\nContent-Length: 1000000\r\n"
+                        "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+                            + "Content-Type: application/json\r\nContent-Length: 1000000\r\n"
                             + "Authorization: Bearer \(token)\r\n\r\n"
                     )
                     try await wire.send([UInt8](repeating: 0x20, count: 100_000))

@@ -121,7 +121,9 @@ final class EventWire {
         status: Int = 200
     ) async throws {
         wire = try Wire(to: node.client)
-        var head = "GET /v1/events HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer \(token)\r\n"
+        var head =
+            "GET /v1/events HTTP/1.1\r\nHost: localhost\r\n"
+            + "Authorization: Bearer \(token)\r\n"
         if let id { head += "Last-Event-ID: \(id)\r\n" }
         try await wire.send("\(head)\r\n")
         #expect(try await wire.head() == status)

@@ -16,50 +16,57 @@ extension ClusterTests {
         private static let oddities = [
             Oddity(
                 testDescription: "a long target",
-                bytes: "GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\nHost: n\r\n\r\n",
+                bytes:
+                    "GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\nHost: localhost\r\n"
+                    + "\r\n",
                 status: 414
             ),
             Oddity(
                 testDescription: "many fields",
-                bytes: "GET /livez HTTP/1.1\r\nHost: n\r\n"
+                bytes: "GET /livez HTTP/1.1\r\nHost: localhost\r\n"
                     + String(repeating: "X: y\r\n", count: 70) + "\r\n",
                 status: 431
             ),
             Oddity(
                 testDescription: "a large body",
-                bytes: "POST /v1/requests HTTP/1.1\r\nHost: n\r\nContent-Length: 1048577\r\n\r\n",
+                bytes: "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: 1048577\r\n\r\n",
                 status: 413
             ),
             Oddity(
                 testDescription: "a length and chunks",
-                bytes: "POST /v1/requests HTTP/1.1\r\nHost: n\r\nContent-Length: 1\r\n"
+                bytes: "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: 1\r\n"
                     + "Transfer-Encoding: chunked\r\n\r\n",
                 status: 400
             ),
             Oddity(testDescription: "no HTTP", bytes: "hello\r\n\r\n", status: 400),
             Oddity(
                 testDescription: "another coding",
-                bytes: "POST /v1/requests HTTP/1.1\r\nHost: n\r\nTransfer-Encoding: gzip\r\n\r\n",
+                bytes: "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Content-Type: application/json\r\nTransfer-Encoding: gzip\r\n\r\n",
                 status: 501
             ),
             Oddity(
                 testDescription: "another method",
-                bytes: "GET /v1/requests HTTP/1.1\r\nHost: n\r\n\r\n",
+                bytes: "GET /v1/requests HTTP/1.1\r\nHost: localhost\r\n\r\n",
                 status: 405
             ),
             Oddity(
                 testDescription: "another path",
-                bytes: "GET /v2 HTTP/1.1\r\nHost: n\r\n\r\n",
+                bytes: "GET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n",
                 status: 404
             ),
             Oddity(
                 testDescription: "no JSON",
-                bytes: "POST /v1/requests HTTP/1.1\r\nHost: n\r\nContent-Length: 5\r\n\r\nhello",
+                bytes: "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: 5\r\n\r\nhello",
                 status: 400
             ),
             Oddity(
                 testDescription: "no session",
-                bytes: "POST /v1/queries HTTP/1.1\r\nHost: n\r\nContent-Length: 13\r\n\r\n"
+                bytes: "POST /v1/queries HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: 13\r\n\r\n"
                     + "{\"whoami\":{}}",
                 status: 401
             ),
@@ -106,7 +113,7 @@ extension ClusterTests {
         @Test func `a head that comes byte by byte is read like any other`() async throws {
             let cluster = try await Cluster(1)
             let wire = try Wire(to: cluster.nodes[0].client)
-            for byte in "GET /livez HTTP/1.1\r\nHost: n\r\n\r\n".utf8 {
+            for byte in "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8 {
                 try await wire.send([byte])
             }
             #expect(try await wire.answer()?.status == 200)

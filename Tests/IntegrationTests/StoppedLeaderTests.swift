@@ -69,7 +69,7 @@ extension ClusterTests {
         /// A connection that the node has taken.
         private static func open(_ node: TestNode) async throws -> Wire {
             let wire = try Wire(to: node.client)
-            try await wire.send("GET /livez HTTP/1.1\r\nHost: node\r\n\r\n")
+            try await wire.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(try await wire.answer()?.status == 200)
             return wire
         }

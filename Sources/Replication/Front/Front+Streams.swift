@@ -31,6 +31,9 @@ extension Front {
             EventStreamWriter.response,
             into: &client.connection.output
         )
+        client.http.writeStream(place.request, into: &client.connection.output) { output in
+            EventStreamWriter.writeRetry(milliseconds: 1_000, to: &output)
+        }
         client.connection.isWriteOnly = true
         markDirty(client)
     }

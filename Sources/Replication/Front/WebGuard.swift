@@ -50,8 +50,8 @@ struct WebGuard {
     /// Whether an origin is that of the host itself; a proxy before the node may speak TLS.
     private static func isOwn(_ origin: ArraySlice<UInt8>, _ host: Authority?) -> Bool {
         guard let host else { return false }
-        for (scheme, port) in [("http://", 80 as UInt16), ("https://", 443)] {
-            guard ASCII.equal(origin.prefix(scheme.utf8.count), scheme) else { continue }
+        for (scheme, port) in [("http://", 80 as UInt16), ("https://", 443)]
+        where ASCII.equal(origin.prefix(scheme.utf8.count), scheme) {
             guard let own = Authority(origin.dropFirst(scheme.utf8.count)) else { return false }
             return own.host == host.host && (own.port ?? port) == (host.port ?? port)
         }

@@ -50,7 +50,9 @@ final class Wire {
         token: String? = nil,
         key: String? = nil
     ) async throws {
-        var head = "POST \(path) HTTP/1.1\r\nHost: node\r\nContent-Length: \(body.count)\r\n"
+        var head =
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n"
         if let token { head += "Authorization: Bearer \(token)\r\n" }
         if let key { head += "Idempotency-Key: \(key)\r\n" }
         try await send(Array("\(head)\r\n".utf8) + body)
@@ -111,7 +113,7 @@ final class Wire {
     /// Asks a node over a connection of its own; nil if it does not answer.
     static func get(_ path: String, from address: String) async throws -> Answer? {
         guard let wire = try? Wire(to: address) else { return nil }
-        try await wire.send("GET \(path) HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n")
+        try await wire.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return try await wire.answer()
     }
 }

@@ -63,7 +63,10 @@ import Testing
         let bench = try Bench()
         let idle = try RawClient(bench.server)
         let waiting = try RawClient(bench.server)
-        try waiting.send("POST /v1/queries HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
+        try waiting.send(
+            "POST /v1/queries HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+        )
         try bench.run { bench.front.inputs.count == 1 && bench.front.clients.count == 2 }
         bench.wait(.seconds(115))
         #expect(bench.front.clients.count == 2)
@@ -81,13 +84,17 @@ import Testing
         bench.wait(.seconds(27))
         #expect(bench.front.clients.count == 1)
         bench.wait(.seconds(31))
+        let text = try client.readAll()
+        #expect(text.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+        #expect(text.contains(#"{"error":{"code":"http_request_timeout""#))
+        bench.wait(.seconds(3))
         #expect(bench.front.clients.isEmpty)
     }
 
     @Test @Aside func `a client that does not close after the end is closed`() throws {
         let bench = try Bench()
         let client = try RawClient(bench.server)
-        try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        try client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         try bench.run { bench.front.clients.values.contains { $0.connection.isLingering } }
         bench.wait(.seconds(3))
         #expect(bench.front.clients.isEmpty)
@@ -112,7 +119,7 @@ import Testing
         #expect(text.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
         #expect(text.contains(#"{"error":{"code":"overloaded""#))
         third.finish()
-        try first[0].send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        try first[0].send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         first[0].finish()
         try bench.run { bench.front.clients.count == 1 }
         #expect(try first[0].readAll().hasSuffix("{}"))
@@ -123,7 +130,7 @@ import Testing
     {
         let bench = try Bench()
         let slow = try RawClient(bench.server)
-        try slow.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")
+        try slow.send("GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         try bench.run { !bench.front.inputs.isEmpty }
         guard case .openStream(let ticket, _, _) = bench.front.inputs.removeFirst() else {
             Issue.record("no stream was asked for")
@@ -159,7 +166,8 @@ import Testing
     }
 
     private static let query =
-        "POST /v1/queries?consistency=stale HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+        "POST /v1/queries?consistency=stale HTTP/1.1\r\nHost: localhost\r\n"
+        + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
     /// Answers what the front has asked for since; gives how many answers that were.
     private func answer(_ bench: Bench, bytes: Int) -> Int {
@@ -237,7 +245,8 @@ import Testing
         let bench = try Bench()
         let client = try RawClient(bench.server)
         try client.send(
-            "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}" + Self.query
+            "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" + Self.query
         )
         try bench.run { bench.front.waiting.count == 2 }
         guard case .request(let request) = bench.front.inputs.first, bench.front.inputs.count == 1
@@ -262,7 +271,9 @@ import Testing
             $0.requestRoomBytes = 1 << 20
             $0.request = .seconds(100)
         }
-        let head = "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n"
+        let head =
+            "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 500000\r\n\r\n"
         let part = String(repeating: " ", count: 100_000)
         let clients = try (0..<5).map { _ in try RawClient(bench.server) }
         for client in clients { try client.send(head + part) }
@@ -276,7 +287,7 @@ import Testing
         }
         #expect(held().count == 5 && held()[..<3].allSatisfy { $0 <= 1 << 16 })
         let small = try RawClient(bench.server)
-        try small.send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        try small.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         small.finish()
         try bench.run { bench.front.clients.count == 5 }
         // Those that have the room do not send on while others wait: they make room.
@@ -287,7 +298,7 @@ import Testing
     @Test @Aside func `a reader of events that has gone is noticed while nothing happens`() throws {
         let bench = try Bench()
         let reader = try RawClient(bench.server)
-        try reader.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")
+        try reader.send("GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         try bench.run { !bench.front.inputs.isEmpty }
         guard case .openStream(let ticket, _, _) = bench.front.inputs[0] else { return }
         bench.front.grantStream(ticket)

@@ -6,16 +6,18 @@ import Testing
 
 /// A node alone over HTTP, as bytes.
 @Suite(.timeLimit(.minutes(5))) struct FrontTests {
-    private static let health = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    private static let health = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
     private static func append(_ value: String) -> String {
         let body = #"{"append":"\#(value)"}"#
         return
-            "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
     private static func query(_ consistency: String) -> String {
-        "POST /v1/queries?consistency=\(consistency) HTTP/1.1\r\nHost: a\r\nContent-Length: 2"
+        "POST /v1/queries?consistency=\(consistency) HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 2"
             + "\r\n\r\n{}"
     }
 
@@ -37,7 +39,7 @@ import Testing
     @Test func `events without a session are refused, and the connection goes on`() async throws {
         try await withNode { server, _ in
             let client = try RawClient(server)
-            try client.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n" + Self.health)
+            try client.send("GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n" + Self.health)
             let text = try await client.read { $0.hasSuffix("\r\n\r\n{}") }
             #expect(text.hasPrefix("HTTP/1.1 401 Unauthorized\r\n"))
             #expect(text.contains(#"{"error":{"code":"session_unknown","message":"log in"}}"#))
@@ -50,12 +52,14 @@ import Testing
     @Test func `a stream begins before its first event`() async throws {
         try await withNode { server, run in
             let client = try RawClient(server)
-            let fields = "Host: a\r\nAuthorization: Bearer good\r\nLast-Event-ID: 1-2.0\r\n\r\n"
+            let fields =
+                "Host: localhost\r\n"
+                + "Authorization: Bearer good\r\nLast-Event-ID: 1-2.0\r\n\r\n"
             try client.send("GET /v1/events HTTP/1.1\r\n" + fields)
-            let head = try await client.read { $0.hasSuffix("\r\n\r\n") }
+            let head = try await client.read { $0.contains("retry: 1000\n\n") }
             #expect(head.contains("text/event-stream"))
             _ = try await run.replica.request(Register.Append(value: "a"))
-            _ = try await client.read { $0.hasSuffix("data: \"a\"\n\n") }
+            _ = try await client.read { $0.hasSuffix("data: \"a\"\n\n\r\n") }
         }
     }
 
@@ -65,7 +69,7 @@ import Testing
         ("POST /v1/queries?consistency=some", "", "400 Bad Request", "consistency_invalid"),
         ("POST /v1/requests", "Idempotency-Since: -1\r\n", "400 Bad Request", "since_invalid"),
         ("POST /v1/requests", "", "400 Bad Request", "request_malformed"),
-        ("DELETE /v1/requests", "", "405 Method Not Allowed", "http_method_not_allowed"),
+        ("DELETE /v1/requests", "", "405 Method Not Allowed", "method_not_allowed"),
         ("GET /v1/requests", "", "405 Method Not Allowed", "method_not_allowed"),
         ("GET /nothing", "", "404 Not Found", "path_unknown"),
     ])
@@ -76,7 +80,9 @@ import Testing
         code: String
     ) async throws {
         try await withNode { server, _ in
-            let length = line.hasPrefix("POST") ? "Content-Length: 0\r\n" : ""
+            let length =
+                line.hasPrefix("POST")
+                ? "Content-Type: application/json\r\nContent-Length: 0\r\n" : ""
             let text = try await RawClient(server).exchange(line, fields + length)
             #expect(text.hasPrefix("HTTP/1.1 \(status)\r\n"))
             #expect(text.contains(#"{"error":{"code":"\#(code)""#))
@@ -162,7 +168,7 @@ import Testing
         let waiting = try RawClient(run.replica.clientAddress)
         try waiting.send(Self.append("a"))
         let reader = try RawClient(run.replica.clientAddress)
-        try reader.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")
+        try reader.send("GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         _ = try await reader.read { $0.contains("event: mark") }
         run.replica.beginGracefulShutdown()
         _ = try await reader.read()

@@ -16,12 +16,12 @@ private struct Xorshift: RandomNumberGenerator {
 
 @Suite struct HTTPFuzzTests {
     private static let samples = [
-        "GET /v1/cluster HTTP/1.1\r\nHost: a\r\n\r\n",
-        "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
-        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "GET /v1/cluster HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
             + "3;a\r\nabc\r\n0\r\nT: 1\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\nx",
-        "HEAD / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\nx",
+        "HEAD / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     ]
 
     /// Good requests with a few bytes changed, doubled or taken out.

@@ -83,7 +83,7 @@ final class RawClient {
 
     /// Sends one request without a body, and reads until the other side closes.
     func exchange(_ firstLine: String, _ fields: String = "") async throws -> String {
-        try send("\(firstLine) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(fields)\r\n")
+        try send("\(firstLine) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(fields)\r\n")
         return try await read()
     }
 

@@ -6,13 +6,17 @@ import Testing
 /// A live node takes anything and goes on.
 @Suite(.timeLimit(.minutes(5)), .serialized) struct ReplicaFuzzTests {
     private static let requests = [
-        "GET /v1/cluster HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET /v1/events HTTP/1.1\r\nHost: a\r\nLast-Event-ID: 1-1.0\r\n\r\n",
-        "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: 14\r\n\r\n{\"append\":\"x\"}",
-        "POST /v1/queries?consistency=stale HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}",
-        "POST /v1/queries HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "GET /v1/cluster HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 1-1.0\r\n\r\n",
+        "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"append\":\"x\"}",
+        "POST /v1/queries?consistency=stale HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+        "POST /v1/queries HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
             + "2;a\r\n{}\r\n0\r\n\r\n",
-        "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n[]",
+        "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n[]",
     ].map { Array($0.utf8) }
 
     /// Says it, reads what is there, and leaves.

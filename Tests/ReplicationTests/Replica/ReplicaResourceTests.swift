@@ -32,7 +32,7 @@ import Testing
         let run = try await runAlone(ReplicaDirectory())
         try await run.append("a")
         let client = try RawClient(run.replica.clientAddress)
-        try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        try client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         _ = try await client.read { $0.hasSuffix("{}") }
         try await run.stop()
     }

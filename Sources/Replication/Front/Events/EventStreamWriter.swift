@@ -38,6 +38,12 @@ package enum EventStreamWriter {
         output.append(ASCII.lineFeed)
     }
 
+    /// Appends how long a reader waits before it comes back.
+    package static func writeRetry(milliseconds: Int, to output: inout [UInt8]) {
+        line("retry: ", String(milliseconds), to: &output)
+        output.append(ASCII.lineFeed)
+    }
+
     private static func dataLine(_ bytes: [UInt8], to output: inout [UInt8]) {
         output.append(contentsOf: "data: ".utf8)
         output.append(contentsOf: bytes)

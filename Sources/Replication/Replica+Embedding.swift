@@ -22,6 +22,9 @@ extension Replica {
         from caller: Caller = Caller(),
         key: String? = nil
     ) async throws(ReplicationError) -> (output: Machine.Output, index: LogIndex) {
+        if let key, !ProtocolFields.isValid(key: key) {
+            throw .refused(ProtocolFields.keyInvalid)
+        }
         let reply = await self.request(try Self.body(of: request), caller, key)
         guard case .output(let index, let bytes, _, _) = reply else { throw Opening.error(reply) }
         do throws(LineError) { return (try Machine.Output(lineBytes: bytes), index) } catch {

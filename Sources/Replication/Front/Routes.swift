@@ -91,8 +91,8 @@ enum Route {
     private static func ofRequest(_ request: HTTPRequest) -> Route {
         if let refusal = mediaRefusal(of: request) { return refusal }
         let key = request.field("idempotency-key")
-        if let key, !isValid(key: key) {
-            return invalid("key_invalid", "Idempotency-Key is 1 to 128 printable ASCII characters")
+        if let key, !ProtocolFields.isValid(key: key) {
+            return .unknown(.refusal(ProtocolFields.keyInvalid))
         }
         guard let text = request.field("idempotency-since") else {
             return .request(key: key, since: nil)
@@ -101,10 +101,6 @@ enum Route {
             return invalid("since_invalid", "Idempotency-Since is the index of an earlier answer")
         }
         return .request(key: key, since: LogIndex(since))
-    }
-
-    private static func isValid(key: String) -> Bool {
-        (1...128).contains(key.utf8.count) && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     private static func ofQuery(_ request: HTTPRequest) -> Route {

@@ -97,9 +97,9 @@ extension ClusterStatus {
 
     private func role(of member: Member) -> String {
         if member.identity == leader { return "leader" }
-        // Of itself the node knows more than that it does not lead, as that it campaigns.
-        if member.identity == node, member.role == .voter { return role }
-        return member.role == .voter ? "follower" : member.role.rawValue
+        guard member.role == .voter else { return member.role.rawValue }
+        // Of itself a node knows more than of others.
+        return member.identity == node ? role : "follower"
     }
 }
 

@@ -26,6 +26,7 @@ extension Node {
         case .linearizable: confirm(query, ticket)
         case .atLeast(let index) where index <= state.applied.index:
             answer(query, ticket, isConfirmed: false)
+        case .atLeast where removal != nil: reply(ticket, .failed(.removed, key: nil))
         case .atLeast(let index): wait(query, ticket, for: index)
         case .bounded(let limit) where reads.isFresh(within: limit, at: now.instant):
             answer(query, ticket, isConfirmed: false)

@@ -16,11 +16,8 @@ extension Node {
             let failure: RequestFailure = request.handOvers > 0 ? .outcomeUnknown : .removed
             reply(request.ticket, .failed(failure, key: request.proposal.key))
         }
-        // Their readers go on elsewhere.
-        for stream in streams.all {
-            streams.close(stream.ticket)
-            effects.append(.endStream(stream.ticket, nil))
-        }
+        // No read index comes any more: who waits for one, or reads a stream, goes on elsewhere.
+        refuseAll(.removed)
     }
 
     /// Another node says that this one is removed; believed of members of the configuration that

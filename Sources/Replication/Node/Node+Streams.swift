@@ -16,7 +16,14 @@ extension Node {
         }
         do throws(Refusal) {
             let audience = try state.machine.audience(of: opening.caller)
-            let start = opening.after ?? .end(of: state.applied.index)
+            var start = opening.after ?? .end(of: state.applied.index)
+            if start.index > state.applied.index, start.epoch == 1 {
+                // This node may be behind. If it still is after a read index, the id is of no entry
+                // that was ever committed here: a silent stream would wait for ever.
+                guard isConfirmed else { return confirm(ticket, opening) }
+                start = .end(of: state.applied.index)
+                effects.append(.stream(ticket, [.reset(start)]))
+            }
             streams.open(
                 Streams.Stream(
                     ticket: ticket,
@@ -36,10 +43,14 @@ extension Node {
             if isConfirmed {
                 effects.append(.endStream(ticket, error))
             } else {
-                openings[ticket] = opening
-                reads.gather(.stream(ticket), deadline: deadline)
+                confirm(ticket, opening)
             }
         }
+    }
+
+    private mutating func confirm(_ ticket: Ticket, _ opening: StreamOpening) {
+        openings[ticket] = opening
+        reads.gather(.stream(ticket), deadline: deadline)
     }
 
     /// Writes what streams have missed, of each and of all together as much as one turn may.
@@ -58,7 +69,7 @@ extension Node {
 
     private mutating func catchUp(_ stream: Streams.Stream) {
         let ticket = stream.ticket
-        guard stream.position.index <= state.applied.index else {
+        guard stream.position.index <= state.applied.index || stream.position.epoch != 1 else {
             // The id is from the future of this node: the stream waits until it is applied.
             return streams.setPace(.early, of: ticket)
         }

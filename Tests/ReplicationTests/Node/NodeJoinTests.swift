@@ -309,6 +309,20 @@ import Testing
         #expect(replies == [.failed(.removed, key: "k")])
     }
 
+    @Test @Aside func `a removed node answers those that wait for a leader at once`() {
+        var lone = LoneNode(members: Self.names + [LoneNode.identity])
+        lone.step(.hello(LinkID(1), LoneNode.hello(Self.names[0], cluster: "c1")))
+        let body = Array("{}".utf8)
+        lone.step(.query(Ticket(1), body: body, caller: Caller(), .linearizable))
+        lone.step(.query(Ticket(2), body: body, caller: Caller(), .atLeast(LogIndex(99))))
+        lone.step(.message(LinkID(1), .removed(LogIndex(7)), lines: []))
+        lone.step(.query(Ticket(3), body: body, caller: Caller(), .atLeast(LogIndex(99))))
+        let replies = lone.effects.compactMap { effect -> Reply? in
+            if case .reply(_, let reply) = effect { reply } else { nil }
+        }
+        #expect(replies == [Reply](repeating: .failed(.removed, key: nil), count: 3))
+    }
+
     @Test @Aside func `a node that its log names since is not removed by an old word`() {
         var lone = LoneNode(members: Self.names + [LoneNode.identity])
         lone.step(.hello(LinkID(1), LoneNode.hello(Self.names[0], cluster: "c1")))

@@ -31,8 +31,8 @@ import Testing
 
     @Test func `a name or a key that is too long is the caller's error`() async throws {
         let run = try await runAlone(ReplicaDirectory())
-        for key in ["", String(repeating: "k", count: 257), "a\u{0}b"] {
-            await #expect(throws: ReplicationError.operationInvalid) {
+        for key in ["", String(repeating: "k", count: 129), "a\u{0}b", "a b"] {
+            await #expect(throws: ReplicationError.refused(ProtocolFields.keyInvalid)) {
                 try await run.replica.request(Register.Append(value: "a"), key: key)
             }
         }

@@ -13,6 +13,18 @@ package enum ProtocolFields {
     /// Of a request or a query: for how many milliseconds the caller waits for the answer.
     package static let patienceName = "Chat-Patience"
 
+    /// Whether a key is 1 to 128 printable ASCII characters without space.
+    static func isValid(key: String) -> Bool {
+        (1...128).contains(key.utf8.count) && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    /// The refusal of a key that is not.
+    static let keyInvalid = Refusal(
+        .invalid,
+        code: "key_invalid",
+        message: "Idempotency-Key is 1 to 128 printable ASCII characters"
+    )
+
     /// The fields of each answer, for ``HTTPConnection/init(limits:fields:)``.
     package static func fields(cluster: String?) -> [UInt8] {
         var fields: [UInt8] = []

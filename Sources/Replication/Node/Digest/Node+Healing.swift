@@ -35,8 +35,8 @@ extension Node {
     }
 
     /// Answers whoever waits for this state; what the leader does for others it still answers.
-    mutating func refuseAll() {
-        for ticket in queries.keys.sorted() { reply(ticket, .failed(.diverged, key: nil)) }
+    mutating func refuseAll(_ failure: RequestFailure = .diverged) {
+        for ticket in queries.keys.sorted() { reply(ticket, .failed(failure, key: nil)) }
         queries = [:]
         for ticket in openings.keys.sorted() { effects.append(.endStream(ticket, nil)) }
         openings = [:]
@@ -44,7 +44,7 @@ extension Node {
             streams.close(stream.ticket)
             effects.append(.endStream(stream.ticket, nil))
         }
-        for ticket in admitting.keys.sorted() { failAdmission(ticket, .diverged) }
+        for ticket in admitting.keys.sorted() { failAdmission(ticket, failure) }
     }
 
     /// Asks the leader for its state, if this node needs it.

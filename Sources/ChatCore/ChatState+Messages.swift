@@ -55,7 +55,8 @@ extension ChatState {
         return message
     }
 
-    static func check(count: Int) throws(ChatError) {
+    /// Checks how many messages a request names.
+    package static func check(count: Int) throws(ChatError) {
         guard (1...Limits.idsPerRequest).contains(count) else { throw ChatError(.countInvalid) }
     }
 

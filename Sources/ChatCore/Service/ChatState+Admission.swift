@@ -19,26 +19,48 @@ extension ChatState {
         case .login(let credentials):
             return try admit(credentials, entropy: entropy, cost: cost)
         case .logout(let which):
-            return try propose(for: caller) { .logout(Logout(session: $0, which: which)) }
+            return try propose(request, for: caller) { .logout(Logout(session: $0, which: which)) }
         case .send(let recipient, let text):
-            try refusing { () throws(ChatError) in try Message.check(text: text) }
-            return try propose(for: caller) {
+            return try propose(request, for: caller) {
                 .send(Send(session: $0, to: recipient, text: text))
             }
         case .read(let which):
-            return try propose(for: caller) { .read(Read(session: $0, which: which)) }
+            return try propose(request, for: caller) { .read(Read(session: $0, which: which)) }
         case .delete(let ids, let scope):
-            return try propose(for: caller) {
+            return try propose(request, for: caller) {
                 .delete(Delete(session: $0, ids: ids, scope: scope))
             }
         }
     }
 
+    /// What is wrong with a request whatever the state is: it costs no entry of the log.
+    private static func checkForm(of request: Request) throws(ChatError) {
+        switch request {
+        case .register, .login, .logout, .read(.through): break
+        case .send(let recipient, let text):
+            try Message.check(text: text)
+            try check(recipient: recipient)
+        case .read(.these(let ids)), .delete(let ids, _): try check(count: ids.count)
+        case .read(.next(let count, let name)):
+            try check(count: count)
+            if let name { try check(recipient: name) }
+        }
+    }
+
+    /// What can be no name is the name of nobody.
+    private static func check(recipient name: String) throws(ChatError) {
+        guard AccountName(name) != nil else {
+            throw ChatError(.userUnknown, about: String(name.unicodeScalars.prefix(64)))
+        }
+    }
+
     private func propose(
+        _ request: Request,
         for caller: Caller,
         _ operation: (SessionID) -> Operation
     ) throws(Refusal) -> Admission<Operation> {
         let session = try session(of: caller)
+        try refusing { () throws(ChatError) in try Self.checkForm(of: request) }
         return .propose(
             Admitted(by: session.account.description, operation: operation(session.id))
         )

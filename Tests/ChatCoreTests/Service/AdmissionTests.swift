@@ -134,7 +134,7 @@ import Testing
     @Test(
         arguments: [
             .logout(.this), .send(to: "bob", text: "hi"), .read(.next(1, with: nil)),
-            .delete([], for: .me),
+            .delete([MessageID(entry: 1)], for: .me),
         ] as [ChatState.Request]
     )
     @Aside func `without a session nothing is admitted`(request: ChatState.Request) throws {
@@ -147,6 +147,25 @@ import Testing
             )
         }
         #expect(refusal { _ = try server.admit(request, token) } == nil)
+    }
+
+    @Test(
+        arguments: [
+            (.read(.next(.max, with: nil)), "invalid count_invalid"),
+            (.read(.next(0, with: nil)), "invalid count_invalid"),
+            (.read(.next(1, with: "a b")), "notFound user_unknown"),
+            (.read(.these([])), "invalid count_invalid"),
+            (.delete([], for: .me), "invalid count_invalid"),
+            (.send(to: "", text: "hi"), "notFound user_unknown"),
+        ] as [(ChatState.Request, String)]
+    )
+    @Aside func `what is refused for its own form costs no entry`(
+        request: ChatState.Request,
+        code: String
+    ) throws {
+        var server = Server()
+        let token = try server.join("bob")
+        #expect(refusal { _ = try server.admit(request, token) } == code)
     }
 
     @Test @Aside func `an operation acts for the account of the token`() throws {

@@ -156,7 +156,8 @@ import Testing
         var connection = HTTPConnection()
         connection.receive(Array(http.utf8)[...])
         var output: [UInt8] = []
-        let request = try #require(connection.nextRequest(into: &output))
+        let parsed = connection.nextRequest(into: &output)
+        let request = try #require(parsed)
         #expect(WebGuard(listener: "10.0.0.1:7400").refusal(of: request)?.status == nil)
         #expect(WebGuard(listener: "[::1]:7400").refusal(of: request)?.status == .misdirected)
         let named = WebGuard(listener: "127.0.0.1:7400", names: ["Chat.Example"])

@@ -303,6 +303,6 @@ private let post =
         var exchange = Exchange()
         exchange.receive("GET /?\(query) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         let request = try #require(exchange.requests.first)
-        #expect(throws: HTTPRequest.MalformedQuery()) { try request.parameter("a") }
+        #expect(throws: HTTPRequest.MalformedQuery.self) { try request.parameter("a") }
     }
 }

@@ -19,7 +19,7 @@ package enum ProtocolFields {
     }
 
     /// The refusal of a key that is not.
-    static let keyInvalid = Refusal(
+    package static let keyInvalid = Refusal(
         .invalid,
         code: "key_invalid",
         message: "Idempotency-Key is 1 to 128 printable ASCII characters"

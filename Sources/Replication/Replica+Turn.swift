@@ -135,6 +135,7 @@ extension Replica {
             case .reply(let ticket, let reply):
                 if !front.reply(ticket, reply) { resume(ticket, reply) }
             case .compute(let ticket, let body): compute(ticket, body)
+            case .uncompute(let ticket): computing.withLock { _ = $0.remove(ticket) }
             case .stream(let ticket, let items): front.stream(ticket, items)
             case .endStream(let ticket, let refusal): front.endStream(ticket, refusal)
             case .halt(let reason): fail(.failed(reason))
@@ -228,9 +229,15 @@ extension Replica {
     }
 
     private func compute(_ ticket: Ticket, _ body: @escaping @Sendable () -> Computed) {
-        let mail = mail
-        let isTaken = worker.run { mail.post(.node(.computed(ticket, body()))) }
-        if !isTaken { mail.post(.node(.computed(ticket, .overloaded))) }
+        let (mail, computing) = (mail, computing)
+        computing.withLock { _ = $0.insert(ticket) }
+        let isTaken = worker.run {
+            guard computing.withLock({ $0.remove(ticket) }) != nil else { return }
+            mail.post(.node(.computed(ticket, body())))
+        }
+        guard !isTaken else { return }
+        computing.withLock { _ = $0.remove(ticket) }
+        mail.post(.node(.computed(ticket, .overloaded)))
     }
 
     private func report() {

@@ -20,6 +20,8 @@ public actor Replica<Machine: Service> {
     let journal: JournalThread
     /// Hashes passwords, as many in a queue as a client waits for: 32 take 5 s.
     let worker: Worker
+    /// For whom something waits to be computed by ``worker``.
+    let computing = Lock(Set<Ticket>())
     /// Writes and receives snapshots, in order, and reads them beside that.
     ///
     /// It releases the copies of the state that it wrote. Of each kind the node orders one at a time.

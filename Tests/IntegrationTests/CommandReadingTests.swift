@@ -150,6 +150,12 @@ import chat_cli
         let (one, two) = (try CommandDirectory(), try CommandDirectory())
         try await withNode(in: one) { first in
             try await withNode(in: two) { second in
+                // One that has formed no cluster yet has no say.
+                for server in [first, second] {
+                    try await eventually("\(server) is ready") {
+                        try await Wire.get("/readyz", from: server)?.status == 200
+                    }
+                }
                 let user = CommandUser(directory: one, servers: "\(first),\(second)")
                 let words = ["register", "ann", "--password-stdin"]
                 let both = try await user.run(words: words, input: "password\n")

@@ -45,7 +45,7 @@ extension ClusterTests {
                 testDescription: "another coding",
                 bytes: "POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
                     + "Content-Type: application/json\r\nTransfer-Encoding: gzip\r\n\r\n",
-                status: 501
+                status: 400
             ),
             Oddity(
                 testDescription: "another method",

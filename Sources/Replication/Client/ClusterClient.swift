@@ -146,15 +146,25 @@ public actor ClusterClient {
     ///   - since: The index of an answer that was known at the first try, for a key that is used
     ///     again much later: the cluster then says if it is too old to tell, and does nothing twice.
     ///   - token: In place of the client's own.
+    ///   - attemptTimeout: For one server, where the request takes long by itself, in place of the
+    ///     client's own: one that is given up and asked for again is computed twice.
     /// - Returns: The answer.
     /// - Throws: ``ClusterClientError``.
     public nonisolated func request(
         _ body: [UInt8],
         key: String? = nil,
         since: UInt64? = nil,
-        token: String? = nil
+        token: String? = nil,
+        attemptTimeout: Duration? = nil
     ) async throws(ClusterClientError) -> Response {
-        try await post("/v1/requests", body, key: key, since: since, token: token)
+        try await post(
+            "/v1/requests",
+            body,
+            key: key,
+            since: since,
+            token: token,
+            attemptTimeout: attemptTimeout
+        )
     }
 
     /// Posts to any path; for the operators' calls.
@@ -162,9 +172,10 @@ public actor ClusterClient {
     /// - Parameters:
     ///   - path: With a slash first.
     ///   - body: JSON.
-    ///   - key: As for ``request(_:key:since:token:)``.
-    ///   - since: As for ``request(_:key:since:token:)``.
+    ///   - key: As for ``request(_:key:since:token:attemptTimeout:)``.
+    ///   - since: As for ``request(_:key:since:token:attemptTimeout:)``.
     ///   - token: In place of the client's own.
+    ///   - attemptTimeout: As for ``request(_:key:since:token:attemptTimeout:)``.
     /// - Returns: The answer.
     /// - Throws: ``ClusterClientError``.
     public nonisolated func post(
@@ -172,11 +183,16 @@ public actor ClusterClient {
         _ body: [UInt8],
         key: String? = nil,
         since: UInt64? = nil,
-        token: String? = nil
+        token: String? = nil,
+        attemptTimeout: Duration? = nil
     ) async throws(ClusterClientError) -> Response {
         var call = HTTPCall(method: .post, path: path, token: token, body: body)
         if let since { call.fields.append((ProtocolFields.sinceName, String(since))) }
-        return try await perform(call, key: key ?? Self.randomKey())
+        return try await perform(
+            call,
+            key: key ?? Self.randomKey(),
+            attemptTimeout: attemptTimeout
+        )
     }
 
     /// Posts a query to `/v1/queries`, which changes nothing.
@@ -266,11 +282,12 @@ public actor ClusterClient {
 
     private nonisolated func perform(
         _ call: HTTPCall,
-        key: String? = nil
+        key: String? = nil,
+        attemptTimeout: Duration? = nil
     ) async throws(ClusterClientError) -> Response {
         let deadline = SystemClock.now() + timeout
         let result = await withTaskCancellationHandler {
-            await attempt(call, key: key, until: deadline)
+            await attempt(call, key: key, until: deadline, attemptTimeout)
         } onCancel: {
             interrupt.signal()
         }
@@ -280,7 +297,8 @@ public actor ClusterClient {
     private func attempt(
         _ call: HTTPCall,
         key: String?,
-        until deadline: Instant
+        until deadline: Instant,
+        _ longest: Duration?
     ) -> Result<Response, ClusterClientError> {
         var call = call
         call.token = call.token ?? token
@@ -288,7 +306,7 @@ public actor ClusterClient {
             session: session,
             call: call,
             key: key,
-            times: AttemptTimes(deadline: deadline, longestRequest: attemptTimeout)
+            times: AttemptTimes(deadline: deadline, longestRequest: longest ?? attemptTimeout)
         )
         return attempts.run()
     }

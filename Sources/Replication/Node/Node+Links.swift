@@ -204,9 +204,7 @@ extension Node {
             // By its identity: it may be dialled by another spelling of its address.
             send(.blank(round: round, configuration.plan), to: hello.from)
         case .blank(let round, let plan):
-            // Only who answers at an address of the list has a say for it.
-            guard cluster == nil, creation == nil, adoption == nil,
-                routes.hello(at: hello.peerAddress)?.from == hello.from
+            guard cluster == nil, creation == nil, adoption == nil, maySpeakOfFormation(hello)
             else { return }
             formation?.note(plan, round: round, from: hello)
             createIfAllAnswered()
@@ -220,6 +218,15 @@ extension Node {
         // For the connections alone.
         case .ping, .pong: break
         }
+    }
+
+    /// Whether a blank node was called at the address that it gives as its own, or at one of the list
+    /// while its own is none of them: for an address of the list nobody else has a say.
+    private func maySpeakOfFormation(_ hello: Hello) -> Bool {
+        guard let address = routes.address(of: hello.from) else { return false }
+        let (called, own) = (Address.normal(address), Address.normal(hello.peerAddress))
+        let places = configuration.plan.places
+        return called == own || places.contains(called) && !places.contains(own)
     }
 
     /// Whether a node that spoke is a member; without the first entry everybody may be.

@@ -245,7 +245,8 @@ extension Node {
         streams.close(ticket)
         openings[ticket] = nil
         queries[ticket] = nil
-        guard admitting.removeValue(forKey: ticket) != nil else { return }
+        guard let request = admitting.removeValue(forKey: ticket) else { return }
+        if request.isComputing { effects.append(.uncompute(ticket)) }
         intake.release(ticket)
         leaveLane(ticket)
     }

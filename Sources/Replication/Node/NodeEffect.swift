@@ -47,6 +47,8 @@ package enum NodeEffect: Sendable {
     case reply(Ticket, Reply)
     /// Run this on the worker thread; then report `computed`.
     case compute(Ticket, @Sendable () -> Computed)
+    /// Do not begin what was to be computed for this ticket: nobody waits for it any more.
+    case uncompute(Ticket)
     /// Write events to a stream.
     case stream(Ticket, [StreamItem])
     /// End a stream.

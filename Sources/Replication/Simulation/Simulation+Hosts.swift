@@ -251,6 +251,7 @@ extension Simulation {
                 ),
                 at: now + .milliseconds(1)
             )
+        case .uncompute: break
         case .stream(let ticket, let items):
             if let ticket = hosts[host].tickets[ticket] { onStream(ticket, items) }
         case .endStream(let ticket, let refusal):

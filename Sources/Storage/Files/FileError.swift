@@ -49,9 +49,12 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         if case .noSpace = reason { true } else { false }
     }
 
-    /// Whether this user may not do it (`EACCES`, `EPERM`).
+    /// Whether this user may not open it (`EACCES`, `EPERM`).
+    ///
+    /// A call on what was opened that gives such a code has failed like any other.
     public var isForbidden: Bool {
-        if case .system(let code, _) = reason { code == 13 || code == 1 } else { false }
+        guard call == "open", case .system(let code, _) = reason else { return false }
+        return code == 13 || code == 1
     }
 
     /// Whether the disk did not do what it was asked to (`EIO`).

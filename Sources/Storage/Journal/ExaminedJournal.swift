@@ -71,6 +71,8 @@ public struct ExaminedJournal: Sendable {
         } catch {
             journal.close()
             lock.release()
+            // A file that can't be made, as on a read-only disk: nothing was written.
+            if case .failed(let file) = error, file.call == "open" { throw .file(file) }
             throw error
         }
     }

@@ -16,7 +16,11 @@ struct ChatCLI {
         StandardStreams.openMissing()
         Output.reportBrokenPipes()
         Task.detached { exit(await run().rawValue) }
-        while true { pause() }
+        // As the runtime does for an asynchronous `main`: signals come through here, whatever whoever
+        // started this process has blocked.
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        while true { unsafe sigsuspend(&none) }
     }
 
     private static func run() async -> ExitCode {

@@ -153,10 +153,10 @@ import Testing
         arguments: [
             (.read(.next(.max, with: nil)), "invalid count_invalid"),
             (.read(.next(0, with: nil)), "invalid count_invalid"),
-            (.read(.next(1, with: "a b")), "notFound user_unknown"),
+            (.read(.next(1, with: "a b")), "not_found user_unknown"),
             (.read(.these([])), "invalid count_invalid"),
             (.delete([], for: .me), "invalid count_invalid"),
-            (.send(to: "", text: "hi"), "notFound user_unknown"),
+            (.send(to: "", text: "hi"), "not_found user_unknown"),
         ] as [(ChatState.Request, String)]
     )
     @Aside func `what is refused for its own form costs no entry`(

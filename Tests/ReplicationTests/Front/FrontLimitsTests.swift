@@ -292,6 +292,8 @@ import Testing
         try bench.run { bench.front.clients.count == 5 }
         // Those that have the room do not send on while others wait: they make room.
         bench.wait(.seconds(11))
+        // They are told why, and closed if they do not close.
+        bench.wait(.seconds(2))
         try bench.run { held().filter { $0 == 100_000 }.count == 2 && held().count == 3 }
     }
 

@@ -140,7 +140,7 @@ import Testing
     @Test(
         arguments: [
             (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
-            (1_796_107_498, "Tue, 01 Dec 2026 06:24:58 GMT"),
+            (1_796_107_498, "Tue, 01 Dec 2026 06:44:58 GMT"),
             (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
         ] as [(Int64, String)]
     )

@@ -271,7 +271,7 @@ private let post =
         #expect(
             exchange.text.hasSuffix(
                 "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-                    + "24\r\nid: 1-4.0\nevent: message\ndata: {}\n\n\r\n9\r\n: alive\n\n\r\n"
+                    + "23\r\nid: 1-4.0\nevent: message\ndata: {}\n\n\r\n9\r\n: alive\n\n\r\n"
             )
         )
         #expect(!exchange.http.isDone)

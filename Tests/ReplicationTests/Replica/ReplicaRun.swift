@@ -73,7 +73,7 @@ final class ReplicaRun<Machine: Service>: Sendable {
 extension ReplicaRun where Machine == Register {
     func append(_ value: String) async throws {
         // A key is short; a text that is longer is none.
-        let key = value.utf8.count <= 128 ? value : nil
+        let key = value.utf8.count <= 128 ? value.replacing(" ", with: "-") : nil
         _ = try await replica.request(Register.Append(value: value), key: key)
     }
 

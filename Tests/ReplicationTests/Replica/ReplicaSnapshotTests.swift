@@ -40,7 +40,7 @@ import Testing
         // The table of answered requests came back: the same key, the same answer, no effect.
         let again = try await second.replica.request(
             Register.Append(value: "value 0"),
-            key: "value 0"
+            key: "value-0"
         )
         #expect(again.output == 1)
         try await second.append("one more")

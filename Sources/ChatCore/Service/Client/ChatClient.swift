@@ -58,6 +58,9 @@ public struct ChatClient: Sendable {
         }
     }
 
+    /// For how long a server may take over a password: its hash waits for others' before it.
+    private static let hashTimeout = Duration.seconds(15)
+
     /// Posts any request.
     ///
     /// - Parameters:
@@ -71,7 +74,11 @@ public struct ChatClient: Sendable {
     ) async throws(ChatClientError) -> (receipt: Receipt<ChatState.Output>, token: String?) {
         let response: ClusterClient.Response
         do throws(ClusterClientError) {
-            response = try await connection.request(request.lineBytes, key: key)
+            response = try await connection.request(
+                request.lineBytes,
+                key: key,
+                attemptTimeout: request.hashesPassword ? Self.hashTimeout : nil
+            )
         } catch {
             throw .failed(error)
         }
@@ -121,5 +128,15 @@ public struct ChatClient: Sendable {
             throw .unreadable(server: await connection.server, AnswerEnvelope.otherKind)
         }
         return value
+    }
+}
+
+extension ChatState.Request {
+    /// Whether a password has to be hashed for it, which takes a server long.
+    fileprivate var hashesPassword: Bool {
+        switch self {
+        case .register, .login: true
+        case .logout, .send, .read, .delete: false
+        }
     }
 }

@@ -128,6 +128,9 @@ public actor Replica<Machine: Service> {
             webGuard: WebGuard(
                 listener: configuration.clientAddress,
                 names: configuration.hostNames
+                    + [configuration.advertisedClientAddress].compactMap {
+                        $0.flatMap { Address($0)?.host }
+                    }
             ),
             nextKey: nextKey,
             at: now

@@ -76,6 +76,13 @@ enum NodeCommand {
                 help: "Where other nodes reach it, if not by --peer-listen."
             ),
             .value(
+                "host-names",
+                .list,
+                placeholder: "name,…",
+                environment: "CHAT_NODE_HOST_NAMES",
+                help: "Names that clients may call a loopback --listen by, as a proxy's."
+            ),
+            .value(
                 "join",
                 .list,
                 placeholder: "host:port,…",

@@ -21,6 +21,7 @@ struct RunCommand {
         )
         configuration.advertisedClientAddress = parsed.string("advertise")
         configuration.advertisedPeerAddress = parsed.string("peer-advertise")
+        configuration.hostNames = parsed.list("host-names")
         configuration.join = parsed.list("join")
         configuration.bootstrapExpect = parsed.integer("bootstrap-expect")
         configuration.joinsAsLearner = parsed.flag("learner")

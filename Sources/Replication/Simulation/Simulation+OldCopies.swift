@@ -40,6 +40,10 @@ extension Simulation {
         // As it would be after a crash: what a copy of a running node's directory holds.
         let copy = copyDisk(of: host)
         copy.processCrash()
+        // It is put back to a good disk.
+        copy.heal()
+        copy.endCrash()
+        copy.setCapacity(nil)
         oldCopy = (host, identity, copy)
     }
 

@@ -5,20 +5,24 @@ import Testing
 
 /// Short seeds over all kinds of fault; `Tests/Campaigns/simulate.sh` runs long ones.
 @Suite struct SimulationSeedTests {
-    @Test func `300 seeds over all kinds of fault break no promise, and replay exactly`() async {
-        async let rest = Self.second(151...300)
-        var tally = await Self.first(1...150)
+    @Test func `150 seeds over all kinds of fault break no promise, and replay exactly`() async {
+        async let rest = Self.second(76...150)
+        var tally = await Self.first(1...75)
         tally.add(await rest)
         #expect(tally.broken == [])
         #expect(tally.unlike == [])
-        #expect(tally.seeds == 300)
+        #expect(tally.seeds == 150)
         // A short run may spend most of its time without a leader.
-        #expect(tally.void.count <= 30, "void: \(tally.void.sorted())")
-        // Too rare for short runs; `SimulationSnapshotTests` sees to it.
-        for (kind, count) in tally.counts.table where kind != .lostSnapshots {
+        #expect(tally.void.count <= 15, "void: \(tally.void.sorted())")
+        for (kind, count) in tally.counts.table where !Self.rare.contains(kind) {
             #expect(count > 0, "\(kind.rawValue) never came")
         }
     }
+
+    /// Too rare for few and short runs; a campaign of 200 long ones fails if one of them never comes.
+    private static let rare: Set<FaultCounts.Kind> = [
+        .lostSnapshots, .secondDisks, .severalEntries,
+    ]
 
     @Aside private static func first(_ seeds: ClosedRange<UInt64>) -> SeedTally { run(seeds) }
 

@@ -1,4 +1,3 @@
-import Glibc
 import Storage
 import TestSupport
 import Testing
@@ -38,21 +37,12 @@ import Testing
         )
     )
 
-    /// Which calls a case tries: each third, and the three kinds of fault at one point all of them.
-    /// Every case tries every call if `CHAT_TEST_EVERY_CALL` is set, as crash-sweep.sh does.
-    private static func calls(_ fault: Fault) -> (first: Int, step: Int) {
-        if unsafe getenv("CHAT_TEST_EVERY_CALL") != nil { return (0, 1) }
-        let place = Fault.all.firstIndex { $0.testDescription == fault.testDescription } ?? 0
-        return (place, Fault.all.count)
-    }
-
     @Test(arguments: Fault.all, MemoryFileSystem.CrashPoint.allCases)
     @DiskAside func `a crash at any call loses nothing acknowledged`(
         fault: Fault,
         point: MemoryFileSystem.CrashPoint
     ) throws {
-        let (first, step) = Self.calls(fault)
-        var calls = first
+        var calls = 0
         while true {
             var fixture = Self.fixture
             fixture.disk = MemoryFileSystem()
@@ -62,7 +52,7 @@ import Testing
             guard fixture.disk.isCrashed else { break }
             fault.strike(fixture.disk)
             try goOn(run, "crash at call \(calls)", fault)
-            calls += step
+            calls += 1
         }
         #expect(calls > 40)
     }
@@ -87,8 +77,7 @@ import Testing
                 // The recovery reads what is in the page cache alone.
                 base.fixture.disk.processCrash()
             }
-            let (first, step) = Self.calls(fault)
-            var calls = first
+            var calls = 0
             while true {
                 var run = base
                 run.fixture.disk = base.fixture.disk.clone()
@@ -101,7 +90,7 @@ import Testing
                 guard run.fixture.disk.isCrashed else { break }
                 fault.strike(run.fixture.disk)
                 try goOn(run, "base \(before), crash at call \(calls)", fault)
-                calls += step
+                calls += 1
             }
             #expect(calls > 10)
         }

@@ -4,17 +4,17 @@ import Testing
 
 /// Small files that starts leave, and that later starts put together.
 @Suite struct JournalFoldTests {
-    let fixture: JournalFixture
+    let fixture = Self.fixture(fillBytes: 16 << 10)
 
-    init() {
-        var fixture = JournalFixture()
-        fixture.configuration = JournalConfiguration(
-            segmentBytes: 64 << 10,
-            fillBytes: 16 << 10,
-            indexBytes: 256,
-            reserveBytes: 512
+    private static func fixture(fillBytes: Int) -> JournalFixture {
+        JournalFixture(
+            configuration: JournalConfiguration(
+                segmentBytes: 64 << 10,
+                fillBytes: fillBytes,
+                indexBytes: 256,
+                reserveBytes: 512
+            )
         )
-        self.fixture = fixture
     }
 
     /// As a node alone leaves them that crashes again and again: a term, an entry, an idle moment.
@@ -44,7 +44,9 @@ import Testing
     @DiskAside func `a crash at any call of a start that puts files together loses nothing`(
         point: MemoryFileSystem.CrashPoint
     ) throws {
-        let entries = try fill()
+        // Little fill, for each start reads all of it.
+        let fixture = Self.fixture(fillBytes: 4 << 10)
+        let entries = try Self.fill(fixture)
         var calls = 0
         var isDone = false
         while !isDone {
@@ -73,7 +75,7 @@ import Testing
     }
 
     @Test @DiskAside func `who follows sees no entry again that was put together`() throws {
-        let count = UInt64(try fill().count)
+        let count = UInt64(try Self.fill(fixture).count)
         let view = try #require(
             try JournalView.read(directory: JournalFixture.directory, fileSystem: fixture.disk)
         )
@@ -89,7 +91,7 @@ import Testing
     }
 
     /// Leaves small files, each with a vote and an entry, that the next start puts together.
-    private func fill() throws -> [String] {
+    private static func fill(_ fixture: JournalFixture) throws -> [String] {
         var lines: [String] = []
         for start in 1...30 as ClosedRange<UInt64> {
             let (journal, _) = try fixture.reopen()

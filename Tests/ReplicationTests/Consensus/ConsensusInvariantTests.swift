@@ -79,7 +79,7 @@ import Testing
     private static let others: [PlantedBug] = [
         .commitOldTermByCounting, .ignoreStaleTerm, .staleReplyConfirmsRead, .exactlyOnceOff,
         .persistWithoutSync, .forwardUndecoded, .timersBeforeInputs, .contestedSnapshotIsSent,
-        .contradictionIsTruncated, .fillWithoutProof,
+        .contradictionIsTruncated, .fillWithoutProof, .oldCopyVotes,
     ]
 
     private static let ofMembers: [PlantedBug] = [

@@ -11,9 +11,11 @@ extension Recovery {
         let begun = numbers.filter { $0 >= first && $0 < top && !unbegun.contains($0) }
         for number in begun {
             let later = links.filter { $0.number > number }
-            let start = links.first { $0.number == number }?.limit ?? 0
+            let link = links.first { $0.number == number }
+            let start = link?.limit ?? 0
             guard try mayHoldMore(number, from: start) else { continue }
             let file = try read(number)
+            if link == nil, try !isBegun(file) { continue }
             let accounts = try later.map { (link) throws(JournalError) in try account(of: link) }
             let found = file.goodBatches(from: start).first { batch in
                 batch.head.through.index > snapshot.index
@@ -31,6 +33,15 @@ extension Recovery {
                 )
             )
         }
+    }
+
+    /// Whether a file that no head names was begun completely.
+    ///
+    /// If not, nothing of it was ever durable: a start that ended before it had removed the file, or
+    /// a disk without room for the rest of it, left it.
+    private func isBegun(_ file: SegmentFile) throws(JournalError) -> Bool {
+        guard case .good(_, let bodyOffset) = try head(of: file) else { return true }
+        return isBegun(file, bodyOffset)
     }
 
     /// What a file says of all before it.

@@ -178,7 +178,7 @@ extension Recovery {
     /// If not, nothing of the file counts, not even good lines: they may be copies of lines that
     /// are complete in the file before, where an earlier recovery crashed. If the file was durable
     /// once, the one before it is closed, and that is damage.
-    private func isBegun(_ file: SegmentFile, _ bodyOffset: Int) -> Bool {
+    func isBegun(_ file: SegmentFile, _ bodyOffset: Int) -> Bool {
         guard bodyOffset < file.bytes.count, !file.isBlank(from: bodyOffset) else { return false }
         let end = file.lineEnd(from: bodyOffset) ?? file.bytes.count
         // Which number it must have is known only once the files before are read. If the head can't

@@ -65,6 +65,30 @@ import Testing
         }
     }
 
+    /// The start that found it so ended before it had removed the file: a power cut, twice.
+    @Test @DiskAside func `a file that was never begun completely is no second writer's`() throws {
+        var small = fixture
+        small.configuration.segmentBytes = 500
+        let (journal, _) = try small.open()
+        try journal.append([entry(1, 1)])
+        let open = try #require(small.disk.contents(of: small.path(1)))
+        try journal.append([entry(2, 1), entry(3, 1)])
+        var torn = try #require(small.disk.contents(of: small.path(2)))
+        let member = Array("\"index\":3".utf8)
+        let cut = try #require(torn.indices.last { torn.holds(member, at: $0) })
+        torn = Array(torn[..<cut])
+        small.disk.processCrash()
+        small.disk.setContents(of: small.path(1), to: open)
+        small.disk.setContents(of: small.path(2), to: torn)
+        #expect(try small.reopen().recovered.terms.last.index == LogIndex(1))
+        #expect(try !small.files().contains(small.path(2)))
+        _ = try small.disk.create(small.path(2))
+        small.disk.setContents(of: small.path(2), to: torn)
+        let (_, recovered) = try small.reopen()
+        #expect(recovered.damages == [] && recovered.lost == nil)
+        #expect(recovered.terms.last.index == LogIndex(1))
+    }
+
     @Test @DiskAside func `what a snapshot holds is no loss`() throws {
         let first = try firstWriter()
         try intrude()

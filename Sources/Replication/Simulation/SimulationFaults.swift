@@ -138,7 +138,8 @@ extension SimulationConfiguration.Faults {
         blackoutEvery = generator.interval(6_000...20_000)
         rollEvery = generator.interval(6_000...20_000)
         pauseEvery = generator.interval(1_500...8_000)
-        snapshotCrashes = generator.chance(10...120)
+        // Nodes may write a snapshot four times a second; more than this leaves no time to answer in.
+        snapshotCrashes = generator.chance(5...40)
     }
 
     private mutating func drawClocksAndDisks(_ generator: inout SeededGenerator) {

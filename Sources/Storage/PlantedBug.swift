@@ -50,8 +50,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// Deadlines are judged before what had arrived by then is taken (pitfall 52).
     case timersBeforeInputs
 
-    // Sound: set once before the simulation starts, which runs in a single thread.
     /// The one that is active, if any.
+    ///
+    /// Sound: set once before the simulation starts, which runs in a single thread.
     nonisolated(unsafe) package static var active: PlantedBug?
 
     /// Whether this one is active.

@@ -68,12 +68,12 @@ import chat_cli
         (4_107_542_400_000, "2100-03-01 00:00:00Z"), (-1, "1969-12-31 23:59:59Z"),
     ])
     func `times are dates`(_ milliseconds: Int64, _ text: String) {
-        #expect(TimeText.text(LogTime(milliseconds: milliseconds)) == text)
+        #expect(LogTime(milliseconds: milliseconds).text == text)
     }
 
     @Test(arguments: [Int64.min, .max])
     func `no time traps`(_ milliseconds: Int64) {
-        #expect(!TimeText.text(LogTime(milliseconds: milliseconds)).isEmpty)
+        #expect(!LogTime(milliseconds: milliseconds).text.isEmpty)
     }
 
     @Test func `columns are as wide as their widest cell`() {

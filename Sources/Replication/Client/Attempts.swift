@@ -21,6 +21,8 @@ struct Attempts {
         var mayBeDone = false
         /// Whether the server went away with the request in its hands.
         var wasLost = false
+        /// Whether the server was not asked, so that what it said earlier still stands.
+        var wasSkipped = false
     }
 
     /// How many servers may go away with a request before it is carried to no further one: the
@@ -105,7 +107,9 @@ struct Attempts {
             let now = SystemClock.now()
             let limit = times.requestLimit(at: now, untried: untried)
             guard isWorthwhile() else {
-                return .failed(FailedAttempt(why: "there was no time left to ask"))
+                return .failed(
+                    FailedAttempt(why: "there was no time left to ask", wasSkipped: true)
+                )
             }
             let request = call.bytes(
                 host: connection.server,
@@ -160,6 +164,7 @@ struct Attempts {
     }
 
     private mutating func note(_ server: String, _ failed: FailedAttempt) {
+        if failed.wasSkipped, tried.contains(where: { $0.server == server }) { return }
         tried.removeAll { $0.server == server }
         tried.append(.init(server: server, why: failed.why, code: failed.code))
     }

@@ -16,6 +16,8 @@ final class ClusterSession {
     private(set) var servers: ServerList
     /// The cluster's id, once a server has named it.
     private(set) var cluster: String?
+    /// Whether a server that belongs to no cluster yet may answer, as long as none is known.
+    var takesBlankServers = false
     let dialler: Dialler
     private let connectTimeout: Duration
     private let onStranger: ClusterClient.StrangerReport?
@@ -58,9 +60,6 @@ final class ClusterSession {
             throw .attempt(.notSent("\(error)"))
         }
     }
-
-    /// Whether a server that belongs to no cluster yet may answer, as long as none is known.
-    var takesBlankServers = false
 
     private func tell(_ error: ClusterClientError) {
         if told.insert(servers.current).inserted { onStranger?(error) }

@@ -44,7 +44,7 @@ extension TermOrigin: LineCodable {
             case "term": term = try reader.ordinal()
             case "seal":
                 let text = try reader.string()
-                guard text.utf8.count == 8, let number = UInt32(text, radix: 16) else {
+                guard text.utf8.count == 8, let number = UInt32(digits: text, radix: 16) else {
                     throw reader.error(.invalid("a seal has 8 hex digits"))
                 }
                 seal = number
@@ -62,11 +62,10 @@ extension TermOrigin: LineCodable {
 
     /// Writes where the term begins, and the checksum.
     package func write(to writer: inout JSONWriter) {
-        let digits = String(seal, radix: 16)
         writer.beginObject()
         writer.member("index", position.index.value)
         writer.member("term", position.term.value)
-        writer.member("seal", String(repeating: "0", count: 8 - digits.utf8.count) + digits)
+        writer.member("seal", seal.padded(to: 8, radix: 16))
         writer.endObject()
     }
 }

@@ -41,7 +41,7 @@ struct CallerPatience {
     /// - Throws: The answer to a value that is none.
     static func length(of request: HTTPRequest) throws(Invalid) -> Duration? {
         guard let text = request.field(ProtocolFields.patienceName.lowercased()) else { return nil }
-        guard let milliseconds = Int64(text), milliseconds > 0,
+        guard let milliseconds = Int64(digits: text), milliseconds > 0,
             .milliseconds(milliseconds) <= longest
         else { throw Invalid() }
         return .milliseconds(milliseconds)

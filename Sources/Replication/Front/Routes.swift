@@ -97,7 +97,7 @@ enum Route {
         guard let text = request.field("idempotency-since") else {
             return .request(key: key, since: nil)
         }
-        guard let since = UInt64(text) else {
+        guard let since = UInt64(digits: text) else {
             return invalid("since_invalid", "Idempotency-Since is the index of an earlier answer")
         }
         return .request(key: key, since: LogIndex(since))

@@ -30,9 +30,7 @@ extension Consistency: CustomStringConvertible {
         case "stale": self = .stale
         default:
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 2, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                let number = UInt64(parts[1])
-            else { return nil }
+            guard parts.count == 2, let number = UInt64(digits: parts[1]) else { return nil }
             switch parts[0] {
             case "at-least" where number <= 1 << 53: self = .atLeast(LogIndex(number))
             case "bounded" where number <= Self.longest: self = .bounded(.milliseconds(number))

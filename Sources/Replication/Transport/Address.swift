@@ -1,3 +1,5 @@
+internal import Storage
+
 #if canImport(Darwin)
 internal import Darwin
 #else
@@ -25,8 +27,7 @@ package struct Address: Hashable, Sendable, CustomStringConvertible {
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         if isBracketed { host = host.dropFirst().dropLast() }
         guard !host.isEmpty, isBracketed == host.contains(":"),
-            !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let port = UInt16(digits),
+            let port = UInt16(digits: digits),
             host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") })
         else { return nil }
         self.init(host: String(host), port: port)

@@ -13,10 +13,10 @@ internal import Glibc
 /// The actor shares the thread with its sockets, so a request passes no task, no continuation and
 /// no lock. Each turn the loop waits, runs the jobs that came, and calls `turn` once; `turn` enters
 /// the actor by one `assumeIsolated`.
+///
+/// Sound: `inbox` is locked, `owner` atomic, `wakePipe` and `afterlife` immutable; `poller` and
+/// `ready` are touched only by the thread that runs the loop (or before there is one).
 @safe package final class EventLoop: SerialExecutor, @unchecked Sendable {
-    // Sound: `inbox` is locked, `owner` atomic, `wakePipe` and `afterlife` immutable; `poller` and
-    // `ready` are touched only by the thread that runs the loop (or before there is one).
-
     private enum Phase: Sendable {
         case waiting
         case running

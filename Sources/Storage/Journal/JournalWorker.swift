@@ -1,7 +1,8 @@
 /// What a ``JournalThread`` does on its thread.
+///
+/// Sound: made by one thread, which hands it over at once; from then on only `run` touches it,
+/// on its thread.
 final class JournalWorker: @unchecked Sendable {
-    // Sound: made by one thread, which hands it over at once; from then on only `run` touches it,
-    // on its thread.
     private let journal: Journal
     private let requests: Mailbox<JournalRequest>
     private let idle: Duration

@@ -25,8 +25,7 @@ public struct NodeIdentity: Hashable, Comparable, Sendable, CustomStringConverti
 
     /// An incarnation from 64 random bits: 16 lower-case hex digits.
     public static func incarnation(_ random: UInt64) -> String {
-        let digits = String(random, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        random.padded(to: 16, radix: 16)
     }
 
     /// Whether `id` keeps the rule for ids.

@@ -3,9 +3,7 @@ enum SegmentName {
     static let prefix = "journal-"
 
     static func name(_ number: UInt64) -> String {
-        let digits = String(number)
-        let zeros = String(repeating: "0", count: max(0, 10 - digits.count))
-        return "\(prefix)\(zeros)\(digits).jsonl"
+        "\(prefix)\(number.padded(to: 10)).jsonl"
     }
 
     /// The number in a name that this type made, or nil for any other file.

@@ -1,7 +1,8 @@
 /// What a ``Scrubber`` does on its thread.
+///
+/// Sound: made by one thread, which hands it over at once; from then on only `run` touches it,
+/// on its thread.
 final class ScrubWorker: @unchecked Sendable {
-    // Sound: made by one thread, which hands it over at once; from then on only `run` touches it,
-    // on its thread.
     private let journal: JournalThread
     private let snapshots: SnapshotStore
     private let pace: ScrubPace

@@ -12,13 +12,12 @@ struct SnapshotFoot: Hashable {
     static let prefix = Array("{\"foot\":".utf8)
 
     func write(to writer: inout JSONWriter) {
-        let digits = String(whole, radix: 16)
         Line.write(to: &writer) { writer in
             writer.key("foot")
             writer.beginObject()
             writer.member("lines", lines)
             writer.member("bytes", bytes)
-            writer.member("whole", String(repeating: "0", count: 8 - digits.count) + digits)
+            writer.member("whole", whole.padded(to: 8, radix: 16))
             writer.endObject()
         }
     }
@@ -47,7 +46,9 @@ struct SnapshotFoot: Hashable {
             switch name {
             case "lines": lines = try reader.count()
             case "bytes": bytes = try reader.count()
-            case "whole": whole = UInt32(try reader.string(), radix: 16)
+            case "whole":
+                let text = try reader.string()
+                whole = text.utf8.count == 8 ? UInt32(digits: text, radix: 16) : nil
             default: throw reader.unknown(name)
             }
         }

@@ -6,9 +6,7 @@ enum SnapshotName {
     static let incoming = ".incoming"
 
     static func name(_ index: LogIndex) -> String {
-        let digits = String(index.value)
-        let zeros = String(repeating: "0", count: max(0, 10 - digits.count))
-        return "snapshot-\(zeros)\(digits).jsonl"
+        "snapshot-\(index.value.padded(to: 10)).jsonl"
     }
 
     /// The index in a name that this type made, or nil for any other file.

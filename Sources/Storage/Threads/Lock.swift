@@ -5,9 +5,10 @@ internal import Glibc
 #endif
 
 /// A pthread mutex around a value: the thread sanitizer sees it, unlike `Synchronization.Mutex`.
+///
+/// Sound: `value` is touched only between lock and unlock; the pointer lives as long as the
+/// object.
 @safe package final class Lock<Value>: @unchecked Sendable {
-    // Sound: `value` is touched only between lock and unlock; the pointer lives as long as the
-    // object.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value
 

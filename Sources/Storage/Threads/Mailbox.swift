@@ -7,9 +7,10 @@ internal import Glibc
 /// The hand-over to a thread: others push, the thread takes all that has gathered.
 ///
 /// Not bounded: who pushes must bound what is under way.
+///
+/// Sound: `elements` and `isClosed` are touched only with the mutex held; the pointers live as
+/// long as the object.
 @safe package final class Mailbox<Element: Sendable>: @unchecked Sendable {
-    // Sound: `elements` and `isClosed` are touched only with the mutex held; the pointers live as
-    // long as the object.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var elements: [Element] = []

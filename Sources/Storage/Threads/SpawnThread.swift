@@ -5,8 +5,9 @@ internal import Glibc
 #endif
 
 /// A thread that was started and must be joined.
+///
+/// Sound: a thread's id is a value that any thread may join with.
 package struct SpawnedThread: @unchecked Sendable {
-    // Sound: a thread's id is a value that any thread may join with.
     private let id: pthread_t
 
     fileprivate init(_ id: pthread_t) { self.id = id }

@@ -15,8 +15,8 @@ extension Command {
         } else {
             let rows = sessions.map { session in
                 [
-                    session.id.description, session.device, TimeText.text(session.created),
-                    TimeText.text(session.lastSeen), session.isCurrent ? "this one" : "",
+                    session.id.description, session.device, session.created.text,
+                    session.lastSeen.text, session.isCurrent ? "this one" : "",
                 ]
             }
             try call.report.table(["SESSION", "DEVICE", "SINCE", "LAST USED", ""], rows)

@@ -131,7 +131,7 @@ extension Call {
     ) async throws -> [String] {
         let newest = HistoryRange(newestFirst: true, limit: 1)
         let last = try await client.history(with: view.with, newest).items.first.map { message in
-            "\(TimeText.text(message.time))  "
+            "\(message.time.text)  "
                 + (message.text.map { "\"\($0)\"" } ?? "(deleted)")
         }
         return [view.with, "\(view.unread)", last ?? ""]

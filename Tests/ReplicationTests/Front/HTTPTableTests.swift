@@ -145,7 +145,7 @@ import Testing
         ] as [(Int64, String)]
     )
     @Aside func `dates are written`(seconds: Int64, text: String) {
-        #expect(HTTPDate.text(seconds: seconds) == text)
+        #expect(CivilTime(Timestamp(milliseconds: seconds * 1_000)).http == text)
     }
 
     @Test @Aside

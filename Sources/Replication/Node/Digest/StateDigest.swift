@@ -49,7 +49,7 @@ extension StateDigest: LineCodable {
             case "base": base = try reader.ordinal()
             case "value":
                 let text = try reader.string()
-                guard text.utf8.count == 16, let number = UInt64(text, radix: 16) else {
+                guard text.utf8.count == 16, let number = UInt64(digits: text, radix: 16) else {
                     throw reader.error(.invalid("a digest has 16 hex digits"))
                 }
                 value = number
@@ -62,10 +62,9 @@ extension StateDigest: LineCodable {
 
     /// Writes base and value.
     package func write(to writer: inout JSONWriter) {
-        let digits = String(value, radix: 16)
         writer.beginObject()
         writer.member("base", base.value)
-        writer.member("value", String(repeating: "0", count: 16 - digits.utf8.count) + digits)
+        writer.member("value", value.padded(to: 16, radix: 16))
         writer.endObject()
     }
 }

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// The three descriptors that every program counts on.
 package enum StandardStreams {
     /// Opens `/dev/null` in the place of each of descriptors 0 to 2 that the process was started without.

@@ -79,17 +79,20 @@ struct JournalState: Hashable {
         let base = snapshot?.position ?? .zero
         guard terms.term(at: base.index) != base.term else { return nil }
         let reason: String
-        if base.index < terms.before.index {
+        let held = terms.last
+        let isMissing = base.index < terms.before.index
+        if isMissing {
             // What lay between was dropped for a newer snapshot, which is gone.
             reason =
                 "\(directory): entries \(base.index.next) to \(terms.before.index) are in a "
                 + "snapshot that is missing or damaged; what lies behind \(base) must come from others"
-            lose(through: terms.last)
         } else {
             // A snapshot was installed, and the crash came before the log was dropped for it.
             reason = "\(directory): the log is dropped, and goes on from the snapshot at \(base)"
         }
         reset(to: base, membership: snapshot?.membershipIndex)
+        // Only now: a log that still ends there would count as healed.
+        if isMissing { lose(through: held) }
         return reason
     }
 

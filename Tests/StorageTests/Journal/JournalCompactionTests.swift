@@ -141,6 +141,23 @@ import Testing
         #expect(later.lost == position(60, 1) && later.terms.last == position(1, 1))
     }
 
+    /// An installed snapshot, and no file before it that could be missed.
+    @Test @DiskAside
+    func `without the snapshot that it was dropped for a log must come from others`() throws {
+        let journal = try filled()
+        let end = position(90, 1)
+        try writeSnapshot(at: end, in: fixture)
+        try journal.reset(to: end, membership: LogIndex(1))
+        for index in 91...93 as ClosedRange<UInt64> { try journal.append([entry(index, 3)]) }
+        let store = SnapshotStore(directory: JournalFixture.directory, fileSystem: fixture.disk)
+        try store.remove(end)
+        for _ in 0..<2 {
+            let (_, recovered) = try fixture.reopen()
+            #expect(recovered.terms.last == .zero)
+            #expect(recovered.lost == position(93, 3))
+        }
+    }
+
     @Test @DiskAside func `damage behind which a snapshot lies costs nothing`() throws {
         let journal = try filled()
         let files = try fixture.files()

@@ -23,7 +23,7 @@ let package = Package(
     ],
     targets: [
         .target(
-            name: "Collections",
+            name: "ReplicationCollections",
             path: "Sources/Storage/Collections",
             swiftSettings: settings
         ),
@@ -34,35 +34,35 @@ let package = Package(
         ),
         .target(
             name: "Replication",
-            dependencies: ["Storage", "Collections"],
+            dependencies: ["Storage", "ReplicationCollections"],
             swiftSettings: settings
         ),
         .target(
             name: "ChatCore",
-            dependencies: ["Collections"],
+            dependencies: ["ReplicationCollections"],
             exclude: ["Service"],
             swiftSettings: settings
         ),
         .target(
             name: "ChatService",
-            dependencies: ["ChatCore", "Collections", "Replication", "Storage"],
+            dependencies: ["ChatCore", "ReplicationCollections", "Replication", "Storage"],
             path: "Sources/ChatCore/Service",
             swiftSettings: settings,
             linkerSettings: [.linkedLibrary("crypt", .when(platforms: [.linux]))]
         ),
         .target(
-            name: "Options",
+            name: "ChatOptions",
             path: "Sources/chat-cli/Options",
             swiftSettings: settings
         ),
         .executableTarget(
             name: "chat-node",
-            dependencies: ["ChatCore", "ChatService", "Options", "Replication", "Storage"],
+            dependencies: ["ChatCore", "ChatService", "ChatOptions", "Replication", "Storage"],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "chat-cli",
-            dependencies: ["ChatCore", "ChatService", "Options", "Replication", "Storage"],
+            dependencies: ["ChatCore", "ChatService", "ChatOptions", "Replication", "Storage"],
             exclude: ["Options"],
             swiftSettings: settings
         ),
@@ -92,19 +92,19 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "Collections", "TestSupport", "storage-load"],
+            dependencies: ["Storage", "ReplicationCollections", "TestSupport", "storage-load"],
             exclude: ["Golden"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "ReplicationTests",
-            dependencies: ["Replication", "Storage", "Collections", "TestSupport"],
+            dependencies: ["Replication", "Storage", "ReplicationCollections", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "ChatCoreTests",
             dependencies: [
-                "ChatCore", "ChatService", "Replication", "Storage", "Collections",
+                "ChatCore", "ChatService", "Replication", "Storage", "ReplicationCollections",
                 "TestSupport",
             ],
             swiftSettings: settings
@@ -112,7 +112,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "ChatCore", "ChatService", "Options", "Replication", "Storage", "TestSupport",
+                "ChatCore", "ChatService", "ChatOptions", "Replication", "Storage", "TestSupport",
                 "chat-node", "chat-cli",
             ],
             swiftSettings: settings

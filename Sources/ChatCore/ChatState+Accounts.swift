@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 
 extension ChatState {
     /// The account of a name, whatever its case.

@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 
 extension ChatState {
     /// What is wrong with the state, each as a sentence; empty if nothing is.

@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 
 extension ChatState {
     mutating func perform(_ send: Send) throws(ChatError) -> Sent {

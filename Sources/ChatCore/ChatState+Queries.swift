@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 
 extension ChatState {
     /// All unread messages of an account, by conversation, oldest first.

@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 
 extension ChatState {
     mutating func perform(_ read: Read) throws(ChatError) -> Marked {

@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 
 extension ChatState {
     /// The session that a token opens, unless it has ended by the log's time.

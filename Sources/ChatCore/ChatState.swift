@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 
 /// The chat as a value: accounts, sessions, conversations, and who has read what.
 ///

@@ -1,5 +1,5 @@
 import ChatService
-import Options
+import ChatOptions
 import Replication
 import Storage
 

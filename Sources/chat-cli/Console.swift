@@ -1,4 +1,4 @@
-package import Options
+package import ChatOptions
 
 /// All that the program gets from the world around it, so that tests can be that world.
 package struct Console: Sendable {

@@ -1,5 +1,5 @@
 import ChatService
-package import Options
+package import ChatOptions
 import Replication
 import Storage
 

@@ -1,6 +1,6 @@
 package import ChatCore
 import ChatService
-import Options
+import ChatOptions
 import Replication
 import Storage
 

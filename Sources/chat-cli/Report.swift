@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 import Storage
 
 /// Prints results: a table or lines for people, or one JSON object a line.

@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 
 /// The command line of `chat-node`: what the parser, the help and the completions are made from.
 enum NodeCommand {

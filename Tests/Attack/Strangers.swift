@@ -185,7 +185,7 @@ extension Strangers {
         let others: [PeerMessage] = [
             .removed(LogIndex(Self.last)), .read(id: 1), .readIndex(id: 1, LogIndex(Self.last)),
             .forwarded(id: 1, .failed(.removed)), .formationRound(1),
-            .blank(round: 1, Formation.Plan(addresses: [target.peer], expect: 1)), .join(member),
+            .blank(round: 1, FormationPlan(addresses: [target.peer], expect: 1)), .join(member),
             .joinAnswer(target.identity, .refused(refusal)), .pong(1), .ping(1),
             .forward(
                 id: 1,

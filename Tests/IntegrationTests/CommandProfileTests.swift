@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 import Storage
 import Testing
 import chat_cli

@@ -1,7 +1,7 @@
 import ChatCore
 import ChatService
 import Glibc
-import Options
+import ChatOptions
 import Replication
 import Storage
 import TestSupport

@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 import TestSupport
 import Testing
 import chat_cli

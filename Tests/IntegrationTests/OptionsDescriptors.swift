@@ -1,5 +1,5 @@
 import Glibc
-import Options
+import ChatOptions
 
 /// A pipe that no process inherits by accident, which only sockets can be here.
 final class Pipe {

@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 import Testing
 
 @Suite struct OptionsHelpTests {

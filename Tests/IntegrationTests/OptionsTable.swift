@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 
 /// Tables like those of the two programs, small enough to read.
 enum OptionsTable {

@@ -1,5 +1,5 @@
 import Glibc
-import Options
+import ChatOptions
 import Testing
 
 @Suite(.serialized) struct OptionsTerminalTests {

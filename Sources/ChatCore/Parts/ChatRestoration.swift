@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 
 /// Puts a chat together from its parts, and believes none that does not fit the ones before.
 ///

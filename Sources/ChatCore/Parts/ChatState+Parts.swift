@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 
 extension ChatState {
     /// How many parts there are.

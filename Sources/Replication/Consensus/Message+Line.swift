@@ -36,28 +36,6 @@ extension Message: LineCodable {
     }
 }
 
-extension JSONReader {
-    /// The largest index or term that is believed: far from any that is reached, and far enough
-    /// from the end of the type that no sum with a count overflows.
-    static let largestOrdinal: UInt64 = 1 << 53
-
-    mutating func ordinal() throws(LineError) -> UInt64 {
-        let value = try unsigned()
-        guard value <= Self.largestOrdinal else {
-            throw error(.invalid("indices and terms are at most 2^53"))
-        }
-        return value
-    }
-
-    mutating func logPosition() throws(LineError) -> LogPosition {
-        let position = try LogPosition(from: &self)
-        guard max(position.index.value, position.term.value) <= Self.largestOrdinal else {
-            throw error(.invalid("indices and terms are at most 2^53"))
-        }
-        return position
-    }
-}
-
 extension VoteRequest {
     fileprivate init(from reader: inout JSONReader) throws(LineError) {
         var term: UInt64?

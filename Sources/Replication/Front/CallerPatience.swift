@@ -1,4 +1,4 @@
-internal import Collections
+internal import ReplicationCollections
 import Storage
 
 /// When callers want their answers, of those who say it and have none.

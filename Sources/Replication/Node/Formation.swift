@@ -1,4 +1,4 @@
-package import Storage
+import Storage
 
 /// How blank nodes become a cluster, once.
 ///
@@ -9,32 +9,9 @@ package import Storage
 /// The members of a cluster that it was in call its address again and again, so it waits for longer
 /// than they pause between two calls before it creates anything (pitfall 55).
 package struct Formation: Hashable, Sendable {
-    /// What the command line says, the same on every node.
-    package struct Plan: Hashable, Sendable {
-        /// The peer addresses of all nodes as they were written, in the order of ``places``.
-        package var addresses: [String]
-        /// `--bootstrap-expect`, or nil for a node that has data and forms nothing.
-        package var expect: Int?
-
-        /// Creates a plan.
-        package init(addresses: [String], expect: Int?) {
-            self.addresses = addresses.sorted {
-                (Address.normal($0), $0) < (Address.normal($1), $1)
-            }
-            self.expect = expect
-        }
-
-        /// The addresses in one spelling, sorted; what two plans are compared by.
-        var places: [String] { addresses.map(Address.normal).sorted() }
-
-        /// Whether two command lines mean the same cluster.
-        func agrees(with other: Plan) -> Bool {
-            expect == other.expect && places == other.places
-        }
-    }
 
     /// What this node's command line says.
-    let plan: Plan
+    let plan: FormationPlan
     /// Whether this node may create: its address is the lowest of a whole list.
     let isCreator: Bool
     /// When it may create at the earliest.
@@ -48,7 +25,7 @@ package struct Formation: Hashable, Sendable {
     /// What a blank node said of itself.
     struct Heard: Hashable, Sendable {
         var hello: Hello
-        var plan: Plan
+        var plan: FormationPlan
         /// In which round.
         var round: UInt64
     }
@@ -60,7 +37,7 @@ package struct Formation: Hashable, Sendable {
     ///   - ownAddress: Its peer address.
     ///   - start: When it starts.
     ///   - patience: For how long a node alone waits for a call.
-    init(plan: Plan, ownAddress: String, at start: Instant, patience: Duration) {
+    init(plan: FormationPlan, ownAddress: String, at start: Instant, patience: Duration) {
         self.plan = plan
         isCreator =
             plan.expect == plan.addresses.count
@@ -81,7 +58,7 @@ package struct Formation: Hashable, Sendable {
     mutating func beginRound() { round += 1 }
 
     /// Notes that a blank node answered in this round with its own plan.
-    mutating func note(_ plan: Plan, round: UInt64, from hello: Hello) {
+    mutating func note(_ plan: FormationPlan, round: UInt64, from hello: Hello) {
         let place = Address.normal(hello.peerAddress)
         guard round == self.round, heard[place] != nil || heard.count < Self.maximumHeard else {
             return
@@ -113,29 +90,5 @@ package struct Formation: Hashable, Sendable {
                 )
             }
         )
-    }
-}
-
-extension Formation.Plan: LineCodable {
-    /// Reads `{"addresses":["a:7401","b:7401"],"expect":2}`.
-    package init(from reader: inout JSONReader) throws(LineError) {
-        var addresses: [String]?
-        var expect: Int?
-        try reader.members { (name, reader) throws(LineError) in
-            switch name {
-            case "addresses": addresses = try [String](from: &reader)
-            case "expect": expect = try reader.count()
-            default: throw reader.unknown(name)
-            }
-        }
-        self.init(addresses: try reader.require(addresses, "addresses"), expect: expect)
-    }
-
-    /// Writes the plan.
-    package func write(to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("addresses", addresses)
-        if let expect { writer.member("expect", expect) }
-        writer.endObject()
     }
 }

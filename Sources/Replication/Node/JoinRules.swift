@@ -69,15 +69,7 @@ package struct JoinRules: Sendable {
             )
         }
         let namesakes = membership.all.filter { $0.identity.id == wish.identity.id }
-        guard let old = namesakes.first else {
-            guard membership.all.count < Membership.maximumCount else {
-                return Self.refused(
-                    "too_many_members",
-                    "a cluster has \(Membership.maximumCount) members at the most"
-                )
-            }
-            return .change(.add(wish))
-        }
+        guard let old = namesakes.first else { return decide(newcomer: wish, isSilent) }
         if let refusal = refusal(of: wish, inPlaceOf: old, isSilent) { return .refused(refusal) }
         if let lost = lostAgain(wish, isSilent) { return .change(.remove(lost)) }
         // Without a vote to lose, the old one need not stay until the new one has caught up.
@@ -86,6 +78,41 @@ package struct JoinRules: Sendable {
         // of a learner, does not know.
         var wish = wish
         wish.role = .joining
+        return .change(.add(wish))
+    }
+
+    /// Decides about an id that no member has.
+    ///
+    /// Processes that come under a new id each time and go again would else raise the number of
+    /// voters that must be heard until those that stay are too few (pitfall 59).
+    private func decide(
+        newcomer wish: Member,
+        _ isSilent: (NodeIdentity) -> Bool
+    ) -> Decision {
+        guard membership.all.count < Membership.maximumCount else {
+            // One that went before it had caught up has no vote to lose.
+            let gone = membership.all.first { $0.role == .joining && isSilent($0.identity) }
+            if let gone { return .change(.remove(gone.identity)) }
+            return Self.refused(
+                "too_many_members",
+                "a cluster has \(Membership.maximumCount) members at the most"
+            )
+        }
+        if wish.role == .learner { return .change(.add(wish)) }
+        let voters = membership.all.filter { $0.role == .voter }
+        let silent = voters.filter { isSilent($0.identity) }
+        let joining = membership.all.count { $0.role == .joining }
+        let needed = (voters.count + joining + 1) / 2 + 1
+        guard silent.isEmpty || voters.count - silent.count >= needed else {
+            let names = silent.map { "\($0.identity)" }.joined(separator: ", ")
+            return Self.refused(
+                "voters_silent",
+                "\(names) was not heard for \(patience): with another voter the cluster would need"
+                    + " \(needed) of \(voters.count + joining + 1), and hears"
+                    + " \(voters.count - silent.count): bring back who is silent, replace its disk"
+                    + " under the same id and address, or remove it by an order"
+            )
+        }
         return .change(.add(wish))
     }
 

@@ -5,7 +5,7 @@ package struct NodeConfiguration: Sendable {
     /// Where clients reach this one, `host:port`.
     package var clientAddress: String
     /// `--join` and `--bootstrap-expect`.
-    package var plan: Formation.Plan
+    package var plan: FormationPlan
     /// Whether a node that joins stays without a vote.
     package var joinsAsLearner = false
     /// How often a node that wants to join asks.
@@ -59,7 +59,7 @@ package struct NodeConfiguration: Sendable {
     package init(
         peerAddress: String,
         clientAddress: String,
-        plan: Formation.Plan,
+        plan: FormationPlan,
         seed: UInt64
     ) {
         self.peerAddress = peerAddress

@@ -61,14 +61,6 @@ package enum NodeEffect: Sendable {
     case log(LogLevel, String)
 }
 
-/// An address to keep a connection to.
-package struct Dial: Hashable, Sendable {
-    /// `host:port`.
-    package var address: String
-    /// What to say there.
-    package var hello: Hello
-}
-
 /// The answer to a request or a query.
 package enum Reply: Hashable, Sendable {
     /// A request took effect: the entry's index, the output, the caller's secret.
@@ -104,39 +96,4 @@ package enum StreamItem: Hashable, Sendable {
     case mark(EventID)
     /// The id asked for is out of the window: query at the index, and go on from the id.
     case reset(EventID)
-}
-
-/// How important a log message is; the levels of swift-log.
-public enum LogLevel: String, Hashable, Sendable, CaseIterable, Comparable {
-    /// Every step.
-    case trace
-    /// For developers.
-    case debug
-    /// For operators, normal.
-    case info
-    /// Normal but worth a look.
-    case notice
-    /// May need a hand.
-    case warning
-    /// Something failed.
-    case error
-    /// The node cannot go on.
-    case critical
-
-    /// Orders by severity.
-    public static func < (left: LogLevel, right: LogLevel) -> Bool {
-        left.severity < right.severity
-    }
-
-    private var severity: Int {
-        switch self {
-        case .trace: 0
-        case .debug: 1
-        case .info: 2
-        case .notice: 3
-        case .warning: 4
-        case .error: 5
-        case .critical: 6
-        }
-    }
 }

@@ -10,14 +10,6 @@ package struct Ticket: Hashable, Comparable, Sendable {
     package static func < (left: Ticket, right: Ticket) -> Bool { left.value < right.value }
 }
 
-/// Names a connection from another node; given by the shell, never reused.
-package struct LinkID: Hashable, Sendable {
-    /// The number.
-    package var value: UInt64
-    /// Creates an id.
-    package init(_ value: UInt64) { self.value = value }
-}
-
 /// A request as it came from a client.
 package struct ClientRequest: Sendable {
     /// Under which it is answered.

@@ -1,4 +1,4 @@
-import Collections
+import ReplicationCollections
 package import Storage
 
 /// What waits for a state that is new enough.

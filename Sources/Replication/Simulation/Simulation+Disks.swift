@@ -79,7 +79,7 @@ extension Simulation {
         var node = NodeConfiguration(
             peerAddress: "",
             clientAddress: "",
-            plan: Formation.Plan(addresses: [], expect: nil),
+            plan: FormationPlan(addresses: [], expect: nil),
             seed: 0
         )
         configuration.adjust(&node)

@@ -88,8 +88,8 @@ extension Simulation {
         let addresses = hosts[host].known ?? hosts[..<configuration.nodes].map(\.address)
         let plan =
             hosts[host].joins
-            ? Formation.Plan(addresses: addresses, expect: nil)
-            : Formation.Plan(addresses: addresses, expect: configuration.nodes)
+            ? FormationPlan(addresses: addresses, expect: nil)
+            : FormationPlan(addresses: addresses, expect: configuration.nodes)
         var nodeConfiguration = NodeConfiguration(
             peerAddress: hosts[host].address,
             clientAddress: "\(hosts[host].name):7400",

@@ -14,8 +14,9 @@ struct PeerLimits: Sendable {
     var stall = Duration.milliseconds(1_500)
     /// How long a machine may be silent before its connections count as broken.
     var silence = Duration.seconds(5)
-    /// What waits at most to be sent over a connection for snapshots, and one message more.
-    var bulkBytes = SnapshotWindow.Limits().bytes
+    /// What waits at most to be sent over a connection for snapshots, and one message more; what a
+    /// snapshot may have on its way.
+    var bulkBytes = 4 << 20
     /// How long a connection for snapshots stays when nothing is sent over it.
     var bulkIdle = Duration.seconds(15)
     /// How long the connection that speaks for a node has to answer when another one says to be

@@ -83,6 +83,6 @@ extension PeerLinks {
         speakers[IncomingLink.Speaker(hello)] = peer.connection.key
         peer.isAdmitted = true
         peer.reader.allowance = .small
-        inputs.append(.hello(peer.link, hello))
+        events.append(.hello(peer.link, hello))
     }
 }

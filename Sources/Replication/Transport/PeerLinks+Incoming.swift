@@ -77,7 +77,7 @@ extension PeerLinks {
     ) throws(LineError) {
         if peer.hello != nil {
             if case .pong(let number) = item.message { return answered(peer, number, at: now) }
-            inputs.append(.message(peer.link, item.message, lines: item.lines))
+            events.append(.message(peer.link, item.message, lines: item.lines))
         } else if case .hello(let hello) = item.message {
             greet(peer, hello, at: now)
         } else {
@@ -89,6 +89,6 @@ extension PeerLinks {
         guard incoming.removeValue(forKey: peer.connection.key) != nil else { return }
         peer.connection.close()
         release(peer)
-        if peer.isAdmitted { inputs.append(.linkEnded(peer.link)) }
+        if peer.isAdmitted { events.append(.linkEnded(peer.link)) }
     }
 }

@@ -177,7 +177,7 @@ extension PeerLinks {
                     if link.isBulk {
                         sendHeld(link)
                     } else {
-                        inputs.append(.linked(address: link.dial.address, hello))
+                        events.append(.linked(address: link.dial.address, hello))
                     }
                 case (.refused(let refusal), .shaking):
                     return fail(link, "refused: \(refusal)", .warning, at: now, limits.refusedPause)
@@ -220,6 +220,6 @@ extension PeerLinks {
             connection.close()
         }
         guard case .ready = link.state, !link.isBulk else { return }
-        inputs.append(.unlinked(address: link.dial.address))
+        events.append(.unlinked(address: link.dial.address))
     }
 }

@@ -3,10 +3,10 @@ import Storage
 /// The connections to and from other nodes, on the loop's thread.
 ///
 /// Each node dials each other one and speaks over what it dialled; answers come over what the other
-/// side dialled. It decides nothing: what arrives becomes inputs of the node.
+/// side dialled. It decides nothing: what arrives becomes events.
 final class PeerLinks {
     /// What happened, for the node.
-    var inputs: [NodeInput] = []
+    var events: [LinkEvent] = []
     /// What an operator may want to know.
     var messages: [(LogLevel, String)] = []
 

@@ -108,7 +108,7 @@ struct SnapshotLines {
     mutating func next() throws(SnapshotError) -> Range<Int>? {
         var searched = position
         while true {
-            if let end = bytes[searched...].firstIndex(of: SegmentFile.lineFeed) {
+            if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
                 let range = position..<end
                 lineOffset = consumed
                 whole = CRC32C.checksum(whole, then: bytes, in: position..<end + 1)

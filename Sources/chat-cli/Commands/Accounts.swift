@@ -1,6 +1,6 @@
 import ChatCore
 import ChatService
-import Options
+import ChatOptions
 import Replication
 import Storage
 

@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 
 /// One command: its place in the table, and what it does.
 struct Command: Sendable {

@@ -1,4 +1,4 @@
-package import Options
+package import ChatOptions
 
 /// All commands: the one table that parser, help and completions are made from.
 package enum CommandTable {

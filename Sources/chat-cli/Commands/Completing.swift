@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 
 extension Command {
     static let completion = Command(

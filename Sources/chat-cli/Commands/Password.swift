@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 
 extension Call {
     /// The password: from the terminal without echo, standard input or a file.

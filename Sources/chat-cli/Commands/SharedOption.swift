@@ -1,5 +1,5 @@
 import ChatCore
-import Options
+import ChatOptions
 import Replication
 
 /// Options that several commands have.

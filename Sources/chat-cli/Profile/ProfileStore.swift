@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 import Replication
 import Storage
 

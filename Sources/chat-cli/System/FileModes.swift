@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 
 #if canImport(Darwin)
 import Darwin

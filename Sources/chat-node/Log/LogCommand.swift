@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 import Storage
 
 /// `chat-node log`: looks at a data directory, be its node running or not, and changes nothing.

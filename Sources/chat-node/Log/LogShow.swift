@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 import Storage
 
 /// `chat-node log show`: entries as they stand in the journal, a line each.

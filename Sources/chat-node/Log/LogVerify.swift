@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 import Storage
 
 /// `chat-node log verify`: what is good, what is not, and what a start would make of it.

@@ -1,4 +1,4 @@
-import Options
+import ChatOptions
 import Storage
 
 #if canImport(Darwin)

@@ -1,6 +1,6 @@
 import ChatCore
 import ChatService
-import Collections
+import ReplicationCollections
 import FoundationEssentials
 import Replication
 import Storage

@@ -15,11 +15,11 @@ import Testing
     /// A blank node of three, n4, and what n1 answers when it is asked.
     private static func node(
         id: String = "n1",
-        answering plan: Formation.Plan,
+        answering plan: FormationPlan,
         at address: String = "n1:1",
         of own: [String] = list
     ) -> LoneNode {
-        var node = LoneNode(expect: 3) { $0.plan = Formation.Plan(addresses: own, expect: 3) }
+        var node = LoneNode(expect: 3) { $0.plan = FormationPlan(addresses: own, expect: 3) }
         let hello = LoneNode.hello(identity(id), cluster: nil, at: address)
         node.step(.hello(link, hello))
         node.step(.linked(address: "n1:1", hello))
@@ -28,7 +28,7 @@ import Testing
     }
 
     /// Two rounds, each answered.
-    private static func ask(_ node: inout LoneNode, _ plan: Formation.Plan) {
+    private static func ask(_ node: inout LoneNode, _ plan: FormationPlan) {
         for _ in 0..<2 {
             _ = node.sent()
             node.wait(.milliseconds(250))
@@ -45,21 +45,21 @@ import Testing
     @Test(
         arguments: [
             (
-                Formation.Plan(addresses: ["n1:1", "n2:1"], expect: 2),
+                FormationPlan(addresses: ["n1:1", "n2:1"], expect: 2),
                 "n1 at n1:1 has another --join list: n1:1,n2:1; here it is n1:1,n2:1,n4:1"
             ),
             (
-                Formation.Plan(addresses: list, expect: 2),
+                FormationPlan(addresses: list, expect: 2),
                 "n1 at n1:1 has --bootstrap-expect 2, here it is 3"
             ),
             (
-                Formation.Plan(addresses: list, expect: nil),
+                FormationPlan(addresses: list, expect: nil),
                 "n1 at n1:1 was started without --bootstrap-expect, and forms no cluster"
             ),
         ]
     )
     func `another plan is told, by whom and which, once`(
-        plan: Formation.Plan,
+        plan: FormationPlan,
         complaint: String
     ) {
         var node = Self.node(answering: plan)
@@ -67,12 +67,12 @@ import Testing
         Self.ask(&node, plan)
         #expect(node.logged.filter { $0.contains(complaint) }.count == 1)
         // Somebody corrects it.
-        Self.ask(&node, Formation.Plan(addresses: Self.list, expect: 3))
+        Self.ask(&node, FormationPlan(addresses: Self.list, expect: 3))
         #expect(Self.explained(node).first?.contains("not connected: n2:1") == true)
     }
 
     @Test func `two nodes of one id are told`() {
-        let plan = Formation.Plan(addresses: Self.list, expect: 3)
+        let plan = FormationPlan(addresses: Self.list, expect: 3)
         let node = Self.node(id: "n4", answering: plan)
         let complaint =
             "the nodes at n4:1 and n1:1 have the same id, n4: give one of them another"
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `a node that calls from elsewhere than the list says is told`() {
-        let plan = Formation.Plan(addresses: Self.list, expect: 3)
+        let plan = FormationPlan(addresses: Self.list, expect: 3)
         let node = Self.node(answering: plan, at: "n9:1")
         #expect(
             Self.explained(node) == [
@@ -92,7 +92,7 @@ import Testing
 
     @Test func `one place has several spellings`() {
         #expect(Address.normal("LocalHost:07410") == "127.0.0.1:7410")
-        let plan = Formation.Plan(addresses: ["N1:01", "n2:1", "n4:001"], expect: 3)
+        let plan = FormationPlan(addresses: ["N1:01", "n2:1", "n4:001"], expect: 3)
         let node = Self.node(answering: plan)
         #expect(Self.explained(node).first?.contains("not connected: n2:1") == true)
         #expect(node.logged == [])

@@ -45,8 +45,50 @@ import Testing
     @Test @Aside func `a new id is added as what it wants to be`() {
         for role in [Member.Role.joining, .learner] {
             let wish = Self.member("n4", role)
-            #expect(decide(wish) == .change(.add(wish)))
+            #expect(decide(wish, silent: []) == .change(.add(wish)))
         }
+    }
+
+    /// Each under an id of its own, as containers come and go.
+    @Test @Aside
+    mutating
+        func `pitfall 59: newcomers that go again leave a majority to those that stay`()
+    {
+        let staying: Set = ["n1", "n2", "n3"]
+        var refusals = 0
+        for number in 4...20 {
+            let wish = Self.member("n\(number)", .joining)
+            let gone = Set(rules.membership.all.map(\.identity.id)).subtracting(staying)
+            switch decide(wish, silent: gone) {
+            case .change(.add(let member)):
+                var voter = member
+                voter.role = .voter
+                rules.membership.incoming.append(voter)
+            case let decision:
+                #expect(code(decision) == "voters_silent")
+                refusals += 1
+            }
+            #expect(staying.count > rules.membership.incoming.count / 2)
+        }
+        #expect(refusals > 10 && rules.membership.incoming.count == 5)
+        // Who cannot be counted on for a majority is taken in still.
+        let learner = Self.member("n30", .learner)
+        #expect(decide(learner, silent: ["n4", "n5"]) == .change(.add(learner)))
+        // With those heard again, so is a voter.
+        let wish = Self.member("n31", .joining)
+        #expect(decide(wish, silent: []) == .change(.add(wish)))
+    }
+
+    @Test @Aside
+    mutating
+        func `pitfall 59: one that went before it had caught up makes room`()
+    {
+        for number in 4...Membership.maximumCount {
+            rules.membership.incoming.append(Self.member("n\(number)", .joining))
+        }
+        let wish = Self.member("n40", .learner)
+        #expect(code(decide(wish, silent: [])) == "too_many_members")
+        #expect(decide(wish, silent: ["n3", "n9"]) == .change(.remove(Self.node("n9"))))
     }
 
     @Test @Aside func `a member is one already, wherever it says that it is`() {
@@ -125,7 +167,7 @@ import Testing
         guard case .refused(let refusal) = decision else { return }
         #expect(refusal.message.contains("by entry 7"))
         let other = Self.member("n3", "b", .joining)
-        #expect(decide(other) == .change(.add(other)))
+        #expect(decide(other, silent: []) == .change(.add(other)))
     }
 
     @Test @Aside

@@ -40,7 +40,7 @@ struct LoneNode {
         var configuration = NodeConfiguration(
             peerAddress: "n4:1",
             clientAddress: "n4:2",
-            plan: Formation.Plan(addresses: ["n1:1", "n2:1", "n4:1"], expect: expect),
+            plan: FormationPlan(addresses: ["n1:1", "n2:1", "n4:1"], expect: expect),
             seed: 1
         )
         adjust(&configuration)

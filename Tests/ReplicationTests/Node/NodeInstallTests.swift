@@ -29,7 +29,7 @@ import Testing
             var configuration = NodeConfiguration(
                 peerAddress: "n1:1",
                 clientAddress: "n1:2",
-                plan: Formation.Plan(addresses: names.map { "\($0.id):1" }, expect: 3),
+                plan: FormationPlan(addresses: names.map { "\($0.id):1" }, expect: 3),
                 seed: 1
             )
             configuration.snapshots.entries = 1_000

@@ -46,7 +46,7 @@ import Testing
             var configuration = NodeConfiguration(
                 peerAddress: "n1:1",
                 clientAddress: "n1:2",
-                plan: Formation.Plan(addresses: ["n1:1"], expect: 1),
+                plan: FormationPlan(addresses: ["n1:1"], expect: 1),
                 seed: 1
             )
             configuration.snapshots.entries = 10

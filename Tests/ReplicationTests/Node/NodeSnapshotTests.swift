@@ -24,7 +24,7 @@ import Testing
             var configuration = NodeConfiguration(
                 peerAddress: "a:1",
                 clientAddress: "a:2",
-                plan: Formation.Plan(addresses: ["a:1"], expect: 1),
+                plan: FormationPlan(addresses: ["a:1"], expect: 1),
                 seed: 1
             )
             configuration.snapshots.compacts = true

@@ -41,7 +41,7 @@ import Testing
                 configuration: NodeConfiguration(
                     peerAddress: "a:1",
                     clientAddress: "a:2",
-                    plan: Formation.Plan(addresses: ["a:1"], expect: 1),
+                    plan: FormationPlan(addresses: ["a:1"], expect: 1),
                     seed: 1
                 ),
                 now: now

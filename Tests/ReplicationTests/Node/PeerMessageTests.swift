@@ -6,7 +6,7 @@ import Testing
 @Suite struct PeerMessageTests {
     private static let from = NodeIdentity(id: "n1", incarnation: "00000000000000aa")
     private static let other = NodeIdentity(id: "n2", incarnation: "00000000000000bb")
-    private static let plan = Formation.Plan(addresses: ["b:1", "a:1"], expect: 2)
+    private static let plan = FormationPlan(addresses: ["b:1", "a:1"], expect: 2)
 
     private static func hello(_ cluster: String?, _ to: NodeIdentity?) -> Hello {
         Hello(
@@ -47,7 +47,7 @@ import Testing
             .refused(LinkRefusal(code: "node_mismatch", message: "a \"quote\"\n")),
             .read(id: 0), .read(id: .max), .readIndex(id: 7, LogIndex(42)), .readIndex(id: 7, nil),
             .formationRound(3), .blank(round: 3, plan),
-            .blank(round: 3, Formation.Plan(addresses: [], expect: nil)),
+            .blank(round: 3, FormationPlan(addresses: [], expect: nil)),
             .forward(
                 id: .max,
                 Proposal(by: "ann", key: "k", request: "00", operation: Array(#"{"a":1}"#.utf8))

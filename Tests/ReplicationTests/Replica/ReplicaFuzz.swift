@@ -50,7 +50,7 @@ struct ReplicaFuzz {
         case 2: .read(id: ordinal())
         case 3: .readIndex(id: ordinal(), number(0...1) == 0 ? nil : LogIndex(ordinal()))
         case 4: .formationRound(ordinal())
-        case 5: .blank(round: ordinal(), Formation.Plan(addresses: ["a:1"], expect: number(0...2)))
+        case 5: .blank(round: ordinal(), FormationPlan(addresses: ["a:1"], expect: number(0...2)))
         default: .consensus(consensus(), clock: Timestamp(milliseconds: Int64(ordinal() >> 12)))
         }
     }

@@ -26,7 +26,7 @@ final class MembersScript {
             base(&node)
             let founders = (1...nodes).map { "n\($0):7401" }
             let isFounder = founders.contains(node.peerAddress)
-            node.plan = Formation.Plan(addresses: founders, expect: isFounder ? nodes : nil)
+            node.plan = FormationPlan(addresses: founders, expect: isFounder ? nodes : nil)
             node.replacementSilence = silence
             node.joinInterval = .milliseconds(250)
             adjust(&node)

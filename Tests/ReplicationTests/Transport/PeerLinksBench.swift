@@ -10,8 +10,8 @@ final class PeerLinksBench {
     let identity: NodeIdentity
     /// Names that were to be looked up.
     let asked = Lock([String]())
-    /// What came, with ``NodeInput/linked(address:_:)`` and the like.
-    var inputs: [NodeInput] = []
+    /// What came, with ``LinkEvent/linked(address:_:)`` and the like.
+    var events: [LinkEvent] = []
     var messages: [(LogLevel, String)] = []
 
     init(_ name: String = "a", _ change: (inout PeerLimits) -> Void = { _ in }) throws {
@@ -70,23 +70,23 @@ final class PeerLinksBench {
     }
 
     private func take() {
-        inputs += links.inputs
-        links.inputs = []
+        events += links.events
+        links.events = []
         messages += links.messages
         links.messages = []
     }
 
     /// Takes whoever said hello.
     func welcomeAll() {
-        for case .hello(let link, _) in inputs {
+        for case .hello(let link, _) in events {
             links.answer(link, .welcome(hello), thenEnd: false, at: SystemClock.now())
             links.trust(link, true)
         }
     }
 
-    var linked: Int { inputs.count { if case .linked = $0 { true } else { false } } }
-    var unlinked: Int { inputs.count { if case .unlinked = $0 { true } else { false } } }
-    var ended: Int { inputs.count { if case .linkEnded = $0 { true } else { false } } }
+    var linked: Int { events.count { if case .linked = $0 { true } else { false } } }
+    var unlinked: Int { events.count { if case .unlinked = $0 { true } else { false } } }
+    var ended: Int { events.count { if case .linkEnded = $0 { true } else { false } } }
     func said(_ level: LogLevel, _ text: String) -> Int {
         messages.count { $0.0 == level && $0.1.contains(text) }
     }

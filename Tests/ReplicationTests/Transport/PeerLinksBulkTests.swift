@@ -31,28 +31,28 @@ import Testing
     ) throws -> (PeerLinksBench, PeerLinksBench) {
         let (near, far) = (try PeerLinksBench("a", change), try PeerLinksBench("b"))
         near.dial(far.address)
-        try turn(near, far) { !far.inputs.isEmpty }
+        try turn(near, far) { !far.events.isEmpty }
         far.welcomeAll()
         try turn(near, far) { near.linked == 1 }
-        far.inputs.removeAll()
+        far.events.removeAll()
         return (near, far)
     }
 
     private func pieces(_ bench: PeerLinksBench) -> [Int] {
-        bench.inputs.compactMap {
+        bench.events.compactMap {
             guard case .message(_, .snapshot(let piece), let lines) = $0 else { return nil }
             return lines.first?.count == piece.bytes ? piece.bytes : nil
         }
     }
 
     private func reads(_ bench: PeerLinksBench) -> [UInt64] {
-        bench.inputs.compactMap {
+        bench.events.compactMap {
             if case .message(_, .read(let id), _) = $0 { id } else { nil }
         }
     }
 
     private func isBulk(_ bench: PeerLinksBench) -> [Bool] {
-        bench.inputs.compactMap {
+        bench.events.compactMap {
             if case .hello(_, let hello) = $0 { hello.isBulk } else { nil }
         }
     }
@@ -108,7 +108,7 @@ import Testing
     {
         let (near, far) = try linked { $0.bulkIdle = .seconds(2) }
         for round in 1...2 {
-            far.inputs.removeAll()
+            far.events.removeAll()
             send(1_000 * round, from: near, to: far)
             try turn(near, far) { !isBulk(far).isEmpty }
             far.welcomeAll()

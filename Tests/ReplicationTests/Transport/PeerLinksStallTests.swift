@@ -11,10 +11,10 @@ import Testing
     ) throws -> (PeerLinksBench, PeerLinksBench) {
         let (near, far) = (try PeerLinksBench("a", change), try PeerLinksBench("b"))
         near.dial(far.address)
-        try turn(near, far) { !far.inputs.isEmpty }
+        try turn(near, far) { !far.events.isEmpty }
         far.welcomeAll()
         try turn(near, far) { near.linked == 1 }
-        far.inputs.removeAll()
+        far.events.removeAll()
         return (near, far)
     }
 
@@ -32,7 +32,7 @@ import Testing
     private static let lines = [[UInt8](repeating: 0x78, count: (1 << 18) - 1) + [0x0A]]
 
     private func received(_ bench: PeerLinksBench) -> Int {
-        bench.inputs.count { if case .message(_, .read, _) = $0 { true } else { false } }
+        bench.events.count { if case .message(_, .read, _) = $0 { true } else { false } }
     }
 
     /// The other side reads nothing until it is given up, as a path that swallows everything; then
@@ -44,11 +44,11 @@ import Testing
         try turn(near) { near.unlinked == 1 }
         #expect(near.said(.info, "nothing that is sent is acknowledged") == 1)
         try turn(near, far) {
-            far.inputs.contains { if case .hello = $0 { true } else { false } }
+            far.events.contains { if case .hello = $0 { true } else { false } }
         }
         far.welcomeAll()
         try turn(near, far) { near.linked == 2 }
-        far.inputs.removeAll()
+        far.events.removeAll()
         near.links.send(Self.line, [], to: far.address)
         try turn(near, far) { received(far) == 1 }
         #expect(near.unlinked == 1)

@@ -21,7 +21,7 @@ import Testing
     }
 
     private func hellos(_ bench: PeerLinksBench) -> Int {
-        bench.inputs.count { if case .hello = $0 { true } else { false } }
+        bench.events.count { if case .hello = $0 { true } else { false } }
     }
 
     private static func append(_ count: Int) -> [UInt8] {
@@ -70,7 +70,7 @@ import Testing
         try second.send(Self.hello())
         try turn(bench) { bench.ended == 1 }
         #expect(hellos(bench) == 2)
-        guard case .linkEnded = bench.inputs.last else {
+        guard case .linkEnded = bench.events.last else {
             Issue.record("the end of the first came before the second")
             return
         }
@@ -107,18 +107,18 @@ import Testing
             #expect(reader.heldBytes <= 64 << 10)
         }
         try peer.send(PeerMessage.read(id: 7).line)
-        try turn(bench) { bench.inputs.count == 2 }
-        guard case .message(_, .read(7), _) = bench.inputs[1],
-            case .hello(let link, _) = bench.inputs[0]
+        try turn(bench) { bench.events.count == 2 }
+        guard case .message(_, .read(7), _) = bench.events[1],
+            case .hello(let link, _) = bench.events[0]
         else {
-            Issue.record("\(bench.inputs)")
+            Issue.record("\(bench.events)")
             return
         }
         bench.links.trust(link, true)
         try peer.send(Self.append(9))
         for _ in 0..<9 { try peer.send(entry) }
-        try turn(bench) { bench.inputs.count == 3 }
-        guard case .message(_, _, let lines) = bench.inputs[2] else { return }
+        try turn(bench) { bench.events.count == 3 }
+        guard case .message(_, _, let lines) = bench.events[2] else { return }
         #expect(lines.count == 9)
     }
 
@@ -141,7 +141,7 @@ import Testing
         let member = try RawClient(bench.address)
         try member.send(Self.hello())
         try turn(bench) { hellos(bench) == 1 }
-        guard case .hello(let link, _) = bench.inputs[0] else { return }
+        guard case .hello(let link, _) = bench.events[0] else { return }
         bench.links.trust(link, true)
         let old = try RawClient(bench.address)
         try turn(bench) { bench.links.incoming.count == 2 }

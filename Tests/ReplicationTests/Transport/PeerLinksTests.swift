@@ -11,7 +11,7 @@ import Testing
     ) throws -> (PeerLinksBench, PeerLinksBench) {
         let (near, far) = (try PeerLinksBench("a", change), try PeerLinksBench("b"))
         near.dial(far.address)
-        try turn(near, far) { !far.inputs.isEmpty }
+        try turn(near, far) { !far.events.isEmpty }
         far.welcomeAll()
         try turn(near, far) { near.linked == 1 }
         return (near, far)
@@ -26,7 +26,7 @@ import Testing
     private func line(_ number: UInt64) -> [UInt8] { PeerMessage.read(id: number).line }
 
     private func numbers(_ bench: PeerLinksBench) -> [UInt64] {
-        bench.inputs.compactMap {
+        bench.events.compactMap {
             guard case .message(_, .read(let number), _) = $0 else { return nil }
             return number
         }
@@ -46,7 +46,7 @@ import Testing
         let (near, far) = (try PeerLinksBench("a"), try PeerLinksBench("b"))
         near.dial(far.address)
         near.links.send(line(1), [], to: far.address)
-        try turn(near, far) { !far.inputs.isEmpty }
+        try turn(near, far) { !far.events.isEmpty }
         near.links.send(line(2), [], to: far.address)
         far.welcomeAll()
         try turn(near, far) { near.linked == 1 }
@@ -71,8 +71,8 @@ import Testing
     @Test @Aside func `a refusal is told with its reason, and followed by a pause`() throws {
         let (near, far) = (try PeerLinksBench("a"), try PeerLinksBench("b"))
         near.dial(far.address)
-        try turn(near, far) { !far.inputs.isEmpty }
-        guard case .hello(let link, _) = far.inputs[0] else { return }
+        try turn(near, far) { !far.events.isEmpty }
+        guard case .hello(let link, _) = far.events[0] else { return }
         let refusal = LinkRefusal(code: "cluster_mismatch", message: "no")
         far.links.answer(link, .refused(refusal), thenEnd: true, at: SystemClock.now())
         try turn(near, far) { near.said(.warning, "refused: no (cluster_mismatch)") == 1 }
@@ -87,8 +87,8 @@ import Testing
         far.links.incoming.values.first?.connection.close()
         far.links.incoming.removeAll()
         try turn(near) { near.unlinked == 1 }
-        far.inputs.removeAll()
-        try turn(near, far) { !far.inputs.isEmpty }
+        far.events.removeAll()
+        try turn(near, far) { !far.events.isEmpty }
         far.welcomeAll()
         try turn(near, far) { near.linked == 2 }
         #expect(near.unlinked == 1)
@@ -131,7 +131,7 @@ import Testing
         near.links.resolved(name, found, at: SystemClock.now())
         near.links.resolved(name, found, at: SystemClock.now())
         #expect(near.links.outgoingKeys.count == 1)
-        try turn(near, far) { !far.inputs.isEmpty }
+        try turn(near, far) { !far.events.isEmpty }
         far.welcomeAll()
         try turn(near, far) { near.linked == 1 }
     }
@@ -148,7 +148,7 @@ import Testing
                 return asked
             }
             for name in asked { near.links.resolved(name, found, at: SystemClock.now()) }
-            return !far.inputs.isEmpty
+            return !far.events.isEmpty
         }
     }
 
@@ -161,7 +161,7 @@ import Testing
         try early.send(PeerMessage.read(id: 1).line)
         try turn(bench) { loud.hasEnded && early.hasEnded && silent.hasEnded }
         #expect(bench.links.incoming.isEmpty)
-        #expect(bench.inputs.isEmpty)
+        #expect(bench.events.isEmpty)
         #expect(bench.said(.warning, "what is no message") == 1)
     }
 
@@ -169,8 +169,8 @@ import Testing
         let bench = try PeerLinksBench("a", hasty)
         let peer = try RawClient(bench.address)
         try peer.send(PeerMessage.hello(bench.hello).line)
-        try turn(bench) { !bench.inputs.isEmpty }
-        guard case .hello(let link, _) = bench.inputs[0] else { return }
+        try turn(bench) { !bench.events.isEmpty }
+        guard case .hello(let link, _) = bench.events[0] else { return }
         let refusal = LinkRefusal(code: "c", message: "m")
         bench.links.answer(link, .refused(refusal), thenEnd: true, at: SystemClock.now())
         try turn(bench) { bench.links.incoming.isEmpty }

@@ -1,4 +1,4 @@
-import Collections
+import ReplicationCollections
 import Storage
 import TestSupport
 import Testing

@@ -182,6 +182,7 @@ extension ReplicaConfiguration {
     func ofPeers(_ descriptors: DescriptorLimit) -> PeerLimits {
         var limits = PeerLimits()
         limits.incoming = descriptors.peers
+        limits.bulkBytes = snapshots.window.bytes
         return limits
     }
 
@@ -200,7 +201,7 @@ extension ReplicaConfiguration {
         var node = NodeConfiguration(
             peerAddress: peer,
             clientAddress: client,
-            plan: Formation.Plan(
+            plan: FormationPlan(
                 addresses: join.isEmpty ? [peer] : join,
                 expect: bootstrapExpect
             ),

@@ -214,15 +214,3 @@ extension LogEntry {
         return head
     }
 }
-
-extension JSONReader {
-    /// A wall clock's time: far enough from the ends of the type that no sum with a duration
-    /// overflows.
-    mutating func milliseconds() throws(LineError) -> Int64 {
-        let value = try integer()
-        guard value.magnitude <= Self.largestOrdinal else {
-            throw error(.invalid("a time is at most 2^53 milliseconds"))
-        }
-        return value
-    }
-}

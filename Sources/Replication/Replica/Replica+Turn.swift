@@ -78,7 +78,7 @@ extension Replica {
     }
 
     private var hasInputs: Bool {
-        !inputs.isEmpty || !front.inputs.isEmpty || !links.inputs.isEmpty
+        !inputs.isEmpty || !front.inputs.isEmpty || !links.events.isEmpty
     }
 
     private func nextDeadline(at now: Instant) -> Instant {
@@ -91,10 +91,10 @@ extension Replica {
     private func takeInputs() -> [NodeInput] {
         defer {
             inputs.removeAll(keepingCapacity: true)
-            links.inputs.removeAll(keepingCapacity: true)
+            links.events.removeAll(keepingCapacity: true)
             front.inputs.removeAll(keepingCapacity: true)
         }
-        return inputs + links.inputs + front.inputs
+        return inputs + links.events.map { NodeInput($0) } + front.inputs
     }
 
     private func take(_ input: LoopInput, at now: Instant) {

@@ -91,27 +91,6 @@ public struct RenderedEvent: Hashable, Sendable {
     }
 }
 
-/// Who calls, as the request says; nothing in it has been checked.
-public struct Caller: Hashable, Sendable {
-    /// The bearer token, if the request had one.
-    public var token: String?
-
-    /// Creates a caller.
-    public init(token: String? = nil) { self.token = token }
-}
-
-/// 64 random bytes of the node that takes a request, or of the simulator's seed.
-public struct Entropy: Hashable, Sendable {
-    /// The bytes; always 64.
-    public let bytes: [UInt8]
-
-    /// Creates entropy of 64 bytes.
-    public init(_ bytes: [UInt8]) {
-        precondition(bytes.count == 64, "entropy has 64 bytes, not \(bytes.count)")
-        self.bytes = bytes
-    }
-}
-
 /// An operation that is ready to be logged, and what the answer needs beside the output.
 public struct Admitted<Operation: Sendable>: Sendable {
     /// On whose behalf: account, or the name that a request before login claims.
@@ -140,39 +119,4 @@ public enum Admission<Operation: Sendable>: Sendable {
     /// Something slow comes first, a password hash: it runs on a worker thread, inline in the
     /// simulator.
     case compute(@Sendable () throws(Refusal) -> Admitted<Operation>)
-}
-
-/// A no of the domain, with a stable code.
-///
-/// As JSON: `{"error":{"code":"user_unknown","message":"there is no user 'carol'"}}`.
-public struct Refusal: Error, Hashable, Sendable {
-    /// What a client should make of it; decides the HTTP status and the exit code.
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// The request is wrong in itself: 400.
-        case invalid
-        /// No session, or a wrong password: 401.
-        case unauthenticated
-        /// Not allowed: 403.
-        case forbidden
-        /// Something it names does not exist: 404.
-        case notFound = "not_found"
-        /// It does not fit what is there: 409.
-        case conflict
-        /// Too much at once; nothing was done, try later: 429.
-        case limited
-    }
-
-    /// What a client should make of it.
-    public var kind: Kind
-    /// The stable code, such as `user_unknown`.
-    public var code: String
-    /// For people: what, where, and what to do.
-    public var message: String
-
-    /// Creates a refusal.
-    public init(_ kind: Kind, code: String, message: String) {
-        self.kind = kind
-        self.code = code
-        self.message = message
-    }
 }

@@ -1,4 +1,4 @@
-import Collections
+import ReplicationCollections
 package import Storage
 
 /// Which requests took effect, and what they were answered: part of the replicated state.

@@ -106,7 +106,7 @@ extension PeerMessage {
         case forwarded(ForwardOutcome)
         case read
         case readIndex(LogIndex?)
-        case blank(Formation.Plan)
+        case blank(FormationPlan)
         case joinAnswer(JoinAnswer)
 
         init(_ name: String, from reader: inout JSONReader) throws(LineError) {
@@ -125,7 +125,7 @@ extension PeerMessage {
             case "removed":
                 let index = try Self.index(&reader)
                 self = .whole(.removed(try reader.require(index, "index")))
-            case "blank": self = .blank(try Formation.Plan(from: &reader))
+            case "blank": self = .blank(try FormationPlan(from: &reader))
             case "snapshot": self = .whole(.snapshot(try SnapshotPiece(from: &reader)))
             case "snapshotReply":
                 self = .whole(.snapshotReply(try SnapshotReply(from: &reader)))

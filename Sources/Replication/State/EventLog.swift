@@ -1,4 +1,4 @@
-import Collections
+import ReplicationCollections
 package import Storage
 
 /// The place of an event: the same on every node, so a stream resumes anywhere.

@@ -34,7 +34,7 @@ package enum PeerMessage: Hashable, Sendable {
     /// Asks a node whether it is blank, before a cluster is formed.
     case formationRound(UInt64)
     /// The answer of a blank node: the round and its own list.
-    case blank(round: UInt64, Formation.Plan)
+    case blank(round: UInt64, FormationPlan)
     /// Asks to become a member; the role is what it wants to be, for good or until it has caught up.
     /// A member that does not lead passes it on to the leader, once.
     case join(Member)

@@ -1,7 +1,7 @@
 import Storage
 
 /// A snapshot that comes from the leader.
-struct SnapshotArrival<Machine: Service>: Sendable {
+struct SnapshotArrival: Sendable {
     /// Where it is.
     enum Phase: Sendable {
         /// Pieces are written, or waited for.
@@ -9,9 +9,9 @@ struct SnapshotArrival<Machine: Service>: Sendable {
         /// All of it is there: it is checked, gets its name, and its state is read.
         case checking
         /// The log begins anew behind it; nothing may be appended meanwhile.
-        case resetting(ReplicatedState<Machine>)
+        case resetting(any HostedState)
         /// Its state takes the place of a bad one, once the log is known to be committed up to it.
-        case holding(ReplicatedState<Machine>)
+        case holding(any HostedState)
     }
 
     var phase: Phase
@@ -106,12 +106,13 @@ extension Node {
         guard offset == arrival.bytes, !isSpare(position) else { return }
         self.arrival?.phase = .checking
         let cluster = cluster
+        let kind = type(of: state)
         let order = SnapshotOrder.install(position, bytes: arrival.bytes) {
             (reader) throws(SnapshotError) in
             guard reader.head.cluster == cluster else {
                 throw .invalid("the snapshot is of cluster \(reader.head.cluster)")
             }
-            return try ReplicatedState<Machine>(from: &reader)
+            return try kind.init(from: &reader)
         }
         effects.append(.transfer(order))
     }
@@ -119,21 +120,18 @@ extension Node {
     /// The snapshot has its name, and its state was read; or it is of no use.
     mutating func checked(
         _ position: LogPosition,
-        _ result: Result<any Sendable, SnapshotError>
+        _ result: Result<any HostedState, SnapshotError>
     ) {
         guard let arrival, arrival.position == position, case .checking = arrival.phase else {
             return
         }
-        let state: ReplicatedState<Machine>?
-        do throws(SnapshotError) {
-            state = try result.get() as? ReplicatedState<Machine>
-        } catch { return giveUp(error) }
+        let state: any HostedState
+        do throws(SnapshotError) { state = try result.get() } catch { return giveUp(error) }
         guard !isSpare(position) else {
             // The log has got there by itself: it keeps what follows (pitfall 32).
             self.arrival = nil
             return answer(.installed, to: position)
         }
-        guard let state else { return giveUp(.invalid("the state is of another kind")) }
         guard !holds(position) else {
             self.arrival?.phase = .holding(state)
             return applyCommitted()

@@ -9,7 +9,7 @@ extension Node {
     /// Why a proposal must not be logged, or nil.
     mutating func refusal(of proposal: Proposal, from source: String) -> RequestFailure? {
         guard proposal.estimatedBytes <= configuration.maximumEntryBytes else { return .tooLarge }
-        guard let fault = proposal.fault ?? proposal.fault(as: Machine.Operation.self) else {
+        guard let fault = proposal.fault ?? state.fault(of: proposal) else {
             return nil
         }
         if intake.refused.mayTell(at: now.instant) {

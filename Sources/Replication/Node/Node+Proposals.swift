@@ -136,14 +136,14 @@ extension Node {
 
     /// Tells whoever waits for an entry what it gave.
     mutating func answer(
-        _ result: ReplicatedState<Machine>.Result,
+        _ result: AppliedEntry,
         waitersOf index: LogIndex
     ) {
         for waiter in inFlight.applied(index) { answer(result, to: waiter) }
     }
 
     private mutating func answer(
-        _ result: ReplicatedState<Machine>.Result,
+        _ result: AppliedEntry,
         to waiter: ProposalsInFlight.Waiter
     ) {
         switch result {
@@ -166,20 +166,10 @@ extension Node {
         isRepeated: Bool
     ) {
         guard let request = pending.remove(ticket) else { return }
-        if let refusal = refusal(in: output) {
+        if let refusal = state.refusal(in: output) {
             reply(ticket, .refused(refusal))
         } else {
             reply(ticket, .output(index, output, secret: request.secret, isRepeated: isRepeated))
-        }
-    }
-
-    /// The refusal that an output of this version stands for.
-    func refusal(in output: [UInt8]) -> Refusal? {
-        do throws(LineError) {
-            return Machine.refusal(in: try Machine.Output(lineBytes: output))
-        } catch {
-            // The leader runs another version: its output is passed on as it is.
-            return nil
         }
     }
 

@@ -93,16 +93,13 @@ extension Node {
         orConfirm query: PendingQuery
     ) {
         do throws(LineError) {
-            let parsed = try Machine.Query(lineBytes: body)
-            do throws(Refusal) {
-                let answer = try state.machine.answer(parsed, from: caller, now: logTime)
-                reply(ticket, .answer(state.applied.index, answer.lineBytes))
-            } catch {
-                // An old state may be shown to a caller that asks for it, but it does not know what
-                // is not there: a session that it has not heard of is no reason to log in again.
-                if isConfirmed {
-                    reply(ticket, .refused(error))
-                } else if isStopping || removal != nil {
+            switch try state.answer(body, from: caller, now: logTime) {
+            case .success(let answer): reply(ticket, .answer(state.applied.index, answer))
+            // An old state may be shown to a caller that asks for it, but it does not know what is
+            // not there: a session that it has not heard of is no reason to log in again.
+            case .failure(let refusal) where isConfirmed: reply(ticket, .refused(refusal))
+            case .failure:
+                if isStopping || removal != nil {
                     reply(ticket, .failed(isStopping ? .stopping : .removed, key: nil))
                 } else {
                     confirm(query, ticket)

@@ -12,8 +12,8 @@ struct Lane: Sendable {
 struct Admitting: Sendable {
     var request: ClientRequest
     var key: String
-    /// SHA-256 of the request without its secrets.
-    var digest: String
+    /// SHA-256 of the request without its secrets, once it was read.
+    var digest = ""
     /// Whether a read index was taken since it came: a refusal is then final.
     var isConfirmed = false
     /// Whether something slow is computed for it, a password hash, which has an end of its own.
@@ -51,15 +51,7 @@ extension Node {
             reply(request.ticket, .failed(.diverged, key: request.key))
             return
         }
-        do throws(LineError) {
-            let parsed = try Machine.Request(lineBytes: request.body)
-            var admitting = Admitting(request: request, key: "", digest: "")
-            admitting.key = request.key ?? newKey()
-            admitting.digest = SHA256.hexDigest(Machine.withoutSecrets(parsed).lineBytes)
-            admit(parsed, admitting)
-        } catch {
-            reply(request.ticket, .malformed(error))
-        }
+        admit(Admitting(request: request, key: request.key ?? newKey()))
     }
 
     private mutating func newKey() -> String {
@@ -70,50 +62,35 @@ extension Node {
     /// What the log says the time is; before a leader's first entry, what this node's clock says.
     var logTime: Timestamp { state.time.milliseconds == 0 ? now.wall : state.time }
 
-    private mutating func admit(_ request: Machine.Request, _ admitting: Admitting) {
-        do throws(Refusal) {
-            let admission = try state.machine.admit(
-                request,
+    private mutating func admit(_ admitting: Admitting) {
+        var admitting = admitting
+        do throws(LineError) {
+            let admission = try state.admit(
+                admitting.request.body,
                 from: admitting.request.caller,
                 entropy: admitting.request.entropy,
                 now: logTime
             )
-            switch admission {
-            case .propose(let admitted): admittedNow(admitted, admitting)
+            admitting.digest = admission.digest
+            switch admission.outcome {
+            case .propose(let admitted): propose(admitted, admitting)
             case .compute(let body):
-                var admitting = admitting
                 admitting.isComputing = true
                 occupyLane(admitting)
-                effects.append(
-                    .compute(
-                        admitting.request.ticket,
-                        {
-                            do throws(Refusal) {
-                                let admitted = try body()
-                                return .admitted(
-                                    by: admitted.by,
-                                    operation: admitted.operation.lineBytes,
-                                    secret: admitted.secret
-                                )
-                            } catch { return .refused(error) }
-                        }
-                    )
-                )
+                effects.append(.compute(admitting.request.ticket, { Computed(body) }))
+            case .refused(let refusal): refusedByAdmission(refusal, admitting)
             }
         } catch {
-            refusedByAdmission(error, request, admitting)
+            reply(admitting.request.ticket, .malformed(error))
         }
     }
 
-    private mutating func admittedNow(
-        _ admitted: Admitted<Machine.Operation>,
-        _ admitting: Admitting
-    ) {
+    private mutating func propose(_ admitted: HostedAdmission.Admitted, _ admitting: Admitting) {
         let proposal = Proposal(
             by: admitted.by,
             key: admitting.key,
             request: admitting.digest,
-            operation: admitted.operation.lineBytes,
+            operation: admitted.operation,
             since: admitting.request.since,
             carriesSecret: admitted.secret != nil
         )
@@ -123,7 +100,6 @@ extension Node {
     /// A refusal may come from a state that is behind: it counts only after a read index.
     private mutating func refusedByAdmission(
         _ refusal: Refusal,
-        _ request: Machine.Request,
         _ admitting: Admitting
     ) {
         guard admitting.isConfirmed else {
@@ -133,12 +109,15 @@ extension Node {
         }
         let ticket = admitting.request.ticket
         // A second look: the first try may have taken effect, and that is why it is refused now.
-        if let by = state.machine.claimant(of: request, from: admitting.request.caller),
+        if let by = state.claimant(
+            of: admitting.request.body,
+            from: admitting.request.caller
+        ),
             let record = state.exactlyOnce[RequestIdentity(by: by, key: admitting.key)]
         {
             if record.request != admitting.digest {
                 reply(ticket, .failed(.keyReused, key: admitting.key))
-            } else if let stored = self.refusal(in: record.output) {
+            } else if let stored = state.refusal(in: record.output) {
                 reply(ticket, .refused(stored))
             } else {
                 reply(ticket, .output(record.index, record.output, secret: nil, isRepeated: true))
@@ -152,28 +131,16 @@ extension Node {
     mutating func readmit(_ ticket: Ticket) {
         guard var admitting = self.admitting.removeValue(forKey: ticket) else { return }
         admitting.isConfirmed = true
-        do throws(LineError) {
-            admit(try Machine.Request(lineBytes: admitting.request.body), admitting)
-        } catch {
-            reply(ticket, .malformed(error))
-        }
+        admit(admitting)
         leaveLane(ticket)
     }
 
     mutating func take(_ computed: Computed, for ticket: Ticket) {
         guard let admitting = admitting[ticket] else { return }
         switch computed {
-        case .admitted(let by, let operation, let secret):
+        case .admitted(let admitted):
             self.admitting[ticket] = nil
-            let proposal = Proposal(
-                by: by,
-                key: admitting.key,
-                request: admitting.digest,
-                operation: operation,
-                since: admitting.request.since,
-                carriesSecret: secret != nil
-            )
-            enqueue(proposal, secret: secret, ticket)
+            propose(admitted, admitting)
             leaveLane(ticket)
         case .refused(let refusal):
             if admitting.isConfirmed {

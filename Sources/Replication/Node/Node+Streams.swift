@@ -15,7 +15,7 @@ extension Node {
             return effects.append(.endStream(ticket, nil))
         }
         do throws(Refusal) {
-            let audience = try state.machine.audience(of: opening.caller)
+            let audience = try state.audience(of: opening.caller)
             var start = opening.after ?? .end(of: state.applied.index)
             if start.index > state.applied.index, start.epoch == 1 {
                 // This node may be behind. If it still is after a read index, the id is of no entry
@@ -74,7 +74,7 @@ extension Node {
             return streams.setPace(.early, of: ticket)
         }
         guard isAllowed(stream) else { return }
-        if stream.position.epoch != 1 || !state.events.holdsAll(after: stream.position) {
+        if stream.position.epoch != 1 || !state.holdsAllEvents(after: stream.position) {
             let restart = EventID.end(of: state.applied.index)
             effects.append(.stream(ticket, [.reset(restart)]))
             streams.move(ticket, to: restart)
@@ -91,58 +91,51 @@ extension Node {
     private mutating func writeMissed(_ stream: Streams.Stream) -> Bool {
         var items: [StreamItem] = []
         var position = stream.position
-        var offset = state.events.offset(after: position)
-        let end = min(offset + Self.catchUpEvents, state.events.count)
+        var offset = state.eventOffset(after: position)
+        let end = min(offset + Self.catchUpEvents, state.eventCount)
         var hasRoom = true
         while offset < end, hasRoom {
-            let element = state.events[offset]
-            position = element.id
+            position = state.eventID(at: offset)
+            let rendered = state.render(at: offset, for: stream.audience)
             offset += 1
-            guard let rendered = state.machine.render(element.event, for: stream.audience) else {
-                continue
-            }
-            items.append(.event(element.id, rendered))
+            guard let rendered else { continue }
+            items.append(.event(position, rendered))
             hasRoom = streams.wrote(rendered.data.count, to: stream.ticket)
         }
         if !items.isEmpty { effects.append(.stream(stream.ticket, items)) }
         streams.move(stream.ticket, to: position)
-        return offset == state.events.count
+        return offset == state.eventCount
     }
 
     /// Writes the events of the entry just applied to the live streams of their recipients.
     mutating func deliverEvents(of index: LogIndex) {
         guard !streams.isEmpty else { return }
-        var offset = state.events.offset(after: .end(of: index.previous))
-        while offset < state.events.count {
-            let element = state.events[offset]
+        var offset = state.eventOffset(after: .end(of: index.previous))
+        while offset < state.eventCount {
+            for audience in state.recipients(at: offset) { deliver(offset, to: audience) }
             offset += 1
-            for audience in state.machine.recipients(of: element.event) {
-                deliver(element, to: audience)
-            }
         }
     }
 
     /// Writes an event to the live streams of an audience, rendered once.
     ///
     /// Beyond what a turn may write, a stream is behind: its turn comes.
-    private mutating func deliver(
-        _ element: EventLog<Machine.Event>.Element,
-        to audience: String
-    ) {
+    private mutating func deliver(_ offset: Int, to audience: String) {
         let tickets = streams.tickets(of: audience)
         guard !tickets.isEmpty else { return }
-        let rendered = state.machine.render(element.event, for: audience)
+        let id = state.eventID(at: offset)
+        let rendered = state.render(at: offset, for: audience)
         for ticket in tickets {
-            guard let stream = streams[ticket], stream.position < element.id else { continue }
+            guard let stream = streams[ticket], stream.position < id else { continue }
             guard !streams.isTurnFull else {
-                streams.move(ticket, to: element.id.predecessor)
+                streams.move(ticket, to: id.predecessor)
                 streams.setPace(.behind, of: ticket)
                 continue
             }
             guard isAllowed(stream) else { continue }
-            streams.move(ticket, to: element.id)
+            streams.move(ticket, to: id)
             guard let rendered else { continue }
-            effects.append(.stream(ticket, [.event(element.id, rendered)]))
+            effects.append(.stream(ticket, [.event(id, rendered)]))
             if !streams.wrote(rendered.data.count, to: ticket) {
                 streams.setPace(.behind, of: ticket)
             }
@@ -152,7 +145,7 @@ extension Node {
     /// Whether the caller still has a session; ends the stream if not.
     private mutating func isAllowed(_ stream: Streams.Stream) -> Bool {
         do throws(Refusal) {
-            _ = try state.machine.audience(of: stream.caller)
+            _ = try state.audience(of: stream.caller)
             return true
         } catch {
             streams.close(stream.ticket)

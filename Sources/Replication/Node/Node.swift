@@ -5,7 +5,7 @@ import Storage
 /// It owns the consensus core, the replicated state, the requests and reads that wait, and the
 /// streams. The replica and the simulator are two interpreters of the same effects, so what is
 /// shown in the simulator is what runs.
-package struct Node<Machine: Service>: Sendable {
+package struct Node: Sendable {
     /// Who this node is, and where it is reached.
     let identity: NodeIdentity
     let configuration: NodeConfiguration
@@ -13,7 +13,7 @@ package struct Node<Machine: Service>: Sendable {
     package internal(set) var cluster: String?
 
     var core: Consensus
-    var state: ReplicatedState<Machine>
+    var state: any HostedState
     /// How far the log may be applied.
     var commitIndex = LogIndex.zero
     var cache: EntryCache
@@ -24,7 +24,7 @@ package struct Node<Machine: Service>: Sendable {
     var sent = SnapshotsSent()
     var pinned: [LogPosition] = []
     /// The snapshot that comes from the leader.
-    var arrival: SnapshotArrival<Machine>?
+    var arrival: SnapshotArrival?
     /// Not nil while the state is one that a majority contradicts.
     var divergence: Divergence?
     var digests = DigestWatch()
@@ -135,16 +135,15 @@ package struct Node<Machine: Service>: Sendable {
     ///
     /// - Parameters:
     ///   - restored: What its journal holds.
-    ///   - snapshot: The state that the log goes on from, or nil for the one before the first entry.
+    ///   - state: The state that the log goes on from: a snapshot's, or the one before the first entry.
     ///   - configuration: What it is told.
     ///   - now: The time.
     package init(
         restored: RestoredNode,
-        snapshot: ReplicatedState<Machine>? = nil,
+        state: any HostedState,
         configuration: NodeConfiguration,
         now: Moment
     ) {
-        let state = snapshot ?? ReplicatedState()
         identity = restored.identity
         self.configuration = configuration
         cluster = restored.cluster

@@ -50,11 +50,16 @@ package struct ClientRequest: Sendable {
 /// What a slow computation gave: an operation to propose, or a refusal.
 package enum Computed: Sendable {
     /// To be proposed.
-    case admitted(by: String, operation: [UInt8], secret: [UInt8]?)
+    case admitted(HostedAdmission.Admitted)
     /// Refused.
     case refused(Refusal)
     /// Too much waits to be computed: nothing was done.
     case overloaded
+
+    /// Computes it; slow.
+    init(_ body: () throws(Refusal) -> HostedAdmission.Admitted) {
+        do throws(Refusal) { self = .admitted(try body()) } catch { self = .refused(error) }
+    }
 }
 
 /// Everything that can happen to a node.
@@ -113,7 +118,7 @@ package enum NodeInput: Sendable {
     /// How much of a snapshot from the leader is here, or why its piece could not be written.
     case snapshotReceived(LogPosition, Result<Int, SnapshotError>)
     /// A snapshot from the leader has its name, and this is its state; or why it is of no use.
-    case snapshotChecked(LogPosition, Result<any Sendable, SnapshotError>)
+    case snapshotChecked(LogPosition, Result<any HostedState, SnapshotError>)
     /// The log begins behind a snapshot.
     case logReset(to: LogPosition)
     /// The log was compacted: where it begins now.

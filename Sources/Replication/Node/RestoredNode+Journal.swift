@@ -68,11 +68,11 @@ extension RestoredNode {
 }
 
 /// What a node starts from: its journal, and the state that the journal goes on from.
-package struct RestoredDisk<Machine: Service>: Sendable {
+package struct RestoredDisk: Sendable {
     /// What the journal holds.
     package var node: RestoredNode
-    /// The snapshot's state, or nil if the log begins with the first entry.
-    package var state: ReplicatedState<Machine>?
+    /// The snapshot's state, or the one before the first entry.
+    package var state: any HostedState
 
     /// Reads the snapshot that a journal goes on from, and what the node needs of the journal.
     ///
@@ -81,11 +81,13 @@ package struct RestoredDisk<Machine: Service>: Sendable {
     package init(
         _ journal: ExaminedJournal,
         snapshots: SnapshotStore,
-        configuration: NodeConfiguration
+        configuration: NodeConfiguration,
+        kind: any HostedState.Type
     ) throws {
         let recovered = journal.recovered
         guard let head = recovered.snapshot else {
             node = try RestoredNode(journal)
+            state = kind.init(limits: .standard)
             return
         }
         if let own = recovered.identity.cluster, own != head.cluster {
@@ -95,7 +97,7 @@ package struct RestoredDisk<Machine: Service>: Sendable {
             )
         }
         var reader = try snapshots.read(head.position)
-        let state = try ReplicatedState<Machine>(from: &reader)
+        let state = try kind.init(from: &reader)
         node = try RestoredNode(journal, after: state.membership)
         self.state = state
     }

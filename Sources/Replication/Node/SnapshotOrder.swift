@@ -11,7 +11,7 @@ package enum SnapshotOrder: Sendable {
     case install(
         LogPosition,
         bytes: Int,
-        @Sendable (inout SnapshotReader) throws(SnapshotError) -> any Sendable
+        @Sendable (inout SnapshotReader) throws(SnapshotError) -> any HostedState
     )
     /// Remove the snapshots before this one.
     case drop(before: LogPosition)

@@ -4,10 +4,10 @@ import Storage
 ///
 /// Nothing in the data directory is changed before all that may refuse to start has been asked: the
 /// configuration, the directory and what it holds, the ports (pitfall 51).
-struct Opened<Machine: Service>: ~Copyable {
+struct Opened: ~Copyable {
     let journal: Journal
     let snapshots: SnapshotStore
-    let restored: RestoredDisk<Machine>
+    let restored: RestoredDisk
     let sockets: OpenedSockets
 
     /// Opens everything.
@@ -16,18 +16,15 @@ struct Opened<Machine: Service>: ~Copyable {
     init(
         _ configuration: ReplicaConfiguration,
         _ fileSystem: any FileSystem,
-        _ log: LogSink
+        _ log: LogSink,
+        kind: any HostedState.Type
     ) throws(ReplicationError) {
         try configuration.validate()
         let examined = try Opening.examined(configuration, fileSystem)
         var isRefused = true
         defer { if isRefused { examined.release() } }
         for damage in examined.recovered.damages { log.log(.error, "damaged: \(damage)") }
-        let restored: RestoredDisk<Machine> = try Opening.restored(
-            examined,
-            configuration,
-            fileSystem
-        )
+        let restored = try Opening.restored(examined, configuration, fileSystem, kind)
         try configuration.validate(with: restored.node)
         let sockets = try Opening.sockets(configuration)
         // From here on nothing refuses, and things are written.
@@ -47,13 +44,14 @@ struct Opened<Machine: Service>: ~Copyable {
 
 /// The steps of opening, and small conversions that need no state.
 enum Opening {
-    fileprivate static func restored<Machine: Service>(
+    fileprivate static func restored(
         _ examined: ExaminedJournal,
         _ configuration: ReplicaConfiguration,
-        _ fileSystem: any FileSystem
-    ) throws(ReplicationError) -> RestoredDisk<Machine> {
+        _ fileSystem: any FileSystem,
+        _ kind: any HostedState.Type
+    ) throws(ReplicationError) -> RestoredDisk {
         do {
-            return try RestoredDisk<Machine>(
+            return try RestoredDisk(
                 examined,
                 snapshots: SnapshotStore(
                     directory: configuration.dataDirectory,
@@ -62,7 +60,8 @@ enum Opening {
                 configuration: configuration.ofNode(
                     client: configuration.advertisedClientAddress ?? configuration.clientAddress,
                     peer: configuration.calledAddress
-                )
+                ),
+                kind: kind
             )
         } catch {
             switch error {

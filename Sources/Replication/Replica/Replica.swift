@@ -34,7 +34,7 @@ public actor Replica<Machine: Service> {
     var logSink: LogSink { logThread.sink }
     let front: Front
     let links: PeerLinks
-    var node: Node<Machine>
+    var node: Node
     /// What came from other threads and callers, for the node's next turn.
     var inputs: [NodeInput] = []
     /// The clock of the last turn.
@@ -87,7 +87,12 @@ public actor Replica<Machine: Service> {
     ) throws(ReplicationError) {
         let logThread = LogThread(log)
         let log = logThread.sink
-        let opened = try Opened<Machine>(configuration, fileSystem, log)
+        let opened = try Opened(
+            configuration,
+            fileSystem,
+            log,
+            kind: ReplicatedState<Machine>.self
+        )
         let (restored, snapshots) = (opened.restored, opened.snapshots)
         let sockets = opened.sockets
         let mail = LoopMail(sockets.loop)
@@ -146,7 +151,7 @@ public actor Replica<Machine: Service> {
         )
         node = Node(
             restored: restored.node,
-            snapshot: restored.state,
+            state: restored.state,
             configuration: configuration.ofNode(client: clientAddress, peer: peerAddress),
             now: SystemClock.moment()
         )

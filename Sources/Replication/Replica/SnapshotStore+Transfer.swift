@@ -62,8 +62,8 @@ extension SnapshotStore {
     func install(
         _ position: LogPosition,
         bytes: Int,
-        _ restore: (inout SnapshotReader) throws(SnapshotError) -> any Sendable
-    ) throws(SnapshotError) -> any Sendable {
+        _ restore: (inout SnapshotReader) throws(SnapshotError) -> any HostedState
+    ) throws(SnapshotError) -> any HostedState {
         _ = try receive(position, bytes: bytes).finish()
         do throws(SnapshotError) {
             var reader = try read(position)

@@ -1,7 +1,7 @@
 import Storage
 
 /// What must hold after each step, whatever goes wrong (Raft, Figure 3).
-struct Invariants<Machine: Service> {
+struct Invariants {
     private let seed: UInt64
     private var leaders: [Term: NodeIdentity] = [:]
     private var newestTerm = Term.zero
@@ -53,7 +53,7 @@ struct Invariants<Machine: Service> {
     /// Keeps the picture of a node's log, and checks that one position has one content.
     mutating func note(
         _ records: [JournalRecord],
-        by host: SimulatedHost<Machine>
+        by host: SimulatedHost
     ) throws(Violation) {
         for record in records {
             switch record {
@@ -86,7 +86,7 @@ struct Invariants<Machine: Service> {
     /// A node drops nothing that is committed.
     private func checkTruncation(
         after index: LogIndex,
-        by host: SimulatedHost<Machine>
+        by host: SimulatedHost
     ) throws(Violation) {
         let dropped = Int(index.value)..<max(Int(index.value), host.log.count)
         let kept = dropped.first { $0 < applied.count && applied[$0] == host.log[$0] }
@@ -99,7 +99,7 @@ struct Invariants<Machine: Service> {
     }
 
     /// A log begins anew behind what is committed, and drops nothing behind it.
-    func checkReset(of host: SimulatedHost<Machine>, to position: LogPosition) throws(Violation) {
+    func checkReset(of host: SimulatedHost, to position: LogPosition) throws(Violation) {
         let place = Int(clamping: position.index.value)
         guard place > 0, place <= applied.count, applied[place - 1].term == position.term else {
             throw violation(
@@ -111,7 +111,7 @@ struct Invariants<Machine: Service> {
 
     /// Checks a host after a step; no good clock is ahead of `latest`.
     mutating func check(
-        _ host: SimulatedHost<Machine>,
+        _ host: SimulatedHost,
         before latest: Timestamp,
         counts: inout FaultCounts
     ) throws(Violation) {
@@ -124,7 +124,7 @@ struct Invariants<Machine: Service> {
     }
 
     private mutating func checkDigest(
-        _ host: SimulatedHost<Machine>,
+        _ host: SimulatedHost,
         _ standing: NodeStanding
     ) throws(Violation) {
         guard !ignoresDigests, let digest = standing.digest else { return }
@@ -138,7 +138,7 @@ struct Invariants<Machine: Service> {
     private mutating func check(
         leader identity: NodeIdentity,
         of term: Term,
-        _ host: SimulatedHost<Machine>,
+        _ host: SimulatedHost,
         counts: inout FaultCounts
     ) throws(Violation) {
         guard let known = leaders[term] else {
@@ -158,7 +158,7 @@ struct Invariants<Machine: Service> {
         }
     }
 
-    private func checkCompleteness(_ host: SimulatedHost<Machine>) throws(Violation) {
+    private func checkCompleteness(_ host: SimulatedHost) throws(Violation) {
         guard host.log.count >= applied.count else {
             throw violation(
                 .leaderCompleteness,
@@ -174,7 +174,7 @@ struct Invariants<Machine: Service> {
     }
 
     private mutating func checkApplied(
-        _ host: SimulatedHost<Machine>,
+        _ host: SimulatedHost,
         _ standing: NodeStanding,
         before latest: Timestamp
     ) throws(Violation) {

@@ -3,7 +3,7 @@ import Storage
 /// One machine: a disk that outlives its processes, and a process that may be down.
 ///
 /// A class: its many fields would be copied with each look at one.
-final class SimulatedHost<Machine: Service> {
+final class SimulatedHost {
     let name: String
     var address: String
     var disk: MemoryFileSystem {
@@ -27,7 +27,7 @@ final class SimulatedHost<Machine: Service> {
     /// Whether it is out of the play for good.
     var isAway = false
 
-    var node: Node<Machine>?
+    var node: Node?
     var journal: Journal?
     /// Who the last process was.
     var identity: NodeIdentity?

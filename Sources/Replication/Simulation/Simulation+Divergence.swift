@@ -14,9 +14,9 @@ extension Simulation {
         _ change: (inout Machine) -> Void
     ) {
         if !isNoticed { invariants.ignoresDigests = true }
-        guard var machine = hosts[host].node?.state.machine else { return }
-        change(&machine)
-        hosts[host].node?.state.machine = machine
+        guard var state = state(of: host) else { return }
+        change(&state.machine)
+        hosts[host].node?.state = state
     }
 
     /// Whether a host knows that its state is bad.

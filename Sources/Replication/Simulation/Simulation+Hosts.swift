@@ -26,10 +26,11 @@ extension Simulation {
             )
             for damage in examined.recovered.damages { onLog?(host, .error, "damaged: \(damage)") }
             let configuration = nodeConfiguration(host)
-            let restored = try RestoredDisk<Machine>(
+            let restored = try RestoredDisk(
                 examined,
                 snapshots: hosts[host].snapshots,
-                configuration: configuration
+                configuration: configuration,
+                kind: ReplicatedState<Machine>.self
             )
             let (journal, _) = try examined.resume()
             if dies {
@@ -40,7 +41,7 @@ extension Simulation {
                 }
             }
             hosts[host].journal = journal
-            if restored.state != nil { counts[.restores] += 1 }
+            if restored.state.applied > .zero { counts[.restores] += 1 }
             counts[.misreads] += hosts[host].disk.forgetMisreads()
             try begin(host, restored, configuration)
         } catch let error as Violation {
@@ -104,19 +105,19 @@ extension Simulation {
 
     private func begin(
         _ host: Int,
-        _ restored: RestoredDisk<Machine>,
+        _ restored: RestoredDisk,
         _ nodeConfiguration: NodeConfiguration
     ) throws(Violation) {
-        var node = Node<Machine>(
+        var node = Node(
             restored: restored.node,
-            snapshot: restored.state,
+            state: restored.state,
             configuration: nodeConfiguration,
             now: hosts[host].clock.moment(at: now)
         )
         hosts[host].identity = restored.node.identity
         hosts[host].log = try readLog(host, restored.node.log)
         hosts[host].logBefore = restored.node.log.before.index
-        try checkDurable(host, restored.node, restored.state?.applied ?? .zero)
+        try checkDurable(host, restored.node, restored.state.applied)
         hosts[host].checkedApplied = .zero
         hosts[host].pausedUntil = nil
         hosts[host].nextTimer = nil

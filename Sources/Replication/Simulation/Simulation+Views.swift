@@ -18,7 +18,7 @@ extension Simulation {
     }
 
     /// A host's state machine, if it is up.
-    public func machine(of host: Int) -> Machine? { hosts[host].node?.state.machine }
+    public func machine(of host: Int) -> Machine? { state(of: host)?.machine }
 
     /// How far a host has applied the log.
     public func applied(of host: Int) -> LogIndex {
@@ -49,7 +49,9 @@ extension Simulation {
     }
 
     /// What the log has made of a host; nil if it is down.
-    package func state(of host: Int) -> ReplicatedState<Machine>? { hosts[host].node?.state }
+    package func state(of host: Int) -> ReplicatedState<Machine>? {
+        hosts[host].node?.state as? ReplicatedState<Machine>
+    }
 
     /// Up to where a leader knows a member's log to be its own, durably.
     package func matched(by leader: Int, of host: Int) -> LogIndex? {

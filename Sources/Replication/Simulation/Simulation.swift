@@ -27,7 +27,7 @@ public final class Simulation<Machine: Service> {
     /// Told of what nodes log, with the host's number.
     public var onLog: ((_ host: Int, LogLevel, String) -> Void)?
 
-    var hosts: [SimulatedHost<Machine>] = []
+    var hosts: [SimulatedHost] = []
     var queue = EventQueue()
     var generator: SeededGenerator
     var faults: SimulationConfiguration.Faults
@@ -53,7 +53,7 @@ public final class Simulation<Machine: Service> {
     /// Told of the end of a stream.
     package var onStreamEnd: (Ticket, Refusal?) -> Void = { _, _ in }
     var calls: [UInt64: () throws(Violation) -> Void] = [:]
-    var invariants: Invariants<Machine>
+    var invariants: Invariants
 
     /// Creates a cluster of blank nodes and starts them all.
     ///
@@ -70,7 +70,7 @@ public final class Simulation<Machine: Service> {
         planFaults()
     }
 
-    func newHost() -> SimulatedHost<Machine> {
+    func newHost() -> SimulatedHost {
         let skew = faults.clockSkew.nanoseconds
         let offset = skew == 0 ? 0 : Int64.random(in: 0...skew, using: &generator)
         let drift = faults.clockDrift

@@ -139,9 +139,9 @@ extension Simulation {
         } catch { throw violation(error.promise, error.detail) }
         let wanted = try snapshot(of: machine)
         for host in hosts.indices {
-            guard let node = hosts[host].node, node.state.applied.index == invariants.lastApplied
+            guard let state = state(of: host), state.applied.index == invariants.lastApplied
             else { continue }
-            guard try snapshot(of: node.state.machine) == wanted else {
+            guard try snapshot(of: state.machine) == wanted else {
                 throw violation(
                     .determinism,
                     "\(hosts[host].name) has another state than its log gives"

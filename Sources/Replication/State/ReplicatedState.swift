@@ -24,16 +24,6 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     /// What led to this state, in short; nil until it is known.
     package internal(set) var digest: StateDigest? = StateDigest(after: .zero)
 
-    /// What an entry gave, for whoever waits for it.
-    package enum Result: Hashable, Sendable {
-        /// It took effect at `index`, now or before.
-        case output(LogIndex, [UInt8], isRepeated: Bool)
-        /// Its key had been used for another request, so it had no effect.
-        case keyReused
-        /// Nothing to answer: a membership or a no-op.
-        case none
-    }
-
     /// The state before the first entry.
     ///
     /// - Parameter limits: How much it remembers, unless its first entry says otherwise.
@@ -65,12 +55,12 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     package mutating func apply(
         _ entry: LogEntry,
         seal: UInt64 = 0
-    ) throws(LineError) -> Result {
+    ) throws(LineError) -> AppliedEntry {
         precondition(
             entry.position.index == applied.index.next,
             "entry \(entry.position) does not follow \(applied)"
         )
-        var result = Result.none
+        var result = AppliedEntry.none
         if let limits = entry.limits, applied == .zero { adopt(limits) }
         switch entry.payload {
         case .operation(let proposal): result = try apply(proposal, of: entry)
@@ -96,7 +86,7 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     private mutating func apply(
         _ proposal: Proposal,
         of entry: LogEntry
-    ) throws(LineError) -> Result {
+    ) throws(LineError) -> AppliedEntry {
         let operation = try Machine.Operation(lineBytes: proposal.operation)
         guard let record = recordOf(proposal) else {
             let output = run(operation, proposal, entry).lineBytes

@@ -74,7 +74,7 @@ extension ReplicatedState {
     ///
     /// A state from a snapshot without a digest begins a chain with the next leader's first entry,
     /// and anew with each later one: nodes that were updated one by one come to share a chain.
-    mutating func chainDigest(_ entry: LogEntry, seal: UInt64, _ result: Result) {
+    mutating func chainDigest(_ entry: LogEntry, seal: UInt64, _ result: AppliedEntry) {
         if case .noop = entry.payload, digest.map({ $0.base > .zero }) ?? true {
             digest = StateDigest(after: entry.position.index)
         } else {
@@ -83,7 +83,7 @@ extension ReplicatedState {
     }
 }
 
-extension ReplicatedState.Result {
+extension AppliedEntry {
     /// The output's checksum in the upper half, its kind in the lower one.
     fileprivate var digestWord: UInt64 {
         switch self {

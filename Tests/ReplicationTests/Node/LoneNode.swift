@@ -5,7 +5,7 @@ import TestSupport
 /// A node driven by hand that is blank, or has a log of one entry.
 struct LoneNode {
     static let identity = NodeIdentity(id: "n4", incarnation: "00000000000000dd")
-    var node: Node<Register>
+    var node: Node
     var effects: [NodeEffect] = []
     var logged: [String] = []
     var now = Moment(instant: Instant(nanoseconds: 0), wall: Timestamp(milliseconds: 5_000))
@@ -56,6 +56,7 @@ struct LoneNode {
                     ? [] : [MembershipEntry(index: LogIndex(1), membership: membership)],
                 lastTime: Timestamp(milliseconds: 1_000)
             ),
+            state: ReplicatedState<Register>(),
             configuration: configuration,
             now: now
         )

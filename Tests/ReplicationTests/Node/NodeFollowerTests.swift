@@ -7,7 +7,7 @@ import Testing
 @Suite struct NodeFollowerTests {
     private struct Follower {
         let names = ["n1", "n2", "n3"].map { NodeIdentity(id: $0, incarnation: "00000000000000aa") }
-        var node: Node<Register>
+        var node: Node
         var effects: [NodeEffect] = []
         var now = Moment(instant: Instant(nanoseconds: 0), wall: Timestamp(milliseconds: 5_000))
 
@@ -37,6 +37,7 @@ import Testing
                     memberships: [MembershipEntry(index: LogIndex(1), membership: membership)],
                     lastTime: Timestamp(milliseconds: 1_000)
                 ),
+                state: ReplicatedState<Register>(),
                 configuration: configuration,
                 now: now
             )

@@ -7,7 +7,7 @@ import Testing
 @Suite struct NodeInstallTests {
     private struct Member {
         let names = ["n1", "n2", "n3"].map { NodeIdentity(id: $0, incarnation: "00000000000000aa") }
-        var node: Node<Register>
+        var node: Node
         var effects: [NodeEffect] = []
         var now = Moment(instant: Instant(nanoseconds: 0), wall: Timestamp(milliseconds: 5_000))
         /// Whether what is persisted is reported at once.
@@ -43,7 +43,8 @@ import Testing
                     memberships: [entry],
                     lastTime: Timestamp(milliseconds: 1_000)
                 ),
-                snapshot: position.map { Self.state(at: $0, membership) },
+                state: position.map { Self.state(at: $0, membership) }
+                    ?? ReplicatedState<Register>(),
                 configuration: configuration,
                 now: now
             )

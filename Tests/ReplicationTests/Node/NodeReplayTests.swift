@@ -9,7 +9,7 @@ import Testing
     private struct Leader {
         static let own = NodeIdentity(id: "n1", incarnation: "00000000000000aa")
         static let other = NodeIdentity(id: "n2", incarnation: "00000000000000aa")
-        var node: Node<Register>
+        var node: Node
         var lines: [[UInt8]]
         var now = Moment(instant: Instant(nanoseconds: 0), wall: Timestamp(milliseconds: 5_000))
         /// Whether what is persisted is reported at once.
@@ -63,6 +63,7 @@ import Testing
                     memberships: [MembershipEntry(index: LogIndex(1), membership: membership)],
                     lastTime: Timestamp(milliseconds: 1_000)
                 ),
+                state: ReplicatedState<Register>(),
                 configuration: configuration,
                 now: now
             )

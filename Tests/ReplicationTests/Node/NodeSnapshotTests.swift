@@ -11,7 +11,7 @@ import Testing
         static let membership = Membership(
             incoming: [Member(identity: identity, peerAddress: "a:1", clientAddress: "a:2")]
         )
-        var node: Node<Register>
+        var node: Node
         var lines: [[UInt8]]
         var snapshots: [(SnapshotHead, @Sendable (inout SnapshotWriter) throws -> Void)] = []
         var compactions: [LogIndex] = []
@@ -48,7 +48,7 @@ import Testing
             terms: LogTerms,
             _ state: ReplicatedState<Register>?,
             _ now: Moment
-        ) -> Node<Register> {
+        ) -> Node {
             Node(
                 restored: RestoredNode(
                     identity: identity,
@@ -58,7 +58,7 @@ import Testing
                     memberships: [MembershipEntry(index: LogIndex(1), membership: membership)],
                     lastTime: Timestamp(milliseconds: 1_000)
                 ),
-                snapshot: state,
+                state: state ?? ReplicatedState<Register>(),
                 configuration: configuration,
                 now: now
             )

@@ -9,7 +9,7 @@ import Testing
     private struct LoneNode {
         static let identity = NodeIdentity(id: "n1", incarnation: "00000000000000aa")
 
-        var node: Node<Register>
+        var node: Node
         var lines: [[UInt8]]
         var effects: [NodeEffect] = []
         var now = Moment(instant: Instant(nanoseconds: 0), wall: Timestamp(milliseconds: 5_000))
@@ -38,6 +38,7 @@ import Testing
                     memberships: [MembershipEntry(index: LogIndex(1), membership: membership)],
                     lastTime: Timestamp(milliseconds: 1_000)
                 ),
+                state: ReplicatedState<Register>(),
                 configuration: NodeConfiguration(
                     peerAddress: "a:1",
                     clientAddress: "a:2",

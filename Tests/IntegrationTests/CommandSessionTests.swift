@@ -105,7 +105,8 @@ import chat_cli
         let lines = try await user.follow("tail", "--since", "0", "--json", as: "bob", lines: 2)
         #expect(lines.count == 2)
         #expect(lines[0].contains(#""text":"hi there""#))
-        #expect(lines[0].hasSuffix(#""event":"message","event_id":"1-\#(place.dropFirst()).0"}"#))
+        #expect(lines[0].contains(#""event":"message","event_id":""#))
+        #expect(lines[0].hasSuffix(#"-\#(place.dropFirst()).0"}"#))
         let rest = try await user.follow("tail", "--since", "m\(place)", as: "bob", lines: 1)
         #expect(rest.first?.hasSuffix(#"ann -> bob: \u{1B}[31mred"#) == true)
     }

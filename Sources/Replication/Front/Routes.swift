@@ -134,6 +134,6 @@ enum Route {
         } catch {
             return malformedQuery
         }
-        return invalid("event_id_invalid", "an event's id looks like 1-42.0")
+        return invalid("event_id_invalid", "an event's id looks like 2868534361-42.0")
     }
 }

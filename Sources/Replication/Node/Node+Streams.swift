@@ -16,13 +16,19 @@ extension Node {
         }
         do throws(Refusal) {
             let audience = try state.audience(of: opening.caller)
-            var start = opening.after ?? .end(of: state.applied.index)
-            if start.index > state.applied.index, start.epoch == 1 {
-                // This node may be behind. If it still is after a read index, the id is of no entry
-                // that was ever committed here: a silent stream would wait for ever.
-                guard isConfirmed else { return confirm(ticket, opening) }
-                start = .end(of: state.applied.index)
-                effects.append(.stream(ticket, [.reset(start)]))
+            var start = EventID.end(of: state.applied.index)
+            if let after = opening.after {
+                let place = epoch.read(after)
+                if let place, place.index > state.applied.index, !isConfirmed {
+                    // This node may be behind. If it still is after a read index, the id is of no
+                    // entry that was ever committed here: a silent stream would wait for ever.
+                    return confirm(ticket, opening)
+                }
+                if let place, place.index <= state.applied.index {
+                    start = place
+                } else {
+                    write([.reset(start)], to: ticket)
+                }
             }
             streams.open(
                 Streams.Stream(
@@ -37,7 +43,7 @@ extension Node {
             }
             // The first mark tells where the stream begins, so that it can be resumed before its
             // first event.
-            if opening.after == nil { effects.append(.stream(ticket, [.mark(start)])) }
+            if opening.after == nil { write([.mark(start)], to: ticket) }
         } catch {
             // The state may be behind the login: a refusal counts only after a read index.
             if isConfirmed {
@@ -46,6 +52,15 @@ extension Node {
                 confirm(ticket, opening)
             }
         }
+    }
+
+    /// What clients see of this cluster in ids.
+    private var epoch: EventEpoch { EventEpoch(cluster: cluster ?? "") }
+
+    /// Writes to a stream, with the ids that clients see.
+    private mutating func write(_ items: [StreamItem], to ticket: Ticket) {
+        let epoch = epoch
+        effects.append(.stream(ticket, items.map { $0.with(id: epoch.shown($0.id)) }))
     }
 
     private mutating func confirm(_ ticket: Ticket, _ opening: StreamOpening) {
@@ -69,14 +84,14 @@ extension Node {
 
     private mutating func catchUp(_ stream: Streams.Stream) {
         let ticket = stream.ticket
-        guard stream.position.index <= state.applied.index || stream.position.epoch != 1 else {
+        guard stream.position.index <= state.applied.index else {
             // The id is from the future of this node: the stream waits until it is applied.
             return streams.setPace(.early, of: ticket)
         }
         guard isAllowed(stream) else { return }
-        if stream.position.epoch != 1 || !state.holdsAllEvents(after: stream.position) {
+        if !state.holdsAllEvents(after: stream.position) {
             let restart = EventID.end(of: state.applied.index)
-            effects.append(.stream(ticket, [.reset(restart)]))
+            write([.reset(restart)], to: ticket)
             streams.move(ticket, to: restart)
             return streams.setPace(.live, of: ticket)
         }
@@ -102,7 +117,7 @@ extension Node {
             items.append(.event(position, rendered))
             hasRoom = streams.wrote(rendered.data.count, to: stream.ticket)
         }
-        if !items.isEmpty { effects.append(.stream(stream.ticket, items)) }
+        if !items.isEmpty { write(items, to: stream.ticket) }
         streams.move(stream.ticket, to: position)
         return offset == state.eventCount
     }
@@ -135,7 +150,7 @@ extension Node {
             guard isAllowed(stream) else { continue }
             streams.move(ticket, to: id)
             guard let rendered else { continue }
-            effects.append(.stream(ticket, [.event(id, rendered)]))
+            write([.event(id, rendered)], to: ticket)
             if !streams.wrote(rendered.data.count, to: ticket) {
                 streams.setPace(.behind, of: ticket)
             }
@@ -169,7 +184,7 @@ extension Node {
                 stream.position < mark
             else { continue }
             streams.move(stream.ticket, to: mark)
-            effects.append(.stream(stream.ticket, [.mark(mark)]))
+            write([.mark(mark)], to: stream.ticket)
         }
     }
 }

@@ -96,4 +96,20 @@ package enum StreamItem: Hashable, Sendable {
     case mark(EventID)
     /// The id asked for is out of the window: query at the index, and go on from the id.
     case reset(EventID)
+
+    /// Its id.
+    package var id: EventID {
+        switch self {
+        case .event(let id, _), .mark(let id), .reset(let id): id
+        }
+    }
+
+    /// The same under another id.
+    func with(id: EventID) -> StreamItem {
+        switch self {
+        case .event(_, let event): .event(id, event)
+        case .mark: .mark(id)
+        case .reset: .reset(id)
+        }
+    }
 }

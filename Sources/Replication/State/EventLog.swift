@@ -3,10 +3,10 @@ package import Storage
 
 /// The place of an event: the same on every node, so a stream resumes anywhere.
 ///
-/// As text `1-42.0`: the cluster's epoch, the entry's index, the event's number within its entry.
+/// As text `2868534361-42.0`: the cluster's epoch, the entry's index, the event's number within its entry.
 package struct EventID: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// Counts recoveries from a lost majority; 1 until there is one.
-    package var epoch: UInt64 = 1
+    /// Of which cluster it is; see ``EventEpoch``.
+    package private(set) var epoch = EventEpoch.inState
     /// The entry that gave the event off.
     package var index: LogIndex
     /// The event's number within its entry, before any filter.
@@ -18,16 +18,23 @@ package struct EventID: Hashable, Comparable, Sendable, CustomStringConvertible 
         self.number = number
     }
 
-    /// Reads `1-42.0`.
+    /// Reads `2868534361-42.0`.
     package init?(_ text: String) {
         let halves = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard halves.count == 2, let epoch = UInt64(halves[0]) else { return nil }
+        guard halves.count == 2, let epoch = UInt64(digits: halves[0]) else { return nil }
         let parts = halves[1].split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let index = UInt64(parts[0]), let number = Int(parts[1]),
-            number >= 0
+        guard parts.count == 2, let index = UInt64(digits: parts[0]),
+            let number = Int(digits: parts[1])
         else { return nil }
         self.init(index: LogIndex(index), number: number)
         self.epoch = epoch
+    }
+
+    /// The same place, of another epoch.
+    package func with(epoch: UInt64) -> EventID {
+        var id = self
+        id.epoch = epoch
+        return id
     }
 
     /// The place after every event of an entry.
@@ -36,19 +43,18 @@ package struct EventID: Hashable, Comparable, Sendable, CustomStringConvertible 
     }
 
     /// A place before this event and after every other one before it.
-    var predecessor: EventID {
-        var id =
+    package var predecessor: EventID {
+        let id =
             number == 0
             ? EventID.end(of: index.previous) : EventID(index: index, number: number - 1)
-        id.epoch = epoch
-        return id
+        return id.with(epoch: epoch)
     }
 
     /// Orders by index, then by number.
     package static func < (left: EventID, right: EventID) -> Bool {
         (left.epoch, left.index, left.number) < (right.epoch, right.index, right.number)
     }
-    /// Epoch, index and number, as `1-42.0`.
+    /// Epoch, index and number, as `2868534361-42.0`.
     package var description: String { "\(epoch)-\(index).\(number)" }
 }
 
@@ -133,7 +139,7 @@ package struct EventLog<Event: Sendable>: Sendable {
         guard id.index > floor else { return "event \(id) is below the window" }
         let newest = elements.last?.id
         let number = newest?.index == id.index ? (newest?.number ?? 0) + 1 : 0
-        guard id.epoch == EventID(index: id.index, number: 0).epoch, id.number == number,
+        guard id.epoch == EventEpoch.inState, id.number == number,
             newest.map({ $0 < id }) ?? true
         else { return "event \(id) cannot follow \(newest?.description ?? "none")" }
         elements.append(Element(id: id, event: event))

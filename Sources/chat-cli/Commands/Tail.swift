@@ -1,6 +1,6 @@
 import ChatCore
-import ChatService
 import ChatOptions
+import ChatService
 import Replication
 import Storage
 
@@ -70,7 +70,9 @@ extension Call {
     /// Where to go on, as the event stream has it.
     fileprivate func since() throws -> String? {
         guard let text = parsed.string("since") else { return nil }
-        if text == "0" { return EventID(index: .zero, number: 0).description }
+        if text == "0" {
+            return EventID(index: .zero, number: 0).with(epoch: EventEpoch.any).description
+        }
         if let message = MessageID(text) { return ChatClient.eventID(after: message) }
         guard EventID(text) != nil else {
             throw parsed.usageError("The value '\(text)' is invalid for '--since <id>'")

@@ -127,6 +127,7 @@ import Testing
         #expect(id.description == "1-42.3" && EventID("1-42.3") == id)
         for text in [
             "", "1", "1-", "1-42", "1-42.", "-42.3", "1-42.-3", "1-42.3.4", "1-2-3.4", "a-b.c",
+            "+1-42.3", "1-+42.3", "1-42.+3",
         ] {
             #expect(EventID(text) == nil, "\(text)")
         }

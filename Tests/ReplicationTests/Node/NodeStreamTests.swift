@@ -40,6 +40,11 @@ import Testing
         }
     }
 
+    /// The end of what was applied, as clients see it.
+    private func end(_ lone: LoneNode) -> EventID {
+        EventEpoch(cluster: "c1").shown(.end(of: lone.node.state.applied.index))
+    }
+
     private func open(_ ticket: UInt64, after: EventID? = nil, at lone: inout LoneNode) {
         lone.step(.openStream(Ticket(ticket), caller: Caller(), after: after))
     }
@@ -72,7 +77,7 @@ import Testing
         let items = lone.effects.compactMap { effect -> [StreamItem]? in
             if case .stream(_, let items) = effect { items } else { nil }
         }
-        #expect(items == [[.reset(.end(of: lone.node.state.applied.index))]])
+        #expect(items == [[.reset(end(lone))]])
     }
 
     @Test @Aside
@@ -104,14 +109,45 @@ import Testing
         for ticket in 1_000..<1_300 { #expect(values(UInt64(ticket), lone) == [large]) }
     }
 
-    @Test(arguments: ["1-1000.0", "2-1.0", "2-1000.0", "1-18446744073709551615.0"])
+    /// What clients see in ids follows from the cluster's id, and what the state holds does not.
+    @Test @Aside func `an id of a cluster that was made anew is told to begin anew`() throws {
+        let (old, new) = (EventEpoch(cluster: "c0"), EventEpoch(cluster: "c1"))
+        #expect(old != new && old.value > 1 && new.value > 1)
+        var lone = leader()
+        append("a", 10, to: &lone)
+        let first = EventID.end(of: lone.node.state.applied.index.previous)
+        for (ticket, id) in [(1_000, old.shown(first)), (1_001, first)] as [(UInt64, EventID)] {
+            open(ticket, after: id, at: &lone)
+            lone.wait(.milliseconds(2))
+            #expect(values(ticket, lone) == [])
+        }
+        for (ticket, id) in [
+            (1_002, new.shown(first)), (1_003, first.with(epoch: EventEpoch.any)),
+        ] as [(UInt64, EventID)] {
+            open(ticket, after: id, at: &lone)
+            lone.wait(.milliseconds(2))
+            #expect(values(ticket, lone) == ["a"])
+        }
+        let ids = lone.effects.flatMap { effect -> [EventID] in
+            guard case .stream(_, let items) = effect else { return [] }
+            return items.map(\.id)
+        }
+        #expect(!ids.isEmpty && ids.allSatisfy { $0.epoch == new.value })
+        #expect(lone.node.state.eventID(at: 0).epoch == EventEpoch.inState)
+    }
+
+    @Test(
+        arguments: [
+            "0-1000.0", "0-18446744073709551615.0", "1-1.0", "1-1000.0", "2-1.0", "2-1000.0",
+        ]
+    )
     @Aside func `an id ahead of the log or of another epoch is told to begin anew`(id: String) {
         var lone = leader()
         open(1_000, after: EventID(id), at: &lone)
         lone.wait(.milliseconds(2))
         let isReset = lone.effects.contains { effect in
             guard case .stream(Ticket(1_000), let items) = effect else { return false }
-            return items == [.reset(.end(of: lone.node.state.applied.index))]
+            return items == [.reset(end(lone))]
         }
         #expect(isReset)
         append("a", 10, to: &lone)

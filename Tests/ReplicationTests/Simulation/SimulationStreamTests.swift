@@ -4,6 +4,12 @@ import TestSupport
 import Testing
 
 @Suite struct SimulationStreamTests {
+    /// The end of what a host has applied, as clients see it.
+    private func end(_ cluster: ScriptedCluster, _ host: Int) -> EventID {
+        let epoch = EventEpoch(cluster: cluster.simulation.cluster(of: host) ?? "")
+        return epoch.shown(.end(of: cluster.simulation.applied(of: host)))
+    }
+
     private func events(_ items: [StreamItem]?) -> [(id: EventID, value: String)] {
         (items ?? []).compactMap { item in
             guard case .event(let id, let event) = item else { return nil }
@@ -43,7 +49,7 @@ import Testing
         let behind = cluster.followers[0]
         cluster.isolate(behind)
         for value in ["a", "b", "c"] { _ = try cluster.appended(value, at: cluster.leader) }
-        let id = EventID(index: cluster.simulation.applied(of: cluster.leader), number: 0)
+        let id = end(cluster, cluster.leader).predecessor
         let stream = try cluster.simulation.openStream(after: id, at: behind)
         try cluster.wait(.milliseconds(100))
         #expect(cluster.items[stream] == nil)
@@ -56,13 +62,13 @@ import Testing
     @Test @Aside func `an id below the window is told to begin anew`() throws {
         let cluster = try ScriptedCluster { $0.limits.events = 3 }
         let host = cluster.followers[0]
-        let start = EventID.end(of: cluster.simulation.applied(of: host))
+        let start = end(cluster, host)
         for value in ["a", "b", "c", "d", "e"] { _ = try cluster.appended(value, at: host) }
         try cluster.reach("one state") { $0.isConverged }
-        let now = EventID.end(of: cluster.simulation.applied(of: host))
+        let now = end(cluster, host)
         let old = try cluster.simulation.openStream(after: start, at: host)
         let known = try cluster.simulation.openStream(
-            after: .end(of: LogIndex(start.index.value + 2)),
+            after: EventID.end(of: LogIndex(start.index.value + 2)).with(epoch: start.epoch),
             at: host
         )
         #expect(cluster.items[old] == [.reset(now)])
@@ -72,7 +78,7 @@ import Testing
     @Test @Aside func `a long backlog is written without waiting for the next heartbeat`() throws {
         let cluster = try ScriptedCluster { $0.consensus.heartbeatInterval = .milliseconds(250) }
         let host = cluster.followers[0]
-        let start = EventID.end(of: cluster.simulation.applied(of: host))
+        let start = end(cluster, host)
         let tickets = try (0..<1_500).map { try cluster.append("\($0)", lane: 1, at: host) }
         for ticket in tickets { _ = try cluster.answer(to: ticket) }
         try cluster.wait(.milliseconds(200))
@@ -85,13 +91,13 @@ import Testing
         let cluster = try ScriptedCluster { $0.markInterval = .milliseconds(300) }
         let host = cluster.followers[0]
         let stream = try cluster.simulation.openStream(at: host)
-        let start = EventID.end(of: cluster.simulation.applied(of: host))
+        let start = end(cluster, host)
         #expect(cluster.items[stream] == [.mark(start)])
         // The entry of a new term is none that gives an event.
         try cluster.simulation.crash(cluster.leader, powerLoss: false)
         try cluster.reach("a new term's entry") { $0.applied(of: host) > start.index }
         try cluster.wait(.milliseconds(400))
-        let end = EventID.end(of: cluster.simulation.applied(of: host))
+        let end = end(cluster, host)
         #expect(cluster.items[stream] == [.mark(start), .mark(end)])
     }
 }

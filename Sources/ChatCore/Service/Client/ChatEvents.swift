@@ -82,7 +82,7 @@ extension ChatClient {
 
     /// The place in the events right after a message was sent.
     public static func eventID(after message: MessageID) -> String {
-        EventID.end(of: LogIndex(message.entry)).description
+        EventID.end(of: LogIndex(message.entry)).with(epoch: EventEpoch.any).description
     }
 }
 

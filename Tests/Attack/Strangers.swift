@@ -207,6 +207,36 @@ extension Strangers {
                     other: position
                 )
             ), .refused(refusal),
+            .welcome(
+                Hello(
+                    cluster: cluster,
+                    from: target.identity,
+                    peerAddress: target.peer,
+                    clientAddress: target.client,
+                    to: nil
+                )
+            ),
+            .acknowledged([
+                Acknowledged(node: target.identity, position: position, term: Term(Self.last))
+            ]),
+            .snapshot(
+                SnapshotPiece(
+                    term: Term(Self.last),
+                    position: position,
+                    bytes: 90,
+                    offset: 90,
+                    lines: 0
+                )
+            ),
+            .snapshotReply(
+                SnapshotReply(term: Term(Self.last), position: position, outcome: .installed)
+            ),
+            .entriesFound(
+                EntriesFound(pin: position, holdsPin: false, previous: nil, last: .zero)
+            ),
+            .digest(.answer(LogIndex(1), StateDigest(after: .zero))),
+            .digest(.agreed(LogIndex(1), StateDigest(after: .zero))),
+            .digest(.diverged(LogIndex(1), StateDigest(after: .zero))),
         ]
         return core.reduce(into: Self.append(count: 0)) {
             $0 += PeerMessage.consensus($1, clock: Timestamp(milliseconds: 1)).line

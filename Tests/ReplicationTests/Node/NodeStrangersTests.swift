@@ -52,7 +52,31 @@ import Testing
             .contradiction(
                 Contradiction(node: stranger, entry: first, leader: names[0], other: first)
             ),
+            .acknowledged([
+                Acknowledged(
+                    node: LoneNode.identity,
+                    position: LogPosition(index: LogIndex(1 << 50), term: Term(1 << 50)),
+                    term: Term(1 << 50)
+                )
+            ]),
         ]
+
+    @Test @Aside func `there is a forged message of each kind`() {
+        #expect(PeerMessageKind.missing(in: Self.forged) == [])
+    }
+
+    @Test @Aside func `what was acknowledged is believed of members alone`() {
+        let known = Acknowledged(
+            node: LoneNode.identity,
+            position: LogPosition(index: LogIndex(50), term: Term(2)),
+            term: Term(9)
+        )
+        var lone = Self.follower()
+        lone.step(.message(LinkID(2), .acknowledged([known]), lines: []))
+        #expect(lone.node.status.term < Term(9))
+        lone.step(.message(LinkID(1), .acknowledged([known]), lines: []))
+        #expect(lone.node.status.term == Term(9))
+    }
 
     @Test(arguments: forged.indices)
     @Aside func `in front of a healthy cluster no message of a stranger changes anything`(

@@ -73,6 +73,19 @@ import Testing
             .consensus(.append(append(entries)), clock: now),
             .ping(7), .pong(.max), .join(member(.joining)), .join(member(.learner)),
             .removed(LogIndex(42)),
+            .acknowledged([]),
+            .acknowledged([
+                Acknowledged(node: from, position: position, term: Term(4)),
+                Acknowledged(node: other, position: .zero, term: Term(3)),
+            ]),
+            .digest(.question(LogIndex(42))), .digest(.wanted(from: LogIndex(42))),
+            .digest(.answer(LogIndex(42), StateDigest(after: .zero), copied: nil)),
+            .digest(.answer(LogIndex(42), StateDigest(after: LogIndex(7)), copied: other)),
+            .digest(.agreed(LogIndex(42), StateDigest(after: .zero))),
+            .digest(.diverged(LogIndex(42), StateDigest(after: .zero))),
+            .contradiction(
+                Contradiction(node: from, entry: position, leader: other, other: position)
+            ),
             .joinAnswer(other, .admitted),
             .joinAnswer(other, .refused(LinkRefusal(code: "id_in_use", message: "n2 \"\n"))),
             .entriesWanted(
@@ -105,6 +118,10 @@ import Testing
 
     private func read(_ line: [UInt8]) throws(LineError) -> PeerMessage {
         try PeerMessage(line, in: 0..<line.count - 1)
+    }
+
+    @Test @Aside func `there is a message of each kind`() {
+        #expect(PeerMessageKind.missing(in: Self.messages) == [])
     }
 
     @Test(arguments: messages)

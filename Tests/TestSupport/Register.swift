@@ -41,6 +41,9 @@ public struct Register: Service, Equatable {
         }
     }
 
+    /// What was computed in this process, so that a test sees whether its own value was.
+    package static let computed = Lock<[String]>([])
+
     /// The values, oldest first.
     public private(set) var values: [String] = []
     private var given: [String] = []
@@ -67,7 +70,10 @@ public struct Register: Service, Equatable {
     ) throws(Refusal) -> Admission<Append> {
         let admitted = Admitted(by: "client", operation: request)
         guard request.value.hasPrefix("slow") else { return .propose(admitted) }
-        return .compute { () throws(Refusal) in admitted }
+        return .compute { () throws(Refusal) in
+            Self.computed.withLock { $0.append(request.value) }
+            return admitted
+        }
     }
 
     /// Nothing is refused.

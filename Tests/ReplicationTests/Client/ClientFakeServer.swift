@@ -9,6 +9,8 @@ actor FakeServer {
         case answer(HTTPResponse)
         /// Ends the connection without an answer.
         case drop
+        /// Answers after so much time.
+        case late(Duration, String)
         /// Never answers.
         case hang
         /// Begins a stream, sends this, and ends it or leaves it open.
@@ -37,6 +39,14 @@ actor FakeServer {
         }
     }
 
+    /// An answer that is not due yet.
+    private struct Late {
+        let due: Instant
+        let connection: PollKey
+        let request: HTTPRequestID
+        let body: String
+    }
+
     nonisolated let loop: EventLoop
     nonisolated let address: String
     private nonisolated let seen = Lock<[Seen]>([])
@@ -45,6 +55,7 @@ actor FakeServer {
     private var view: String
     private var acceptor: Acceptor?
     private var connections: [PollKey: (Connection, HTTPConnection)] = [:]
+    private var late: [Late] = []
     private var nextKey: UInt64 = 2
     private var count = 0
     private var buffer = [UInt8](repeating: 0, count: 1 << 14)
@@ -111,7 +122,20 @@ actor FakeServer {
                 }
             }
         }
-        return nil
+        answerLate(at: now)
+        return late.map(\.due).min()
+    }
+
+    private func answerLate(at now: Instant) {
+        for each in late where each.due <= now {
+            guard let (connection, before) = connections[each.connection] else { continue }
+            var http = before
+            let response = HTTPResponse(body: Array(each.body.utf8))
+            http.respond(to: each.request, response, into: &connection.output)
+            connection.flush()
+            connections[each.connection] = (connection, http)
+        }
+        late.removeAll { $0.due <= now }
     }
 
     private func add(_ socket: consuming Socket, at now: Instant) {
@@ -129,6 +153,15 @@ actor FakeServer {
             case .answer(let response):
                 http.respond(to: request.id, response, into: &connection.output)
             case .drop: return connection.close()
+            case .late(let delay, let body):
+                late.append(
+                    Late(
+                        due: now + delay,
+                        connection: connection.key,
+                        request: request.id,
+                        body: body
+                    )
+                )
             case .hang: break
             case .stream(let text, let ends):
                 http.beginStream(

@@ -94,6 +94,22 @@ import Testing
         await second.kill()
     }
 
+    @Test func `a request that takes long by itself is waited for beyond the client's own time`()
+        async throws
+    {
+        let first = try FakeServer { _, _ in .late(.milliseconds(400), "{}") }
+        let second = try FakeServer { _, _ in .ok("{}") }
+        let client = try client(
+            [first.address, second.address],
+            attempt: .milliseconds(100)
+        )
+        let response = try await client.request(body, attemptTimeout: .seconds(15))
+        #expect(response.server == first.address)
+        #expect(second.requests == [])
+        await first.kill()
+        await second.kill()
+    }
+
     @Test func `a leader that is found later is waited for`() async throws {
         let server = try FakeServer { _, count in
             count < 3 ? .error(.unavailable, "no_leader") : .ok("{}")

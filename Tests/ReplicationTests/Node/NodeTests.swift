@@ -142,6 +142,17 @@ import Testing
         #expect(lone.replies == [.failed(.stopping, key: "k"), .failed(.stopping, key: nil)])
     }
 
+    @Test @Aside func `what was to be computed for a caller that is gone is not begun`() {
+        var lone = LoneNode([])
+        lone.step(.timer)
+        lone.step(request(#"{"append":"slow"}"#))
+        lone.step(.abandon(Ticket(1)))
+        let uncomputed = lone.effects.compactMap { effect in
+            if case .uncompute(let ticket) = effect { ticket } else { nil }
+        }
+        #expect(uncomputed == [Ticket(1)])
+    }
+
     @Test @Aside func `an entry that is too large is refused`() {
         var lone = LoneNode([])
         lone.step(.timer)

@@ -66,7 +66,7 @@ import Storage
         let end = SystemClock.now() + .seconds(seconds)
         let outcome = try attack(until: end)
         // Honest accounts go on for a moment after the attacker has gone.
-        sleep(2)
+        pass(.seconds(2))
         let result = honest.end()
         let peak = nodes.endWatch()
         print(
@@ -93,12 +93,12 @@ import Storage
             return result.sent
         }
         let strangers = try Strangers(asking: nodes.servers[0])
-        _ = try honest(wait(until:))
+        _ = try honest(pass(until:))
         let (idle, term) = (nodes.memory, nodes.term)
         nodes.watch()
         var (without, with, most) = (0, 0, 0)
         for _ in 0..<turns {
-            without += try honest(wait(until:))
+            without += try honest(pass(until:))
             // What the honest accounts have sent takes memory too, and stays.
             let before = nodes.memory
             _ = nodes.takePeak()
@@ -122,7 +122,7 @@ import Storage
     private func attack(until end: Instant) throws -> String {
         switch kind {
         case .none:
-            wait(until: end)
+            pass(until: end)
             return "no attack"
         case .pipelined: return try pipelined(100, until: end)
         case .unread: return try unread(until: end)
@@ -172,7 +172,7 @@ import Storage
         let bytes = pipeline(1_000)
         let peers = try nodes.servers.map { try HTTPPeer($0) }
         for peer in peers { try? peer.send(bytes, within: .seconds(1)) }
-        wait(until: end)
+        pass(until: end)
         return "\(peers.count) left after \(seconds) s"
     }
 
@@ -195,7 +195,7 @@ import Storage
             else { break }
             count += 1
             bytes += answer.body.count
-            usleep(20_000)
+            pass(.milliseconds(20))
         }
         return "\(count) of 100 pages read, \(bytes) bytes"
     }
@@ -215,7 +215,7 @@ import Storage
             servers: nodes.servers,
             bytes: 8_000
         )
-        wait(until: end)
+        pass(until: end)
         let result = flow.end()
         return withExtendedLifetime(readers) {
             "\(result.sent) messages of 8,000 bytes for the streams,"
@@ -238,15 +238,13 @@ import Storage
                     guard (try? peer.answer(within: .seconds(30))) != nil else { continue }
                     answered.withLock { $0 += 1 }
                 }
-                while SystemClock.now() < end { usleep(10_000) }
+                pass(until: end)
                 withExtendedLifetime(peers) {}
             }
         }
         group.wait()
         return isWhole ? "\(answered.withLock { $0 }) answered" : "300 never finished"
     }
-
-    private func wait(until end: Instant) { while SystemClock.now() < end { usleep(10_000) } }
 
     /// Makes an account, if there is none, and a session.
     private static func enter(_ name: String, _ server: String) throws -> String {

@@ -39,7 +39,7 @@ final class Nodes: Sendable {
             while !isOver.withLock({ $0 }) {
                 let now = memory
                 peak.withLock { $0 = max($0, now) }
-                usleep(50_000)
+                pass(.milliseconds(50))
             }
         }
     }

@@ -68,7 +68,7 @@ struct Strangers {
                     number += 1
                     counts.withLock { $0[name, default: 0] += 1 }
                     // A network stands between; on one machine the strangers' own work would count.
-                    usleep(5_000)
+                    pass(.milliseconds(5))
                 }
             }
         }
@@ -104,7 +104,7 @@ struct Strangers {
         let peer = try HTTPPeer(target.peer)
         try peer.send(hello(other.identity, cluster: cluster, number) + messages(target))
         // So long that it would be welcome.
-        if number % 50 == 0 { usleep(700_000) }
+        if number % 50 == 0 { pass(.milliseconds(700)) }
     }
 
     @Sendable private func blank(_ target: Target, _ number: Int) throws {
@@ -124,7 +124,7 @@ struct Strangers {
         for _ in 0..<8 {
             for peer in peers { try? peer.send(entries, within: .milliseconds(20)) }
         }
-        usleep(500_000)
+        pass(.milliseconds(500))
         withExtendedLifetime(peers) {}
     }
 
@@ -133,7 +133,7 @@ struct Strangers {
         for peer in peers {
             try? peer.send(HTTPPeer.post("/v1/requests", #"{"send":"#, token: nil, length: 1 << 19))
         }
-        usleep(200_000)
+        pass(.milliseconds(200))
         withExtendedLifetime(peers) {}
     }
 }

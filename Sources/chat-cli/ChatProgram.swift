@@ -1,5 +1,5 @@
-import ChatService
 package import ChatOptions
+import ChatService
 import Replication
 import Storage
 

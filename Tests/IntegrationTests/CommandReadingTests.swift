@@ -1,7 +1,7 @@
 import ChatCore
+import ChatOptions
 import ChatService
 import Glibc
-import ChatOptions
 import Replication
 import Storage
 import TestSupport

@@ -1,5 +1,5 @@
-import Glibc
 import ChatOptions
+import Glibc
 
 /// A pipe that no process inherits by accident, which only sockets can be here.
 final class Pipe {

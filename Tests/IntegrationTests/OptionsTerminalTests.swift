@@ -1,5 +1,5 @@
-import Glibc
 import ChatOptions
+import Glibc
 import Testing
 
 @Suite(.serialized) struct OptionsTerminalTests {

@@ -9,7 +9,6 @@ import Storage
 /// The members of a cluster that it was in call its address again and again, so it waits for longer
 /// than they pause between two calls before it creates anything (pitfall 55).
 package struct Formation: Hashable, Sendable {
-
     /// What this node's command line says.
     let plan: FormationPlan
     /// Whether this node may create: its address is the lowest of a whole list.

@@ -1,5 +1,5 @@
-import ChatService
 import ChatOptions
+import ChatService
 import Replication
 import Storage
 

@@ -1,6 +1,6 @@
 import ChatCore
-import ChatService
 import ChatOptions
+import ChatService
 
 /// Shows unread messages and marks as read what was written, and nothing else.
 ///

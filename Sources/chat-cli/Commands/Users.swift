@@ -1,6 +1,6 @@
 import ChatCore
-import ChatService
 import ChatOptions
+import ChatService
 import Storage
 
 extension Command {

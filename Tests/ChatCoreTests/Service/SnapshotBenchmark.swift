@@ -1,8 +1,8 @@
 import ChatCore
 import ChatService
-import ReplicationCollections
 import FoundationEssentials
 import Replication
+import ReplicationCollections
 import Storage
 import TestSupport
 import Testing

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test @Aside func `the place after a message is that of its entry`() {
-        #expect(ChatClient.eventID(after: MessageID(entry: 42)) == "1-42.999999")
+        #expect(ChatClient.eventID(after: MessageID(entry: 42)) == "0-42.999999")
     }
 
     @Test @Aside func `a report of the cluster may have nulls and news`() throws {

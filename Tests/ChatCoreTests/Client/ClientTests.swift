@@ -44,7 +44,7 @@ import Testing
         let deleted = try await ann.delete(marked.ids + [missing], for: .all).value
         #expect(deleted.map(\.error) == [nil, .messageUnknown])
         var texts: [String?] = []
-        for try await event in await bob.events(since: "1-0.0") {
+        for try await event in await bob.events(since: "0-0.0") {
             guard case .message(let message) = event.kind else { continue }
             texts.append(message.text)
             if texts.count == 2 { break }

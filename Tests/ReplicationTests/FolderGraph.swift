@@ -1,7 +1,8 @@
 /// Which folder of a module uses which, by the names of types.
 ///
-/// A file uses a folder if it names a type that stands there at the top of a file. Names that other
-/// types have too, nested ones among them, are left out.
+/// A file uses a folder if it names a type that stands there at the top of a file. Left out are names
+/// that stand at the top in two folders, those behind a point, and those that a nested type has in
+/// the file's own folder.
 struct FolderGraph {
     /// The names that bind a folder to another, with the files that use them.
     private(set) var edges: [Edge: Set<String>] = [:]
@@ -15,19 +16,24 @@ struct FolderGraph {
     init(of module: String, _ sources: [SourceFile]) {
         let files = sources.filter { $0.path.hasPrefix(module + "/") }
         var homes: [Substring: Set<String>] = [:]
+        var nested: [String: Set<Substring>] = [:]
         for file in files {
+            let own = Self.folder(of: file, module)
             for line in file.lines {
                 guard let name = Self.declared(line.text) else { continue }
-                let isNested = line.text.first == " "
-                homes[name, default: []].insert(isNested ? "" : Self.folder(of: file, module))
+                if line.text.first == " " {
+                    nested[own, default: []].insert(name)
+                } else {
+                    homes[name, default: []].insert(own)
+                }
             }
         }
         for file in files {
             let own = Self.folder(of: file, module)
             for line in file.lines {
-                for name in Self.names(line.text) {
+                for name in Self.names(line.text) where nested[own]?.contains(name) != true {
                     guard let home = homes[name], home.count == 1, let other = home.first,
-                        other != own, !other.isEmpty
+                        other != own
                     else { continue }
                     edges[Edge(from: own, to: other), default: []]
                         .insert("\(file.path):\(line.number) uses \(name)")
@@ -77,12 +83,13 @@ struct FolderGraph {
         return name.first?.isUppercase == true ? name : nil
     }
 
-    /// The capitalised names of a line outside of its strings.
+    /// The capitalised names of a line outside of its strings, of `A.B` the first.
     private static func names(_ line: Substring) -> [Substring] {
         line.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
             .filter { $0.offset % 2 == 0 }
             .flatMap { part in
-                part.element.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+                part.element.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
+                    .map { $0.prefix { $0 != "." } }
                     .filter { $0.first?.isUppercase == true }
             }
     }

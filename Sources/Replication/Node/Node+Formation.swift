@@ -129,6 +129,7 @@ extension Node {
         self.creation = nil
         formation = nil
         cluster = creation.cluster
+        streams.joined(creation.cluster)
         var log = LogTerms()
         log.append(term: Term(1))
         core = Consensus(
@@ -167,6 +168,7 @@ extension Node {
         self.adoption = nil
         formation = nil
         cluster = adoption.cluster
+        streams.joined(adoption.cluster)
         for (link, hello) in adoption.waiting { accept(hello, on: link) }
         reconnect()
     }

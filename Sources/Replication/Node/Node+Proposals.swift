@@ -80,8 +80,8 @@ extension Node {
                 return
             }
         }
-        if let since = proposal.since, since < state.exactlyOnce.floor,
-            state.exactlyOnce[proposal.identity] == nil
+        if let since = proposal.since, since < state.keyFloor,
+            state.record(of: proposal.identity) == nil
         {
             fail(.keyExpired, waiter)
             return
@@ -95,7 +95,7 @@ extension Node {
         #if PLANTED_BUGS
         if PlantedBug.exactlyOnceOff.isActive { return nil }
         #endif
-        return state.exactlyOnce[proposal.identity]
+        return state.record(of: proposal.identity)
     }
 
     /// Proposes what gathered in this turn, as one batch.

@@ -113,7 +113,7 @@ extension Node {
             of: admitting.request.body,
             from: admitting.request.caller
         ),
-            let record = state.exactlyOnce[RequestIdentity(by: by, key: admitting.key)]
+            let record = state.record(of: RequestIdentity(by: by, key: admitting.key))
         {
             if record.request != admitting.digest {
                 reply(ticket, .failed(.keyReused, key: admitting.key))

@@ -18,7 +18,7 @@ extension Node {
             let audience = try state.audience(of: opening.caller)
             var start = EventID.end(of: state.applied.index)
             if let after = opening.after {
-                let place = epoch.read(after)
+                let place = streams.epoch.read(after)
                 if let place, place.index > state.applied.index, !isConfirmed {
                     // This node may be behind. If it still is after a read index, the id is of no
                     // entry that was ever committed here: a silent stream would wait for ever.
@@ -54,12 +54,9 @@ extension Node {
         }
     }
 
-    /// What clients see of this cluster in ids.
-    private var epoch: EventEpoch { EventEpoch(cluster: cluster ?? "") }
-
     /// Writes to a stream, with the ids that clients see.
     private mutating func write(_ items: [StreamItem], to ticket: Ticket) {
-        let epoch = epoch
+        let epoch = streams.epoch
         effects.append(.stream(ticket, items.map { $0.with(id: epoch.shown($0.id)) }))
     }
 

@@ -103,7 +103,7 @@ package struct Node: Sendable {
     /// Reads that the core was asked for, by this node or by others.
     var readTickets: [ReadTicket: ReadOrigin] = [:]
     var readNumber: UInt64 = 0
-    var streams = Streams()
+    var streams: Streams
     /// Streams that were refused by a state that may be behind.
     var openings: [Ticket: StreamOpening] = [:]
     var isStopping = false
@@ -147,6 +147,7 @@ package struct Node: Sendable {
         identity = restored.identity
         self.configuration = configuration
         cluster = restored.cluster
+        streams = Streams(of: restored.cluster)
         var restoredCore = Consensus.Restored(
             identity: restored.identity,
             vote: restored.vote,

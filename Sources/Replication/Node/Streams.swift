@@ -50,6 +50,8 @@ struct Streams: Sendable {
     /// How many streams have a turn within one turn of the node.
     static var streamsPerTurn: Int { 256 }
 
+    /// What clients see of the cluster in ids.
+    private(set) var epoch: EventEpoch
     private var streams: [Ticket: Stream] = [:]
     /// Streams that are live, oldest first.
     private var live: [String: [Ticket]] = [:]
@@ -63,6 +65,12 @@ struct Streams: Sendable {
     private var turnAt = Instant(nanoseconds: 0)
     private var writtenBytes = 0
     var nextMark = Instant(nanoseconds: 0)
+
+    /// Creates the streams of a node, none yet; a blank one belongs to no cluster.
+    init(of cluster: String?) { epoch = EventEpoch(cluster: cluster ?? "") }
+
+    /// The node belongs to a cluster from here on.
+    mutating func joined(_ cluster: String) { epoch = EventEpoch(cluster: cluster) }
 
     var isEmpty: Bool { streams.isEmpty }
 

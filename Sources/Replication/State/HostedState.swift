@@ -17,8 +17,8 @@ package protocol HostedState: Sendable {
     var origins: TermOrigins { get }
     /// What led to this state, in short; nil until it is known.
     var digest: StateDigest? { get }
-    /// Which requests took effect.
-    var exactlyOnce: ExactlyOnce { get }
+    /// The newest entry whose keys may have been forgotten.
+    var keyFloor: LogIndex { get }
     /// How much it remembers.
     var limits: StateLimits { get }
 
@@ -42,6 +42,9 @@ package protocol HostedState: Sendable {
     ///
     /// - Throws: ``LineError`` if the operation is not one that this version knows.
     mutating func apply(_ entry: LogEntry, seal: UInt64) throws(LineError) -> AppliedEntry
+
+    /// What a request was answered, if it took effect.
+    func record(of request: RequestIdentity) -> ExactlyOnce.Record?
 
     /// Turns a request into an operation.
     ///

@@ -2,6 +2,12 @@ package import Storage
 
 /// The machine behind calls on JSON.
 extension ReplicatedState: HostedState {
+    package var keyFloor: LogIndex { exactlyOnce.floor }
+
+    package func record(of request: RequestIdentity) -> ExactlyOnce.Record? {
+        exactlyOnce[request]
+    }
+
     package func admit(
         _ body: [UInt8],
         from caller: Caller,

@@ -1,5 +1,7 @@
+import Glibc
 import Replication
 import Storage
+import Testing
 
 /// A server that does what the test says: the replica's shell in small, on a real loop with real
 /// sockets.
@@ -197,8 +199,22 @@ actor FakeServer {
     }
 }
 
-/// The address of a port that nobody listens on.
+/// The address of a port that nobody listens on, and nobody will.
+///
+/// The socket stays bound for as long as the process lives: a port that is given back is handed to
+/// the next listener, of another test perhaps, which is then asked in place of nobody.
 func deadServer() throws -> String {
-    let listener = try Listener(on: Address(host: "127.0.0.1", port: 0).resolved()[0])
-    return "127.0.0.1:\(listener.port)"
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    try #require(descriptor >= 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            unsafe bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
+        }
+    }
+    try #require(code == 0)
+    return "127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
 }

@@ -31,10 +31,11 @@ extension Simulation {
         }
         lastLink += 1
         let id = LinkID(lastLink)
-        hosts[host].links[address] = SimulatedLink(id: id, dial: dial)
+        let arrival = now + delay
+        hosts[host].links[address] = SimulatedLink(id: id, dial: dial, lastArrival: arrival)
         transmit(
             SimulatedPacket(from: host, to: other, content: .hello(id, dial.hello)),
-            after: delay
+            after: arrival - now
         )
         queue.plan(
             .handshakeLate(host: host, generation: hosts[host].generation, id),
@@ -61,7 +62,8 @@ extension Simulation {
         else { return }
         queue.plan(
             .linkEnded(host: other, generation: hosts[other].generation, link.id),
-            at: now + delay
+            // Whoever heard the end before the hello would keep the connection for good.
+            at: max(now + delay, link.lastArrival)
         )
     }
 
@@ -86,12 +88,15 @@ extension Simulation {
         if link.isReady { try step(host, .unlinked(address: address)) }
     }
 
-    /// A hello or a welcome was lost: dial again.
-    func dropUnanswered(_ host: Int, _ id: LinkID) throws(Violation) {
-        guard hosts[host].links.values.contains(where: { $0.id == id && !$0.isReady }) else {
-            return
-        }
-        try dropLink(host, id)
+    /// A hello or a welcome was lost: this end closes, and dials again.
+    func dropUnanswered(_ host: Int, _ id: LinkID) {
+        guard
+            let (address, _) = hosts[host].links.first(where: {
+                $0.value.id == id && !$0.value.isReady
+            })
+        else { return }
+        endLink(host, address)
+        planDial(host, address)
     }
 
     func answer(_ link: LinkID, _ message: PeerMessage, from host: Int) {

@@ -156,7 +156,7 @@ public final class Simulation<Machine: Service> {
         case .unlinked(let host, let generation, let link):
             if isCurrent(host, generation) { try dropLink(host, link) }
         case .handshakeLate(let host, let generation, let link):
-            if isCurrent(host, generation) { try dropUnanswered(host, link) }
+            if isCurrent(host, generation) { dropUnanswered(host, link) }
         case .restart(let host): if !hosts[host].isUp, !hosts[host].isAway { try start(host) }
         // Whoever healed the cluster meant what was planned before too.
         case .fault(let fault, let number): if number == faultsNumber { try strike(fault) }

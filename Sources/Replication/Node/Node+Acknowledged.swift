@@ -20,10 +20,12 @@ extension Node {
     }
 
     /// What the members have acknowledged to this leader, itself among them.
+    ///
+    /// Who has acknowledged nothing in this term may not even know of it.
     private var seenByLeader: [Acknowledged] {
         let own = (node: identity, durable: core.durableIndex)
         let all = [own] + core.progress.map { (node: $0.identity, durable: $0.match) }
-        return all.compactMap { node, durable in
+        return all.filter { $0.durable > .zero }.compactMap { node, durable in
             let index = min(durable, core.commitIndex)
             // What is compacted is in a snapshot, which says no term of its entries but the last.
             guard core.membership.member(node) != nil, let position = core.log.position(at: index)
@@ -52,6 +54,9 @@ extension Node {
         send(.acknowledged([known]), to: node)
     }
 
+    /// How a node begins to say that its disk was put back.
+    static var oldCopy: String { "this node's data directory is an old copy" }
+
     /// Becomes repairing if the disk does not hold what this node is known to have acknowledged.
     mutating func compareWithAcknowledged() {
         #if PLANTED_BUGS
@@ -63,22 +68,22 @@ extension Node {
         else { return }
         let isMissing = !holds(told.position) && core.lastPosition < told.position
         let isKnown = core.state.lost.map { !($0 < told.position) } ?? false
-        guard isMissing && !isKnown || core.term < told.term else { return }
+        let lost = isMissing && !isKnown ? told.position : nil
+        guard lost != nil || core.term < told.term else { return }
         log(
             .critical,
-            "this node's data directory is an old copy: the others know that it acknowledged entry"
+            "\(Self.oldCopy): the others know that it acknowledged entry"
                 + " \(told.position) and spoke in term \(told.term), and it ends at"
                 + " \(core.lastPosition) in term \(core.term); it votes for nobody who lacks that,"
                 + " and does not lead until it has it again"
         )
-        let lost = isMissing ? told.position : nil
         if let lost {
             records.append(.lost(lost))
-            repair = Repair(
-                lost: lost,
-                kept: [],
-                begin: now.instant + configuration.consensus.electionTimeout
-            )
+            let begin = now.instant + configuration.consensus.electionTimeout
+            // What a damaged disk keeps behind its holes is good, whatever it lacks besides.
+            if repair?.extend(to: lost) == nil {
+                repair = Repair(lost: lost, kept: [], begin: begin)
+            }
         }
         stepCore(.forgotten(lost, term: told.term))
     }

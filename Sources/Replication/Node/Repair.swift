@@ -30,7 +30,7 @@ struct Repair: Sendable {
     static let maximumBytes = 256 << 10
 
     /// The last entry that the node may have acknowledged.
-    let lost: LogPosition
+    private(set) var lost: LogPosition
     private var kept: [KeptEntries]
     /// Where the entries that are being read back begin.
     private var loading: LogPosition?
@@ -50,6 +50,12 @@ struct Repair: Sendable {
         self.lost = lost
         self.kept = kept
         deadline = begin
+    }
+
+    /// Takes in that the node acknowledged more than its disk says.
+    mutating func extend(to lost: LogPosition) {
+        self.lost = max(self.lost, lost)
+        unfilled = nil
     }
 
     /// When to go on at the latest; nil while entries are read back.

@@ -265,7 +265,12 @@ extension Simulation {
             counts[.diskFailures] += 1
             hosts[host].effectsToLive = 1
         case .contradicted(let reason): try endContradicted(host, reason)
-        case .log(let level, let message): onLog?(host, level, message)
+        case .log(let level, let message):
+            onLog?(host, level, message)
+            // Whoever only went down and came back has all that it said.
+            guard hosts[host].isMarred || !message.hasPrefix(Node.oldCopy) else {
+                throw violation(.durability, "\(hosts[host].name) has a good disk, and says \(message)")
+            }
         }
     }
 

@@ -53,7 +53,7 @@ extension Simulation {
     /// - Throws: ``Violation``.
     func putBackCopy() throws(Violation) -> Bool {
         guard let (host, identity, copy) = oldCopy, hosts[host].node?.identity == identity,
-            hosts[host].wound == nil, invariants.isMember(identity), let leader
+            hosts[host].wound == nil, invariants.isMember(identity), let leader, allKnowTheMembers
         else { return false }
         // It may lead itself: then the others are told by it what it knows, until it goes.
         try putBack(host, copy)
@@ -66,6 +66,17 @@ extension Simulation {
             restart(leader)
         }
         return true
+    }
+
+    /// Whether no host takes itself for a member that was removed while it was away: it would tell the
+    /// node with the old copy, which takes it for a member too, less than the members know.
+    private var allKnowTheMembers: Bool {
+        hosts.allSatisfy { host in
+            guard let node = host.node, node.core.membership.member(node.identity) != nil else {
+                return true
+            }
+            return invariants.isMember(node.identity)
+        }
     }
 
     /// Why a host stopped because two histories met, as often as it did.

@@ -68,6 +68,52 @@ import Testing
     }
 
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    @Aside func `a node that was only killed is not taken for an old copy`(seed: UInt64) throws {
+        let cluster = try ScriptedCluster(nodes: 5, seed: seed)
+        let simulation = cluster.simulation
+        let gone = cluster.leader
+        _ = try cluster.appended("a", at: gone)
+        try cluster.reach("one log") { $0.isConverged }
+        try simulation.crash(gone, powerLoss: true)
+        try cluster.change(from: gone)
+        _ = try cluster.appended("b", at: cluster.leader)
+        // The others were told of all members.
+        try cluster.wait(.seconds(1))
+        let term = simulation.term(of: cluster.leader)
+        simulation.onLog = { host, level, message in
+            if host == gone, level == .critical { Issue.record("\(message)") }
+        }
+        try simulation.start(gone)
+        try cluster.reach("one log again") { $0.isConverged }
+        #expect(simulation.term(of: cluster.leader) == term)
+    }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    @Aside func `what a damaged disk keeps is kept when it is told of a later term`(
+        seed: UInt64
+    ) throws {
+        let (cluster, damaged, behind, _) = try DamagedEntry.begin(seed: seed)
+        let simulation = cluster.simulation
+        try DamagedEntry.flip(["first3"], on: damaged, simulation)
+        try simulation.start(damaged)
+        try simulation.start(behind)
+        try cluster.wait(.milliseconds(100))
+        let lost = try #require(simulation.lost(by: damaged))
+        let known = Acknowledged(
+            node: try #require(simulation.status(of: damaged)?.node),
+            position: lost,
+            term: simulation.term(of: damaged).next
+        )
+        try simulation.say(.acknowledged([known]), from: behind, to: damaged)
+        #expect(simulation.term(of: damaged) == known.term)
+        // The one that is behind never had what stands behind the hole.
+        let all = (1...5).map { "first\($0)" } + (1...5).map { "second\($0)" }
+        try cluster.reach("all that was acknowledged") { simulation in
+            [damaged, behind].allSatisfy { simulation.machine(of: $0)?.values == all }
+        }
+    }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
     @Aside func `a node that gave a vote, and was put back, gives no other in that term`(
         seed: UInt64
     ) throws {

@@ -269,7 +269,7 @@ extension Simulation {
             onLog?(host, level, message)
             // Whoever only went down and came back has all that it said.
             guard hosts[host].isMarred || !message.hasPrefix(Node.oldCopy) else {
-                throw violation(.durability, "\(hosts[host].name) has a good disk, and says \(message)")
+                throw violation(.durability, "\(hosts[host].name)'s disk is good: \(message)")
             }
         }
     }

@@ -69,6 +69,7 @@ package struct HTTPStatus: Error, Hashable, Sendable {
             case .notFound: .notFound
             case .conflict: .conflict
             case .limited: .tooManyRequests
+            case .faulty: .notImplemented
             }
     }
 }

@@ -54,11 +54,15 @@ extension Replica {
 
     /// Encodes on the caller's thread: on the loop's, 20 MB take a second, and a leader its term.
     ///
-    /// - Throws: ``ReplicationError/tooLarge`` beyond what a client may send over the network.
+    /// - Throws: ``ReplicationError/tooLarge`` beyond what a client may send over the network, and
+    ///   ``ReplicationError/refused(_:)`` for a value that has no canonical form.
     private nonisolated static func body(
         of value: some LineCodable
     ) throws(ReplicationError) -> [UInt8] {
-        let body = value.lineBytes
+        let body: [UInt8]
+        do throws(Refusal) { body = try Refusal.canonicalForm(of: value, "request") } catch {
+            throw .refused(error)
+        }
         guard body.count <= HTTPLimits().bodyBytes else { throw .tooLarge }
         return body
     }

@@ -16,6 +16,8 @@ public struct Refusal: Error, Hashable, Sendable {
         case conflict
         /// Too much at once; nothing was done, try later: 429.
         case limited
+        /// The state machine is at fault, at each node alike: 501.
+        case faulty
     }
 
     /// What a client should make of it.

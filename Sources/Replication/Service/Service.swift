@@ -12,7 +12,8 @@ public protocol Service: StateMachine {
     associatedtype Query: LineCodable & Sendable
     /// What a query gives.
     associatedtype Answer: LineCodable & Sendable
-    /// What `apply` gives off for streams; it is part of the replicated state.
+    /// What `apply` gives off for streams; it is part of the replicated state. Without a canonical
+    /// form of each event, as of the machine's own lines, no snapshot is written, and the log says so.
     associatedtype Event: LineCodable & Sendable
 
     /// The request without its secrets; its SHA-256 tells a retry from another request under the

@@ -29,6 +29,10 @@ public protocol StateMachine: Sendable {
     /// What is logged and applied.
     associatedtype Operation: LineCodable & Sendable
     /// What an operation gives; a refusal is an output too.
+    ///
+    /// It must have a canonical form: no `Double` or `Float`, at most 30 levels and 32 MiB. The
+    /// caller of an operation whose output has none is told so, with `output_unwritable`; that
+    /// operation has taken effect.
     associatedtype Output: LineCodable & Sendable
 
     /// The state before the first operation.

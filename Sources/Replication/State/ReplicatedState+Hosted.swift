@@ -15,10 +15,10 @@ extension ReplicatedState: HostedState {
         now: Timestamp
     ) throws(LineError) -> HostedAdmission {
         let request = try Machine.Request(lineBytes: body)
-        let digest = SHA256.hexDigest(Machine.withoutSecrets(request).lineBytes)
+        let digest = SHA256.hexDigest(try Machine.withoutSecrets(request).canonicalForm())
         do throws(Refusal) {
             let admission = try machine.admit(request, from: caller, entropy: entropy, now: now)
-            return HostedAdmission(digest: digest, outcome: .init(admission))
+            return HostedAdmission(digest: digest, outcome: try .init(admission))
         } catch {
             return HostedAdmission(digest: digest, outcome: .refused(error))
         }
@@ -40,8 +40,8 @@ extension ReplicatedState: HostedState {
         do throws(LineError) {
             return Machine.refusal(in: try Machine.Output(lineBytes: output))
         } catch {
-            // The leader runs another version: its output is passed on as it is.
-            return nil
+            // If the leader runs another version, its output is passed on as it is.
+            return output == Self.unwritable ? unwritableOutput : nil
         }
     }
 
@@ -52,7 +52,8 @@ extension ReplicatedState: HostedState {
     ) throws(LineError) -> Result<[UInt8], Refusal> {
         let query = try Machine.Query(lineBytes: body)
         do throws(Refusal) {
-            return .success(try machine.answer(query, from: caller, now: now).lineBytes)
+            let answer = try machine.answer(query, from: caller, now: now)
+            return .success(try Refusal.canonicalForm(of: answer, "answer"))
         } catch {
             return .failure(error)
         }
@@ -80,20 +81,22 @@ extension ReplicatedState: HostedState {
 }
 
 extension HostedAdmission.Outcome {
-    fileprivate init<Operation: LineCodable>(_ admission: Admission<Operation>) {
+    fileprivate init<Operation: LineCodable>(
+        _ admission: Admission<Operation>
+    ) throws(Refusal) {
         switch admission {
-        case .propose(let admitted): self = .propose(.init(admitted))
+        case .propose(let admitted): self = .propose(try .init(admitted))
         case .compute(let body):
-            self = .compute { () throws(Refusal) in .init(try body()) }
+            self = .compute { () throws(Refusal) in try .init(try body()) }
         }
     }
 }
 
 extension HostedAdmission.Admitted {
-    fileprivate init<Operation: LineCodable>(_ admitted: Admitted<Operation>) {
+    fileprivate init<Operation: LineCodable>(_ admitted: Admitted<Operation>) throws(Refusal) {
         self.init(
             by: admitted.by,
-            operation: admitted.operation.lineBytes,
+            operation: try Refusal.canonicalForm(of: admitted.operation, "operation"),
             secret: admitted.secret
         )
     }

@@ -89,7 +89,7 @@ package struct ReplicatedState<Machine: Service>: Sendable {
     ) throws(LineError) -> AppliedEntry {
         let operation = try Machine.Operation(lineBytes: proposal.operation)
         guard let record = recordOf(proposal) else {
-            let output = run(operation, proposal, entry).lineBytes
+            let output = line(of: run(operation, proposal, entry))
             exactlyOnce.record(
                 ExactlyOnce.Record(
                     index: entry.position.index,
@@ -106,7 +106,7 @@ package struct ReplicatedState<Machine: Service>: Sendable {
             let second = run(again, proposal, entry)
             // What refuses the second time holds: the session of a retried login may be gone.
             if Machine.refusal(in: second) != nil {
-                return .output(entry.position.index, second.lineBytes, isRepeated: true)
+                return .output(entry.position.index, line(of: second), isRepeated: true)
             }
         }
         return .output(record.index, record.output, isRepeated: true)

@@ -1,10 +1,16 @@
 /// Writes canonical JSON to one buffer that is used again.
 ///
-/// Commas are placed by the writer. Nothing is checked: an object without a key before each value
-/// is the caller's mistake.
+/// Commas are placed by the writer. Nothing else is checked: an object without a key before each
+/// value is the caller's mistake. A value that has no canonical form says so with ``fail(_:)``, and
+/// whoever wanted its line looks at ``failure``.
 public struct JSONWriter: Sendable {
     /// What was written so far.
     public private(set) var bytes: [UInt8] = []
+    /// Why what was written is no line, or nil if it is one.
+    public private(set) var failure: LineError?
+    /// How deep what was written is nested.
+    private(set) var deepest = 0
+    private var depth = 0
     private var needsComma = false
 
     /// Creates an empty writer.
@@ -19,6 +25,13 @@ public struct JSONWriter: Sendable {
     public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         needsComma = false
+        failure = nil
+        (depth, deepest) = (0, 0)
+    }
+
+    /// Notes that a value has no canonical form; the first one counts.
+    public mutating func fail(_ error: LineError) {
+        if failure == nil { failure = error }
     }
 
     /// Opens an object.
@@ -26,12 +39,14 @@ public struct JSONWriter: Sendable {
         separate()
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
+        open()
     }
 
     /// Closes an object.
     public mutating func endObject() {
         bytes.append(UInt8(ascii: "}"))
         needsComma = true
+        depth -= 1
     }
 
     /// Opens an array.
@@ -39,12 +54,14 @@ public struct JSONWriter: Sendable {
         separate()
         bytes.append(UInt8(ascii: "["))
         needsComma = false
+        open()
     }
 
     /// Closes an array.
     public mutating func endArray() {
         bytes.append(UInt8(ascii: "]"))
         needsComma = true
+        depth -= 1
     }
 
     /// Writes the name of the member whose value comes next.
@@ -108,6 +125,12 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// Copies what another writer has written of one value.
+    mutating func verbatim(_ value: [UInt8], nested: Int) {
+        deepest = max(deepest, depth + nested)
+        verbatim(value)
+    }
+
     /// Ends a line, of which the object is still open: `,"crc":"xxxxxxxx"}` and a line feed.
     ///
     /// - Parameter start: Where the line begins in ``bytes``.
@@ -119,6 +142,11 @@ public struct JSONWriter: Sendable {
         }
         bytes.append(contentsOf: "\"}\n".utf8)
         needsComma = false
+    }
+
+    private mutating func open() {
+        depth += 1
+        deepest = max(deepest, depth)
     }
 
     private mutating func separate() {

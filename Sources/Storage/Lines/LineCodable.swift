@@ -9,15 +9,31 @@ public protocol LineCodable {
     ///   for white space and the order of members.
     init(from reader: inout JSONReader) throws(LineError)
 
-    /// Appends the canonical form.
+    /// Appends the canonical form, or tells the writer that there is none.
     func write(to writer: inout JSONWriter)
 }
 
 extension LineCodable {
     /// The canonical form, without a line end.
+    ///
+    /// Traps for a value that has none; ``canonicalForm(nestedUpTo:)`` throws.
     public var lineBytes: [UInt8] {
+        do throws(LineError) { return try canonicalForm() } catch {
+            preconditionFailure("\(Self.self) cannot be written as a line: \(error)")
+        }
+    }
+
+    /// The canonical form, without a line end.
+    ///
+    /// - Parameter depth: How deep it may be nested, ``JSONReader/maximumDepth`` at the most.
+    /// - Throws: ``LineError`` for a value that has none, and ``LineError/Reason/tooDeep``.
+    public func canonicalForm(
+        nestedUpTo depth: Int = JSONReader.maximumDepth
+    ) throws(LineError) -> [UInt8] {
         var writer = JSONWriter()
         write(to: &writer)
+        if let failure = writer.failure { throw failure }
+        guard writer.deepest <= depth else { throw LineError(.tooDeep) }
         return writer.bytes
     }
 

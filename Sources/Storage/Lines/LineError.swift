@@ -1,7 +1,7 @@
 /// Why bytes are not the JSON or the line that was expected, and where.
 public struct LineError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong.
-    public enum Reason: Hashable, Sendable {
+    public enum Reason: Hashable, Sendable, CustomStringConvertible {
         /// A byte that the grammar does not allow here.
         case unexpectedByte(UInt8)
         /// The bytes ended inside a value.
@@ -28,23 +28,10 @@ public struct LineError: Error, Hashable, Sendable, CustomStringConvertible {
         case badChecksum
         /// A value of the right kind that is not allowed, with the rule.
         case invalid(String)
-    }
 
-    /// What is wrong.
-    public var reason: Reason
-    /// The offset of the byte, counted from the start of what was read.
-    public var offset: Int
-
-    /// Creates an error.
-    public init(_ reason: Reason, at offset: Int = 0) {
-        self.reason = reason
-        self.offset = offset
-    }
-
-    /// What is wrong and where, as a clause.
-    public var description: String {
-        let what =
-            switch reason {
+        /// What is wrong, as a clause.
+        public var description: String {
+            switch self {
             case .unexpectedByte(let byte): "byte \(byte) is not allowed here"
             case .unexpectedEnd: "it ends inside a value"
             case .expected(let kind): "expected \(kind)"
@@ -59,6 +46,20 @@ public struct LineError: Error, Hashable, Sendable, CustomStringConvertible {
             case .badChecksum: "the checksum does not fit"
             case .invalid(let rule): rule
             }
-        return "\(what) (at byte \(offset))"
+        }
     }
+
+    /// What is wrong.
+    public var reason: Reason
+    /// The offset of the byte, counted from the start of what was read.
+    public var offset: Int
+
+    /// Creates an error.
+    public init(_ reason: Reason, at offset: Int = 0) {
+        self.reason = reason
+        self.offset = offset
+    }
+
+    /// What is wrong and where, as a clause.
+    public var description: String { "\(reason) (at byte \(offset))" }
 }

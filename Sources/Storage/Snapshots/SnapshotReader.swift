@@ -7,7 +7,7 @@ public struct SnapshotReader {
     private var isWhole = false
 
     /// The longest line that is believed.
-    static let maximumLineBytes = 64 << 20
+    package static let maximumLineBytes = 64 << 20
 
     init(_ file: any File, path: String) throws(SnapshotError) {
         var lines = SnapshotLines(file, path: path)

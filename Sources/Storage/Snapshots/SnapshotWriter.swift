@@ -25,12 +25,22 @@ public struct SnapshotWriter {
     /// - Parameter members: Writes the members of the object, at least one; `snapshot` and `foot`
     ///   can't be the first.
     /// - Throws: ``SnapshotError/file(_:)`` if the disk fails, ``SnapshotError/invalid(_:)`` for
-    ///   members that no line has. Pass both on: there will be no snapshot.
+    ///   members that no line has, and for a value that has no canonical form. Pass both on: there
+    ///   will be no snapshot.
     public mutating func line(
         _ members: (inout JSONWriter) -> Void
     ) throws(SnapshotError) {
         writer.removeAll()
         Line.write(to: &writer, members)
+        if let failure = writer.failure {
+            throw .invalid("a line of the snapshot cannot be written: \(failure)")
+        }
+        guard writer.deepest <= JSONReader.maximumDepth else {
+            throw .invalid(
+                "a line of the snapshot is nested \(writer.deepest) deep; \(JSONReader.maximumDepth)"
+                    + " is the most"
+            )
+        }
         let bytes = writer.bytes
         guard bytes.count > Line.sealBytes + 2 else {
             throw .invalid("a snapshot's line without members")

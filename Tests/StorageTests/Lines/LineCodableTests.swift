@@ -191,6 +191,61 @@ import Testing
             reason(Fraction.self, #"{"value":1}"#) == .invalid("a Double has no canonical form")
         )
         await #expect(processExitsWith: .failure) { _ = Fraction().lineBytes }
+        #expect(throws: LineError(.invalid("a Double has no canonical form ('value')"))) {
+            try Fraction().canonicalForm()
+        }
+    }
+
+    private struct Holder: LineCodable {
+        var fractions = [Fraction()]
+
+        init() {}
+        init(from reader: inout JSONReader) throws(LineError) {
+            fractions = try [Fraction](from: &reader)
+        }
+        func write(to writer: inout JSONWriter) { fractions.write(to: &writer) }
+    }
+
+    private struct Both: Codable, LineCodable {
+        init() {}
+        init(from decoder: any Decoder) throws {}
+        func encode(to encoder: any Encoder) throws {
+            var list = encoder.unkeyedContainer()
+            try list.encode(1)
+            _ = encoder.container(keyedBy: CodingKeys.self)
+        }
+        enum CodingKeys: CodingKey { case one }
+    }
+
+    @Test func `what has no canonical form is said wherever it stands`() {
+        #expect(throws: LineError.self) { try Holder().canonicalForm() }
+        #expect(throws: LineError.self) { try [Holder()].canonicalForm() }
+        #expect(
+            throws: LineError(.invalid("a value was encoded as an array and as an object"))
+        ) { try Both().canonicalForm() }
+        var writer = JSONWriter()
+        Fraction().write(to: &writer)
+        #expect(writer.failure != nil)
+        writer.removeAll()
+        #expect(writer.failure == nil)
+    }
+
+    private indirect enum Chain: Codable, LineCodable {
+        case end
+        case link(Chain)
+    }
+
+    @Test(arguments: [1, 14, 15, 16, 40, 1_000])
+    func `what is nested too deep to be read cannot be written`(depth: Int) throws {
+        let chain = (0..<depth).reduce(Chain.end) { chain, _ in .link(chain) }
+        // Each link is an object in an object, and so is the end.
+        if 2 * depth + 2 <= JSONReader.maximumDepth {
+            let form = try chain.canonicalForm()
+            #expect(throws: Never.self) { try Chain(lineBytes: form) }
+            #expect(throws: LineError(.tooDeep)) { try chain.canonicalForm(nestedUpTo: 2 * depth + 1) }
+        } else {
+            #expect(throws: LineError(.tooDeep)) { try chain.canonicalForm() }
+        }
     }
 
     @Test(arguments: 1...4 as ClosedRange<UInt64>)

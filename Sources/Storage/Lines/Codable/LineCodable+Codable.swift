@@ -7,8 +7,8 @@
 /// itself: it should encode it through a container). A part that is `LineCodable` itself has its own
 /// form here too.
 ///
-/// It costs several times what a hand-written form does. Nested deeper than
-/// ``JSONReader/maximumDepth``, a value is written and cannot be read again.
+/// A `Double` or `Float` has no canonical form, nor has an integer beyond 64 bits: values that hold
+/// one cannot be read, and writing them fails. It costs several times what a hand-written form does.
 extension LineCodable where Self: Codable {
     /// Reads the value through `init(from: any Decoder)`.
     ///
@@ -25,16 +25,13 @@ extension LineCodable where Self: Codable {
         }
     }
 
-    /// Appends the value through `encode(to:)`.
-    ///
-    /// Traps when `encode(to:)` throws, and for a `Double` or `Float`, which have no canonical form:
-    /// such a type must not be made `LineCodable`.
+    /// Appends the value through `encode(to:)`; the writer is told what that throws.
     public func write(to writer: inout JSONWriter) {
         let node = LineNode()
         do {
             try encode(to: LineEncoder(node: node, codingPath: []))
         } catch {
-            preconditionFailure("\(Self.self) cannot be written as a line: \(error)")
+            writer.fail(LineError(encoding: error))
         }
         if let self = self as? any Unordered { self.sort(node) }
         node.write(to: &writer)
@@ -42,6 +39,19 @@ extension LineCodable where Self: Codable {
 }
 
 extension LineError {
+    /// Takes over what an `Encodable` type threw.
+    init(encoding error: any Error) {
+        switch error {
+        case let error as LineError:
+            self = error
+        case EncodingError.invalidValue(_, let context):
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            self.init(.invalid(context.debugDescription + (path.isEmpty ? "" : " ('\(path)')")))
+        default:
+            self.init(.invalid("\(error)"))
+        }
+    }
+
     /// Takes over what a `Decodable` type threw.
     init(decoding error: any Error, at offset: Int) {
         switch error {

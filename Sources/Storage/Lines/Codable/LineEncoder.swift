@@ -20,8 +20,10 @@ struct LineEncoder: Encoder {
 
     /// Encodes any value; here end the types that encode themselves by a call of their own.
     func encode(_ value: some Encodable) throws {
+        // Before the stack is full.
+        guard codingPath.count <= JSONReader.maximumDepth else { throw LineError(.tooDeep) }
         if let value = value as? any LineCodable {
-            node.scalar { writer in value.write(to: &writer) }
+            node.scalar { value.write(to: &$0) }
         } else if let value = value as? any FixedWidthInteger {
             try encodeInteger(value)
         } else if value is any BinaryFloatingPoint {

@@ -4,7 +4,7 @@
 final class LineNode {
     private enum Content {
         case nothing
-        case scalar([UInt8])
+        case scalar([UInt8], nested: Int)
         case object
         case array
     }
@@ -13,6 +13,8 @@ final class LineNode {
     private var names: [String] = []
     private var places: [String: Int] = [:]
     private var nodes: [LineNode] = []
+    /// Why this has no canonical form, if it has none.
+    private var failure: LineError?
 
     /// Number of members or elements.
     var count: Int { nodes.count }
@@ -21,7 +23,8 @@ final class LineNode {
     func scalar(_ write: (inout JSONWriter) -> Void) {
         var writer = JSONWriter()
         write(&writer)
-        content = .scalar(writer.bytes)
+        content = .scalar(writer.bytes, nested: writer.deepest)
+        failure = failure ?? writer.failure
     }
 
     /// Makes this an object, or goes on with the one that it is.
@@ -30,7 +33,7 @@ final class LineNode {
             content = .object
             return
         }
-        preconditionFailure("a value was encoded as an array and as an object")
+        failure = LineError(.invalid("a value was encoded as an array and as an object"))
     }
 
     /// Makes this an array, or goes on with the one that it is.
@@ -39,7 +42,7 @@ final class LineNode {
             content = .array
             return
         }
-        preconditionFailure("a value was encoded as an object and as an array")
+        failure = LineError(.invalid("a value was encoded as an object and as an array"))
     }
 
     /// The node for a member, which replaces one of the same name.
@@ -62,11 +65,12 @@ final class LineNode {
         return node
     }
 
-    /// Appends the canonical form.
+    /// Appends the canonical form, or tells the writer that there is none.
     func write(to writer: inout JSONWriter) {
+        if let failure { writer.fail(failure) }
         switch content {
-        case .scalar(let bytes):
-            writer.verbatim(bytes)
+        case .scalar(let bytes, let nested):
+            writer.verbatim(bytes, nested: nested)
         case .array:
             writer.beginArray()
             for node in nodes { node.write(to: &writer) }

@@ -21,10 +21,11 @@ extension Node {
 
     /// What the members have acknowledged to this leader, itself among them.
     ///
-    /// Who has acknowledged nothing in this term may not even know of it.
+    /// Who has acknowledged nothing in this term may not even know of it; and this node itself does
+    /// not, after a crash, if others alone elected it while its own vote was still being written.
     private var seenByLeader: [Acknowledged] {
-        let own = (node: identity, durable: core.durableIndex)
-        let all = [own] + core.progress.map { (node: $0.identity, durable: $0.match) }
+        var all = core.progress.map { (node: $0.identity, durable: $0.match) }
+        if core.state.durability.isTermDurable { all.append((identity, core.durableIndex)) }
         return all.filter { $0.durable > .zero }.compactMap { node, durable in
             let index = min(durable, core.commitIndex)
             // What is compacted is in a snapshot, which says no term of its entries but the last.

@@ -88,6 +88,39 @@ import Testing
         #expect(simulation.term(of: cluster.leader) == term)
     }
 
+    @Test @Aside
+    func `a leader that goes before its own vote is durable has not spoken in that term`() throws {
+        let forgot = try (1...4 as ClosedRange<UInt64>).count { try Self.forgetsItsTerm(seed: $0) }
+        #expect(forgot >= 2)
+    }
+
+    /// A node leads by the votes of others, goes, and comes back.
+    ///
+    /// - Returns: Whether it has come back without the term.
+    private static func forgetsItsTerm(seed: UInt64) throws -> Bool {
+        let cluster = try ScriptedCluster(nodes: 5, seed: seed)
+        let simulation = cluster.simulation
+        let next = cluster.followers[0]
+        let term = simulation.term(of: next)
+        simulation.stallDisk(of: next, for: .seconds(2))
+        try simulation.order(
+            .transfer(to: try #require(simulation.status(of: next)?.node)),
+            at: cluster.leader
+        )
+        try cluster.reach("a leader by the votes of others") { $0.leader == next }
+        try cluster.wait(.milliseconds(600))
+        simulation.onLog = { host, level, message in
+            if host == next, level == .critical, message.contains("old copy") {
+                Issue.record("\(message)")
+            }
+        }
+        try simulation.crash(next, powerLoss: true)
+        try simulation.start(next)
+        let hasForgotten = simulation.term(of: next) == term
+        try cluster.reach("one log again") { $0.isConverged }
+        return hasForgotten
+    }
+
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
     @Aside func `what a damaged disk keeps is kept when it is told of a later term`(
         seed: UInt64

@@ -206,6 +206,9 @@ extension Consensus {
         guard let place = peerPlace(node), let peer = state.leadership?.peers[place] else {
             return true
         }
+        // It would get the news in a snapshot alone, which is for members: it is led no longer, asks to
+        // be taken in, and hears why it is not.
+        if peer.mode == .snapshot { return true }
         return peer.mode == .replicate && peer.next > membershipIndex
             && peer.toldCommit >= membershipIndex
     }

@@ -2,14 +2,14 @@ import Storage
 
 /// A member that is one no more: it keeps its data, and disturbs nobody (pitfall 23).
 extension Node {
-    /// Takes in that this node was removed by an entry.
+    /// Takes in that this node was removed by an entry; zero if it was not told which.
     mutating func retire(_ index: LogIndex) {
         guard removal == nil, core.role != .leader else { return }
         removal = index
         log(
             .warning,
-            "this node was removed from the cluster by entry \(index); its data stays. To bring it"
-                + " back, start it with an empty data directory and --join"
+            "this node was removed from the cluster\(index == .zero ? "" : " by entry \(index)"); its"
+                + " data stays. To bring it back, start it with an empty data directory and --join"
         )
         for request in pending.inOrder {
             guard let request = pending.remove(request.ticket) else { continue }

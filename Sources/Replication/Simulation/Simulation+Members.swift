@@ -67,6 +67,31 @@ extension Simulation {
         }
     }
 
+    /// Looks after the cluster from now on, as an operator does once all is well: a voter whose disk
+    /// is gone, and whose successor was removed, is removed too, for nobody takes its place.
+    func attend() {
+        after(.seconds(1)) { [unowned self] () throws(Violation) in
+            if let leader, let lost = voterLostForGood() {
+                try order(.change(.remove(lost)), at: leader)
+            }
+            attend()
+        }
+    }
+
+    private func voterLostForGood() -> NodeIdentity? {
+        let voters = invariants.membership.incoming.filter { $0.role == .voter }.map(\.identity)
+        return voters.first { voter in
+            guard !hosts.contains(where: { $0.identity == voter }),
+                let successor = hosts.compactMap(\.identity).first(where: { $0.id == voter.id })
+            else { return false }
+            return isRetired(successor)
+        }
+    }
+
+    private func isRetired(_ identity: NodeIdentity) -> Bool {
+        leader.flatMap { hosts[$0].node?.state.formerMembers.retirement(of: identity) } != nil
+    }
+
     /// Starts hosts anew that the cluster looks for elsewhere.
     func followAddresses() throws(Violation) {
         for host in hosts.indices {

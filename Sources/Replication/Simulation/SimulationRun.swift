@@ -74,6 +74,7 @@ public struct SimulationRun: Hashable, Sendable {
         }
         guard isDone else { throw simulation.unconverged(well, answered: clients.answered) }
         try simulation.heal()
+        simulation.attend()
         let all = Array(0..<simulation.hostCount)
         clients.goOn(with: all, 2)
         try simulation.settle(clients, all)

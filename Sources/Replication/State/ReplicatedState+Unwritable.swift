@@ -29,10 +29,10 @@ extension ReplicatedState {
         Refusal(
             .faulty,
             code: "output_unwritable",
-            message: "the operation took effect, but its output, a \(Machine.Output.self), cannot be"
-                + " written: it holds a Double, a Float or an integer beyond 64 bits, is nested deeper"
-                + " than \(Proposal.maximumDepth), or longer than \(Self.maximumOutputBytes) bytes;"
-                + " correct the state machine"
+            message: "the operation took effect, but its output, a \(Machine.Output.self), cannot"
+                + " be written: it holds a Double, a Float or an integer beyond 64 bits, is nested"
+                + " deeper than \(Proposal.maximumDepth), or longer than"
+                + " \(Self.maximumOutputBytes) bytes; correct the state machine"
         )
     }
 }
@@ -49,8 +49,8 @@ extension Refusal {
             throw Refusal(
                 .faulty,
                 code: "\(role)_unwritable",
-                message: "the \(role), a \(Value.self), cannot be written: \(error.reason); nothing was"
-                    + " done: correct the type"
+                message: "the \(role), a \(Value.self), cannot be written: \(error.reason);"
+                    + " nothing was done: correct the type"
             )
         }
     }

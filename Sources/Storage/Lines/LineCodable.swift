@@ -26,6 +26,7 @@ extension LineCodable {
     /// The canonical form, without a line end.
     ///
     /// - Parameter depth: How deep it may be nested, ``JSONReader/maximumDepth`` at the most.
+    /// - Returns: JSON in UTF-8.
     /// - Throws: ``LineError`` for a value that has none, and ``LineError/Reason/tooDeep``.
     public func canonicalForm(
         nestedUpTo depth: Int = JSONReader.maximumDepth

@@ -1,7 +1,8 @@
-import Replication
 import Storage
 import TestSupport
 import Testing
+
+@testable import Replication
 
 /// Changes of members by order.
 @Suite struct SimulationChangeTests {
@@ -14,6 +15,23 @@ import Testing
         #expect(script.members.count == 3)
         let reply = try script.cluster.appended("late", at: host)
         #expect(reply == .failed(.removed, key: "late"))
+        try script.write(3)
+    }
+
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    @Aside func `who is removed while its first snapshot is on the way hears of it`(
+        seed: UInt64
+    ) throws {
+        let script = try MembersScript(seed: seed, isSnapshotting: true)
+        try script.write(60)
+        let host = try script.simulation.addHost()
+        try script.cluster.reach("a snapshot on its way") { _ in
+            script.said("it is sent a snapshot", by: script.leader) > 0
+        }
+        script.simulation.network.slow(script.leader, host, by: .milliseconds(100))
+        try script.change(.remove(try script.identity(host)))
+        #expect(script.simulation.last(of: host).index == .zero)
+        try script.cluster.reach("the word") { $0.status(of: host)?.isRemoved == true }
         try script.write(3)
     }
 

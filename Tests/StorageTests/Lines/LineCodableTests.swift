@@ -242,7 +242,9 @@ import Testing
         if 2 * depth + 2 <= JSONReader.maximumDepth {
             let form = try chain.canonicalForm()
             #expect(throws: Never.self) { try Chain(lineBytes: form) }
-            #expect(throws: LineError(.tooDeep)) { try chain.canonicalForm(nestedUpTo: 2 * depth + 1) }
+            #expect(throws: LineError(.tooDeep)) {
+                try chain.canonicalForm(nestedUpTo: 2 * depth + 1)
+            }
         } else {
             #expect(throws: LineError(.tooDeep)) { try chain.canonicalForm() }
         }

@@ -9,13 +9,14 @@ import Glibc
 #endif
 
 /// Simulates whole clusters, seed after seed on two threads, and prints how often each fault came;
-/// or one seed, with all that its nodes log.
+/// or one seed, with all that its nodes log; or traces, to be compared with those of another process.
 @main
 enum Simulate {
     private static let usage = """
         usage: simulate seeds COUNT [FIRST]
                simulate seconds COUNT [FIRST]
                simulate seed NUMBER
+               simulate traces COUNT FIRST
         """
 
     static func main() {
@@ -34,6 +35,7 @@ enum Simulate {
         case "seeds": campaign(first...(first + max(1, count) - 1))
         case "seconds": campaign(first...(.max - 1), for: .seconds(Int64(clamping: count)))
         case "seed": replay(count)
+        case "traces": traces(first...(first + max(1, count) - 1))
         default: fail(usage)
         }
     }
@@ -66,6 +68,16 @@ enum Simulate {
                 print("\(name) | \(count)")
             }
         } catch { fail("\(error)") }
+    }
+
+    /// Prints what stands for all that happened in each seed: the same in another process.
+    private static func traces(_ seeds: ClosedRange<UInt64>) {
+        for seed in seeds {
+            do throws(Violation) {
+                let run = try SimulationRun(ofSeed: SimulationConfiguration.drawn(from: seed))
+                print("\(seed) \(run.trace.value)")
+            } catch { fail("\(error)") }
+        }
     }
 
     private static func fail(_ text: String) -> Never {

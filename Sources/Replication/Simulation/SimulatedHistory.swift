@@ -91,8 +91,8 @@ package struct SimulatedHistory<Machine: Service> {
 
     /// Checks all answers against the lines of the log.
     ///
-    /// - Returns: The state machine after the last of them.
-    package func check(_ lines: [[UInt8]]) throws(SimulatedFlaw) -> Machine {
+    /// - Returns: What the log gives.
+    package func check(_ lines: [[UInt8]]) throws(SimulatedFlaw) -> Replay<Machine> {
         let replay = try Replay<Machine>(lines, calls)
         for call in calls where call.isRequest {
             try checkRefusals(of: call, in: replay)
@@ -114,7 +114,7 @@ package struct SimulatedHistory<Machine: Service> {
         try checkRefusals(lines, replay.effects)
         try checkOrder()
         try checkFuture(replay.effects)
-        return replay.machine
+        return replay
     }
 
     /// What took effect was not refused, or just so.

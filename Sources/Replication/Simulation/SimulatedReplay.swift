@@ -2,7 +2,8 @@ import Storage
 
 /// A log applied to a fresh state machine, by rules written down a second time: of the entries with
 /// one key the first takes effect.
-struct Replay<Machine: Service> {
+package struct Replay<Machine: Service> {
+    /// What a key stands for.
     struct Effect {
         var index: LogIndex
         var request: String
@@ -11,7 +12,16 @@ struct Replay<Machine: Service> {
         var refusals: [Refusal]
     }
 
-    private(set) var machine = Machine()
+    /// An event's place, and its canonical form.
+    struct GivenOff: Hashable {
+        var id: EventID
+        var line: [UInt8]
+    }
+
+    /// The state after the last entry.
+    package private(set) var machine = Machine()
+    /// What it gave off, first to last.
+    private(set) var events: [GivenOff] = []
     /// What took effect, by key.
     private(set) var effects: [String: Effect] = [:]
 
@@ -47,9 +57,7 @@ struct Replay<Machine: Service> {
                         "what '\(proposal.key)' stands for in the log was never sent"
                     )
                 }
-                do throws(LineError) { try apply(proposal, of: entry) } catch {
-                    throw Self.unreadable(error)
-                }
+                try apply(proposal, of: entry)
             }
             for call in queries.removeValue(forKey: entry.position.index) ?? [] {
                 try check(call, at: entry.time)
@@ -69,22 +77,28 @@ struct Replay<Machine: Service> {
         SimulatedFlaw(.logMatching, "an entry of the log cannot be read: \(error)")
     }
 
-    private mutating func apply(_ proposal: Proposal, of entry: LogEntry) throws(LineError) {
-        let operation = try Machine.Operation(lineBytes: proposal.operation)
+    private mutating func apply(_ proposal: Proposal, of entry: LogEntry) throws(SimulatedFlaw) {
+        let operation: Machine.Operation
+        do throws(LineError) {
+            operation = try Machine.Operation(lineBytes: proposal.operation)
+        } catch { throw Self.unreadable(error) }
         guard let effect = effects[proposal.key] else {
-            let output = run(operation, proposal, entry)
+            let output = try run(operation, proposal, entry)
             effects[proposal.key] = Effect(
                 index: entry.position.index,
                 request: proposal.request,
-                output: output.lineBytes,
+                output: try Self.line(of: output),
                 refusals: Machine.refusal(in: output).map { [$0] } ?? []
             )
             return
         }
         guard effect.request == proposal.request else { return }
-        let output = try Machine.Output(lineBytes: effect.output)
+        let output: Machine.Output
+        do throws(LineError) { output = try Machine.Output(lineBytes: effect.output) } catch {
+            throw SimulatedFlaw(.determinism, "an output cannot be read again: \(error)")
+        }
         if let again = machine.repeated(operation, answered: output) {
-            let second = run(again, proposal, entry)
+            let second = try run(again, proposal, entry)
             if let refusal = Machine.refusal(in: second) {
                 effects[proposal.key]?.refusals.append(refusal)
             }
@@ -95,7 +109,7 @@ struct Replay<Machine: Service> {
         _ operation: Machine.Operation,
         _ proposal: Proposal,
         _ entry: LogEntry
-    ) -> Machine.Output {
+    ) throws(SimulatedFlaw) -> Machine.Output {
         let context = ApplyContext(
             index: entry.position.index,
             time: entry.time,
@@ -103,8 +117,36 @@ struct Replay<Machine: Service> {
             key: proposal.key
         )
         let output = machine.apply(operation, at: context)
-        _ = machine.takeEvents()
+        for (number, event) in machine.takeEvents().enumerated() {
+            let id = EventID(index: entry.position.index, number: number)
+            events.append(GivenOff(id: id, line: try Self.line(of: event)))
+        }
         return output
+    }
+
+    private static func line(of value: some LineCodable) throws(SimulatedFlaw) -> [UInt8] {
+        do throws(LineError) { return try value.canonicalForm() } catch {
+            throw SimulatedFlaw(.determinism, "what apply gives cannot be written: \(error)")
+        }
+    }
+
+    /// The first event of a node's window that the log does not give at that place, or nil.
+    func flaw(in window: EventLog<Machine.Event>) throws(SimulatedFlaw) -> String? {
+        let wanted = events.filter { $0.id.index > window.floor }
+        for offset in 0..<max(wanted.count, window.count) {
+            guard offset < wanted.count else {
+                return "event \(window[offset].id) is none of its log"
+            }
+            guard offset < window.count else { return "event \(wanted[offset].id) is missing" }
+            let found = GivenOff(
+                id: window[offset].id,
+                line: try Self.line(of: window[offset].event)
+            )
+            guard found == wanted[offset] else {
+                return "event \(found.id) is not event \(wanted[offset].id) of its log"
+            }
+        }
+        return nil
     }
 
     private func check(

@@ -62,7 +62,7 @@ import Testing
     @Test @Aside func `a refusal that the log gives is true`() throws {
         var (history, out) = try Self.history()
         history.refuse(out, Self.refusal, at: Self.instant(4))
-        #expect(try history.check(Self.log).rest == 12)
+        #expect(try history.check(Self.log).machine.rest == 12)
     }
 
     @Test @Aside func `a refusal of what took effect, or was refused otherwise, is found`() throws {
@@ -85,7 +85,7 @@ import Testing
         var (history, out) = try Self.history()
         history.refuse(out, Self.refusal, at: Self.instant(4))
         history.refuse(out, Self.refusal, at: Self.instant(5))
-        #expect(try history.check(Self.log).rest == 12)
+        #expect(try history.check(Self.log).machine.rest == 12)
         let taken = Purse.Outcome(rest: 3, isTooLittle: false).lineBytes
         var answered = history
         try answered.end(out, (LogIndex(3), taken), at: Self.instant(5))

@@ -90,8 +90,9 @@ extension Simulation {
     func jumpSomeClock() {
         counts[.clockJumps] += 1
         let wrong = hosts.indices.filter { hosts[$0].clock.jump != .zero }
-        // What one that was set right said before is believed for a while.
-        let doubtful = hosts.count { $0.clockSetRight.map { now - $0 < .seconds(2) } ?? false }
+        // What one that was set right said before is believed for a while, and may come late.
+        let doubt = Duration.seconds(faults.strays > 0 ? 5 : 2)
+        let doubtful = hosts.count { $0.clockSetRight.map { now - $0 < doubt } ?? false }
         let most = mostWrongClocks
         if wrong.count + doubtful < most {
             let day: Int64 = 86_400_000_000_000

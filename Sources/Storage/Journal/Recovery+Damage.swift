@@ -10,6 +10,12 @@ extension Recovery {
         var term = Term.zero
         for number in numbers {
             let file = try read(number)
+            // One that was begun behind the damage, and not completely, says which batch is the last.
+            if unbegun.contains(number), case .good(let head, _) = try head(of: file),
+                head.previous?.segment == top, let next = head.batch, next > end.batch
+            {
+                end = (next - 1, true)
+            }
             // Older files may be what an earlier damage has left, with batches that do not count.
             if number >= top, let last = file.lastBatch, last.number >= end.batch {
                 end = (last.number, file.isBounded(by: last))

@@ -32,9 +32,9 @@ struct SegmentFile {
     /// Whether a head that can't be read was never written completely.
     ///
     /// Its length is not known, so its line must be cut off: by unwritten bytes or by the end of the
-    /// file. A line that ends in a seal is whole, and bad. So is one that begins with other bytes
-    /// than its own, each of which was written or was not; a lone byte is a flipped bit of the
-    /// filling.
+    /// file. A line that ends in a seal is whole, and bad, unless a sector before the seal was never
+    /// written. So is one that begins with other bytes than its own, each of which was written or was
+    /// not; a lone byte is a flipped bit of the filling.
     func isUnwrittenHead(_ prefixes: [[UInt8]], at offset: Int) -> Bool {
         let mayBeCutOff = prefixes.contains { prefix in
             let start = bytes[offset...].prefix(prefix.count)
@@ -46,8 +46,14 @@ struct SegmentFile {
         let hasSeal =
             end - offset > Line.sealBytes && bytes[end - 1] == UInt8(ascii: "}")
             && bytes.holds(Self.seal, at: end - Line.sealBytes)
-        if hasSeal { return false }
+        if hasSeal, !hasGap(in: offset..<end) { return false }
         return end + 1 >= bytes.count || hasUnwritten(in: offset..<end + 2)
+    }
+
+    /// Whether bytes within a line were never written: several in a row, which no flipped bit makes.
+    private func hasGap(in range: Range<Int>) -> Bool {
+        let line = bytes[range.clamped(to: bytes.indices)]
+        return zip(line, line.dropFirst()).contains { $0 == 0 && $1 == 0 }
     }
 
     /// Whether nothing but unwritten bytes lies from `offset` on.

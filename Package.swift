@@ -86,7 +86,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "attack",
-            dependencies: ["Replication", "Storage"],
+            dependencies: ["Replication", "Storage", "TestSupport"],
             path: "Tests/Attack",
             swiftSettings: settings
         ),

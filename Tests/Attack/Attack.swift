@@ -93,6 +93,9 @@ import Storage
             return result.sent
         }
         let strangers = try Strangers(asking: nodes.servers[0])
+        guard strangers.missing.isEmpty else {
+            throw Failure("no stranger says: \(strangers.missing)")
+        }
         _ = try honest(pass(until:))
         let (idle, term) = (nodes.memory, nodes.term)
         nodes.watch()

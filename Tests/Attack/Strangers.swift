@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import Replication
 import Storage
+import TestSupport
 
 /// Who has no account and is no member, on both ports of each node: random bytes, hellos with the
 /// right cluster's id, in a name of its own and in a member's, forged messages of every kind, begun
@@ -159,8 +160,24 @@ extension Strangers {
         return PeerMessage.consensus(.append(append), clock: Timestamp(milliseconds: 1)).line
     }
 
+    /// The kinds of messages between nodes of which no stranger here sends one: none, or the attack
+    /// shows too little. A hello opens each connection.
+    var missing: [PeerMessageKind] {
+        guard let target = targets.first else { return PeerMessageKind.allCases }
+        let (core, others) = forged(target)
+        let sent = others + core.map { .consensus($0, clock: Timestamp(milliseconds: 1)) }
+        return PeerMessageKind.missing(in: sent).filter { $0 != .hello }
+    }
+
     /// One of each kind that is one line.
     private func messages(_ target: Target) -> [UInt8] {
+        let (core, others) = forged(target)
+        return core.reduce(into: Self.append(count: 0)) {
+            $0 += PeerMessage.consensus($1, clock: Timestamp(milliseconds: 1)).line
+        } + others.reduce(into: []) { $0 += $1.line }
+    }
+
+    private func forged(_ target: Target) -> (core: [Message], others: [PeerMessage]) {
         let position = LogPosition(index: LogIndex(Self.last), term: Term(Self.last))
         let request = VoteRequest(term: Term(Self.last), last: position, isTransfer: true)
         let reply = VoteReply(term: Term(Self.last), asked: Term(1), isGranted: true)
@@ -238,8 +255,6 @@ extension Strangers {
             .digest(.agreed(LogIndex(1), StateDigest(after: .zero))),
             .digest(.diverged(LogIndex(1), StateDigest(after: .zero))),
         ]
-        return core.reduce(into: Self.append(count: 0)) {
-            $0 += PeerMessage.consensus($1, clock: Timestamp(milliseconds: 1)).line
-        } + others.reduce(into: []) { $0 += $1.line }
+        return (core, others)
     }
 }

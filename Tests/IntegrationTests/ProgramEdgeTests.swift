@@ -185,7 +185,11 @@ extension ClusterTests {
                 errorsTo: "\(desk.path)/errors"
             )
             #expect(try await program.line() == "ready")
-            program.signal(SIGINT)
+            // Again and again, for nothing outside tells when it waits for its input.
+            for _ in 0..<20 {
+                program.signal(SIGINT)
+                try await Task.sleep(for: .milliseconds(40))
+            }
             program.write("long-secret-1")
             #expect(try await program.end() == .code(69))
         }

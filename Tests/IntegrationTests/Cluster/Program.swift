@@ -45,7 +45,7 @@ final class Program {
         defer { unsafe posix_spawnattr_destroy(&attributes) }
         var heard = sigset_t()
         unsafe sigemptyset(&heard)
-        for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&heard, signal) }
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { unsafe sigaddset(&heard, signal) }
         unsafe posix_spawnattr_setsigdefault(&attributes, &heard)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var pid: pid_t = 0
@@ -86,6 +86,7 @@ final class Program {
     /// Gives it a line to read.
     func write(_ line: String) {
         let bytes = Array("\(line)\n".utf8)
+        _ = Glibc.signal(SIGPIPE, SIG_IGN)
         // A program that has ended is noticed by what the test waits for next.
         _ = unsafe Glibc.write(input, bytes, bytes.count)
     }

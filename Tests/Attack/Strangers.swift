@@ -160,8 +160,9 @@ extension Strangers {
         return PeerMessage.consensus(.append(append), clock: Timestamp(milliseconds: 1)).line
     }
 
-    /// The kinds of messages between nodes of which no stranger here sends one: none, or the attack
-    /// shows too little. A hello opens each connection.
+    /// The kinds of messages between nodes of which no stranger here sends one.
+    ///
+    /// There must be none, or the attack shows too little. A hello opens each connection.
     var missing: [PeerMessageKind] {
         guard let target = targets.first else { return PeerMessageKind.allCases }
         let (core, others) = forged(target)

@@ -164,6 +164,31 @@ extension ClusterTests {
             #expect(refused.ending == .code(74) && refused.complaint.contains("\(path), line 1"))
         }
 
+        @Test func `a damaged file that counts for nothing is listed, with exit code 2`() async throws {
+            let directory = try CommandDirectory()
+            let (journal, _) = try Journal.open(
+                directory: "\(directory.path)/n1",
+                id: "n1",
+                fileSystem: DiskFileSystem(),
+                makeIncarnation: { "8f3a91c04be7d215" }
+            )
+            // The head of a second file repeats all that the first one says.
+            try journal.adopt(cluster: "c1")
+            journal.close()
+            let path = "\(directory.path)/n1/journal-0000000001.jsonl"
+            var file = try JournalFile(path)
+            file.change(20..<21) { $0 ^ 1 }
+            try file.write()
+            let verified = try await Self.log("verify", of: "\(directory.path)/n1")
+            #expect(verified.ending == .code(2) && verified.lines.last == "damaged")
+            #expect(verified.lines.contains { $0.hasPrefix("superseded: \(path): ") })
+            #expect(
+                verified.lines.contains {
+                    $0.hasPrefix("damaged: \(path), line 1 ") && $0.hasSuffix("; it costs nothing")
+                }
+            )
+        }
+
         @Test func `a directory that holds no node is refused`() async throws {
             let cluster = try await Cluster(1)
             let missing = "\(cluster.directory)/nobody"

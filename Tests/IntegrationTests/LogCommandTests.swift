@@ -164,7 +164,9 @@ extension ClusterTests {
             #expect(refused.ending == .code(74) && refused.complaint.contains("\(path), line 1"))
         }
 
-        @Test func `a damaged file that counts for nothing is listed, with exit code 2`() async throws {
+        @Test func `a damaged file that counts for nothing is listed, with exit code 2`()
+            async throws
+        {
             let directory = try CommandDirectory()
             let (journal, _) = try Journal.open(
                 directory: "\(directory.path)/n1",

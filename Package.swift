@@ -99,6 +99,7 @@ let package = Package(
         .testTarget(
             name: "ReplicationTests",
             dependencies: ["Replication", "Storage", "ReplicationCollections", "TestSupport"],
+            exclude: ["Golden"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -140,29 +140,29 @@ enum NodeCommand {
                 .integer(1...1_000_000),
                 placeholder: "n",
                 help: "For tests: lose every n-th answer after its commit."
-            ),
+            ).hidden,
             .value(
                 "test-replace-after",
                 .integer(1...1_000_000),
                 placeholder: "ms",
                 help: "For tests: how long a lost disk's node must have been silent."
-            ),
+            ).hidden,
             .flag(
                 "test-small-files",
                 help: "For tests: begin files, take snapshots and drop entries early."
-            ),
+            ).hidden,
             .value(
                 "test-failback-after",
                 .duration(.zero...Duration.seconds(60)),
                 placeholder: "time",
                 help: "For tests: when the preferred node gets the lead back."
-            ),
+            ).hidden,
             .value(
                 "test-founder-waits",
                 .duration(.milliseconds(1)...Duration.seconds(60)),
                 placeholder: "time",
                 help: "For tests: how long a node waits for callers before it founds alone."
-            ),
+            ).hidden,
             .flag("until-input-ends", help: "Stop when standard input ends, as demo needs."),
         ],
         examples: [

@@ -108,6 +108,29 @@ import Testing
         )
     }
 
+    @Test func `an option for tests is taken, and nothing names it`() throws {
+        let root = CommandSpec(
+            "tool",
+            abstract: "A.",
+            options: [
+                .flag("test-lose", help: "Loses.").hidden,
+                .value("test-time", .integer(1...2), help: "Waits.").hidden,
+                .flag("keep", help: "Keeps."),
+            ]
+        )
+        guard case .run(let command) = try Parser(root).parse(["--test-lose"]) else {
+            Issue.record("it is not taken")
+            return
+        }
+        #expect(command.flag("test-lose"))
+        #expect(Help(root).text.contains("--keep") && !Help(root).text.contains("test-"))
+        for shell in Completions.Shell.allCases {
+            #expect(!Completions(root).script(for: shell).contains("test-"))
+        }
+        let error = #expect(throws: UsageError.self) { try Parser(root).parse(["--test-los"]) }
+        #expect(error?.message == "Unknown option '--test-los'")
+    }
+
     @Test(arguments: [40, 60, 80, 120])
     func `no line but an example or a usage is wider than the terminal`(width: Int) {
         for path in [[], ["send"], ["history"], ["room", "create"]] {

@@ -55,7 +55,8 @@ package struct Help: Sendable {
 
     /// The own options, those of the default subcommand, and those of the groups above.
     private var optionBlocks: [String] {
-        let own = route.command.options + (route.defaultRoute?.command.options ?? [])
+        let own = (route.command.options + (route.defaultRoute?.command.options ?? []))
+            .filter { !$0.isHidden }
         let builtIn = route.below.isEmpty ? route.builtInOptions : [.help]
         var blocks: [String] = []
         for section in sections(own.map(\.section)) {

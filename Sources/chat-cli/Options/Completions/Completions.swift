@@ -41,7 +41,8 @@ package struct Completions: Sendable {
 
     /// The options that a route declares or that the parser adds at the root.
     func declaredOptions(_ route: CommandRoute) -> [OptionSpec] {
-        route.below.isEmpty ? route.command.options + route.builtInOptions : route.command.options
+        let own = route.command.options.filter { !$0.isHidden }
+        return route.below.isEmpty ? own + route.builtInOptions : own
     }
 
     /// The routes at which the options of `route` are offered, as patterns of a shell's `case`.
@@ -61,7 +62,8 @@ package struct Completions: Sendable {
     /// All spellings of options that take a value.
     var valuedSpellings: [String] {
         var seen: Set<String> = []
-        let spellings = root.optionsOfSubtree.filter(\.takesValue).flatMap(\.spellings)
+        let spellings = root.optionsOfSubtree.filter { $0.takesValue && !$0.isHidden }
+            .flatMap(\.spellings)
         return spellings.filter { seen.insert($0).inserted }
     }
 

@@ -133,7 +133,8 @@ extension UsageError {
         _ route: CommandRoute,
         candidates: [OptionSpec]
     ) -> UsageError {
-        let spellings = candidates.flatMap(\.spellings).filter { $0.hasPrefix("--") }
+        let spellings = candidates.filter { !$0.isHidden }.flatMap(\.spellings)
+            .filter { $0.hasPrefix("--") }
         // `-timeout` is how other programs write it.
         let word = spelling.hasPrefix("--") || spelling.count == 2 ? spelling : "-\(spelling)"
         let question = Suggestion.question(for: word, among: spellings)

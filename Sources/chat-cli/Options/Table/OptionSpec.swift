@@ -32,6 +32,15 @@ package struct OptionSpec: Sendable, Equatable {
     package var section: String?
     /// What shells offer for the value.
     package var completion = Completion.values
+    /// Whether it is for tests alone: neither help nor completions nor suggestions name it.
+    package var isHidden = false
+
+    /// The same option, for tests alone.
+    package var hidden: OptionSpec {
+        var option = self
+        option.isHidden = true
+        return option
+    }
 
     /// Declares an option that takes no value.
     package static func flag(

@@ -1,4 +1,4 @@
-/// A no of the chat: a stable code, and what it is about.
+/// A rejection by the chat: a stable code, and what it is about.
 ///
 /// The text for people is made from both, so that outputs, which are kept for retries, stay small.
 public struct ChatError: Error, Hashable, Sendable {

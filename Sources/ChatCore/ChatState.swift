@@ -44,7 +44,7 @@ public struct ChatState: Hashable, Sendable {
     /// The offset in ``messages`` of each message, by conversation and position.
     var timelines = SortedMap<Place, Int>()
 
-    /// What the last operation gave off.
+    /// What the last operation emitted.
     public private(set) var events: [Event] = []
     /// The last entry that was applied, and the time of the log.
     public internal(set) var moment = Moment(entry: 0, time: LogTime(milliseconds: 0))

@@ -29,7 +29,7 @@ struct Tally: Service, Codable, LineCodable {
         total
     }
 
-    // This machine refuses nothing once it is logged, and gives off no events.
+    // This machine refuses nothing once it is logged, and emits no events.
     static func refusal(in output: Int64) -> Refusal? { nil }
     mutating func takeEvents() -> [String] { [] }
     func audience(of caller: Caller) throws(Refusal) -> String { "all" }

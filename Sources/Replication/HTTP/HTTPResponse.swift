@@ -43,7 +43,7 @@ package struct HTTPResponse: Sendable {
         return HTTPResponse(status, body: writer.bytes, closes: closes)
     }
 
-    /// The answer to what the domain refuses; one to a caller without a session says what would be
+    /// The answer for a rejection by the state machine; one to a caller without a session says what would be
     /// one (RFC 9110 §15.5.2).
     package static func refusal(_ refusal: Refusal) -> HTTPResponse {
         var response = error(

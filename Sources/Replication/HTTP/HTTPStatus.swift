@@ -59,7 +59,7 @@ package struct HTTPStatus: Error, Hashable, Sendable {
     /// 505.
     package static let versionNotSupported = HTTPStatus(505, "HTTP Version Not Supported")
 
-    /// The status that fits a refusal of the domain.
+    /// The status that fits a rejection by the state machine.
     package init(_ kind: Refusal.Kind) {
         self =
             switch kind {

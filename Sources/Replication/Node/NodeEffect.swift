@@ -71,7 +71,7 @@ package enum Reply: Hashable, Sendable {
     case ready(isConfirmed: Bool)
     /// What became of an operator's order.
     case ordered(OrderOutcome)
-    /// The domain said no.
+    /// The state machine rejected the request.
     case refused(Refusal)
     /// It was not carried out, or nobody knows.
     case failed(RequestFailure, key: String?)

@@ -14,7 +14,7 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
     case configuration(String)
     /// The replica was stopped, or is stopping: nothing was done.
     case stopped
-    /// The domain said no.
+    /// The state machine rejected the request.
     case refused(Refusal)
     /// Nobody leads, or too much is under way: nothing was done.
     case unavailable(String)

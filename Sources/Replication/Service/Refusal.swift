@@ -1,4 +1,4 @@
-/// A no of the domain, with a stable code.
+/// A rejection by the state machine, with a stable code.
 ///
 /// As JSON: `{"error":{"code":"user_unknown","message":"there is no user 'carol'"}}`.
 public struct Refusal: Error, Hashable, Sendable {

@@ -12,7 +12,7 @@ public protocol Service: StateMachine {
     associatedtype Query: LineCodable & Sendable
     /// What a query gives.
     associatedtype Answer: LineCodable & Sendable
-    /// What `apply` gives off for streams; it is part of the replicated state. Without a canonical
+    /// What `apply` emits for streams; it is part of the replicated state. Without a canonical
     /// form of each event, as of the machine's own lines, no snapshot is written, and the log says so.
     associatedtype Event: LineCodable & Sendable
 
@@ -52,7 +52,7 @@ public protocol Service: StateMachine {
         now: Timestamp
     ) throws(Refusal) -> Answer
 
-    /// The events that the last `apply` gave off, in their order; called once after each `apply`.
+    /// The events that the last `apply` emitted, in their order; called once after each `apply`.
     mutating func takeEvents() -> [Event]
 
     /// The scope whose events a caller may stream, checked when a stream opens and at each

@@ -38,7 +38,7 @@ public protocol StateMachine: Sendable {
     /// The state before the first operation.
     init()
 
-    /// Applies an operation. It never throws: what the domain refuses is an output.
+    /// Applies an operation. It never throws: a rejection by the state machine is an output.
     mutating func apply(_ operation: Operation, at context: ApplyContext) -> Output
 
     /// The version of the lines that ``writeSnapshot(to:)`` writes; 1 unless it says otherwise.

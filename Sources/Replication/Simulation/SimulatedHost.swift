@@ -75,7 +75,7 @@ final class SimulatedHost {
     /// Whether bits of its disk may have flipped, healed or not.
     var isRotten = false
     /// What is wrong with its disk, or nil if that is good.
-    var wound: DiskWound?
+    var diskDamage: DiskDamage?
     /// Whether its disk may hold less than was durable: it was damaged, or a script has got at it.
     var isMarred = false
     /// What was durable; nil for a disk that no process has read yet.

@@ -41,7 +41,7 @@ struct SimulatedLink {
 }
 
 /// A disk that does not hold all that it acknowledged.
-struct DiskWound {
+struct DiskDamage {
     /// What the node must hold again before another disk may be damaged.
     var healsWith: LogIndex
     /// Who had the disk; a loss heals when another incarnation votes in this one's place.

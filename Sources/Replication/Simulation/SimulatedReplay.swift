@@ -13,15 +13,15 @@ package struct Replay<Machine: Service> {
     }
 
     /// An event's place, and its canonical form.
-    struct GivenOff: Hashable {
+    struct EmittedEvent: Hashable {
         var id: EventID
         var line: [UInt8]
     }
 
     /// The state after the last entry.
     package private(set) var machine = Machine()
-    /// What it gave off, first to last.
-    private(set) var events: [GivenOff] = []
+    /// What it emitted, first to last.
+    private(set) var events: [EmittedEvent] = []
     /// What took effect, by key.
     private(set) var effects: [String: Effect] = [:]
 
@@ -119,7 +119,7 @@ package struct Replay<Machine: Service> {
         let output = machine.apply(operation, at: context)
         for (number, event) in machine.takeEvents().enumerated() {
             let id = EventID(index: entry.position.index, number: number)
-            events.append(GivenOff(id: id, line: try Self.line(of: event)))
+            events.append(EmittedEvent(id: id, line: try Self.line(of: event)))
         }
         return output
     }
@@ -138,7 +138,7 @@ package struct Replay<Machine: Service> {
                 return "event \(window[offset].id) is none of its log"
             }
             guard offset < window.count else { return "event \(wanted[offset].id) is missing" }
-            let found = GivenOff(
+            let found = EmittedEvent(
                 id: window[offset].id,
                 line: try Self.line(of: window[offset].event)
             )

@@ -151,7 +151,7 @@ public enum SimulatedAnswer: Hashable, Sendable {
     case output(LogIndex, [UInt8], secret: [UInt8]?)
     /// A query's answer, JSON, from the state after the entry of this index.
     case answer(LogIndex, [UInt8])
-    /// The state machine said no.
+    /// The state machine rejected the request.
     case refused(Refusal)
     /// Nothing was done, and why, such as `no_leader`: try again, anywhere.
     case unavailable(String)

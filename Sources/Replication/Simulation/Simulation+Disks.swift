@@ -38,7 +38,7 @@ extension Simulation {
         if let old = hosts[host].identity, invariants.membership.isVoter(old) {
             hosts[host].joinsAsLearner = false
         }
-        hosts[host].wound = .init(
+        hosts[host].diskDamage = .init(
             healsWith: invariants.lastApplied,
             identity: hosts[host].identity,
             isLoss: true
@@ -57,21 +57,21 @@ extension Simulation {
     /// Whether the budget allows to destroy something on a disk: all others are good, and what is
     /// committed is on at least two.
     func mayDamage(_ host: Int) -> Bool {
-        forgetWoundsOfOthers()
-        return isWide && !hosts.contains { $0.wound != nil }
+        forgetDamageOfOthers()
+        return isWide && !hosts.contains { $0.diskDamage != nil }
     }
 
-    /// The wound of the only other disk that is not good, if this one is, and may be damaged too.
+    /// The damage of the only other disk that is not good, if this one is, and may be damaged too.
     ///
     /// Not where logs are compacted: what one disk lacks the other one may have in a snapshot alone,
     /// and no node gives a snapshot but one that leads.
-    func onlyWound(besides host: Int) -> DiskWound? {
-        forgetWoundsOfOthers()
-        let wounds = hosts.compactMap(\.wound)
-        guard isWide, !isCompacting, wounds.count == 1, hosts[host].wound == nil,
+    func onlyDamagedDisk(besides host: Int) -> DiskDamage? {
+        forgetDamageOfOthers()
+        let damages = hosts.compactMap(\.diskDamage)
+        guard isWide, !isCompacting, damages.count == 1, hosts[host].diskDamage == nil,
             hosts[host].identity.map(invariants.isMember) ?? false
         else { return nil }
-        return wounds.first
+        return damages.first
     }
 
     /// Whether logs are compacted within a run.
@@ -87,9 +87,9 @@ extension Simulation {
     }
 
     /// What is no member any more need not heal.
-    private func forgetWoundsOfOthers() {
-        for host in hosts where !(host.wound?.identity.map(invariants.isMember) ?? true) {
-            host.wound = nil
+    private func forgetDamageOfOthers() {
+        for host in hosts where !(host.diskDamage?.identity.map(invariants.isMember) ?? true) {
+            host.diskDamage = nil
         }
     }
 

@@ -65,7 +65,7 @@ extension Simulation {
     }
 
     /// Begins with faults again.
-    func sicken() {
+    func resumeFaults() {
         faults = configuration.faults
         planFaults()
     }
@@ -84,7 +84,7 @@ extension Simulation {
         var well: [Int] = []
         for host in hosts.indices.shuffled(using: &generator) {
             well.append(host)
-            let good = well.compactMap { hosts[$0].wound == nil ? hosts[$0].identity : nil }
+            let good = well.compactMap { hosts[$0].diskDamage == nil ? hosts[$0].identity : nil }
             let isEnough = memberships.allSatisfy {
                 isMajority(good, of: $0.incoming) && isMajority(good, of: $0.outgoing)
             }
@@ -124,7 +124,8 @@ extension Simulation {
             let members = state.membership.membership
             guard members.member(identity) != nil else { return "\(host.name) is no member" }
             // Another one had the disk, and was removed, or took the vote along.
-            guard let wound = host.wound, wound.identity.map({ members.member($0) != nil }) ?? true
+            guard let damage = host.diskDamage,
+                damage.identity.map({ members.member($0) != nil }) ?? true
             else { return nil }
             return "\(host.name)'s disk is not healed"
         }

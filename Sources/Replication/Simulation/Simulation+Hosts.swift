@@ -129,7 +129,7 @@ extension Simulation {
         if configuration.checksInvariants {
             try invariants.check(hosts[host], before: latestGoodTime, counts: &counts)
         }
-        try bury(host)
+        try endIfDying(host)
         try tellSpace(host)
         planTimer(host)
     }
@@ -174,7 +174,7 @@ extension Simulation {
         if configuration.checksInvariants, !hosts[host].isDying {
             try invariants.check(hosts[host], before: latestGoodTime, counts: &counts)
         }
-        try bury(host)
+        try endIfDying(host)
         noteHealed(host)
         planTimer(host)
     }

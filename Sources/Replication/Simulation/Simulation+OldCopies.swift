@@ -17,7 +17,7 @@ extension Simulation {
         counts[.oldCopies] += 1
         if hosts[host].isUp { try stop(host, powerLoss: false) }
         replaceDisk(of: host, copy)
-        hosts[host].wound = DiskWound(
+        hosts[host].diskDamage = DiskDamage(
             healsWith: invariants.lastApplied,
             identity: hosts[host].identity
         )
@@ -34,7 +34,7 @@ extension Simulation {
     /// Copies the disk of some member that is up, to put it back when all is well.
     private func copySomeDisk() {
         let host = draw(hosts.count)
-        guard oldCopy == nil, hosts[host].isUp, hosts[host].wound == nil,
+        guard oldCopy == nil, hosts[host].isUp, hosts[host].diskDamage == nil,
             !hosts[host].isTorn, let identity = hosts[host].identity, invariants.isMember(identity)
         else { return }
         // As it would be after a crash: what a copy of a running node's directory holds.
@@ -53,7 +53,8 @@ extension Simulation {
     /// - Throws: ``Violation``.
     func putBackCopy() throws(Violation) -> Bool {
         guard let (host, identity, copy) = oldCopy, hosts[host].node?.identity == identity,
-            hosts[host].wound == nil, invariants.isMember(identity), let leader, allKnowTheMembers
+            hosts[host].diskDamage == nil, invariants.isMember(identity), let leader,
+            allKnowTheMembers
         else { return false }
         // It may lead itself: then the others are told by it what it knows, until it goes.
         try putBack(host, copy)

@@ -26,7 +26,7 @@ extension Simulation {
     }
 
     /// Ends the process of a host that has sent its last packet, or carried out its last effect.
-    func bury(_ host: Int) throws(Violation) {
+    func endIfDying(_ host: Int) throws(Violation) {
         guard hosts[host].isDying else { return }
         if hosts[host].effectsToLive == 0 {
             counts[.effectCrashes] += 1

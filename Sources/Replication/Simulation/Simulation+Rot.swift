@@ -13,7 +13,7 @@ extension Simulation {
         guard happens(faults.rot), !hosts[host].isTorn else { return }
         if mayDamage(host) {
             if damage(host), happens(300) { try rotAnother() }
-        } else if let first = onlyWound(besides: host) {
+        } else if let first = onlyDamagedDisk(besides: host) {
             damage(host, sparing: first)
         }
     }
@@ -21,7 +21,8 @@ extension Simulation {
     /// Ends another process too, so that its disk is damaged before the first one can heal.
     private func rotAnother() throws(Violation) {
         let host = draw(hosts.count)
-        guard hosts[host].isUp, let first = onlyWound(besides: host), first.entries != nil else {
+        guard hosts[host].isUp, let first = onlyDamagedDisk(besides: host), first.entries != nil
+        else {
             return
         }
         try crash(host, powerLoss: false)
@@ -55,7 +56,7 @@ extension Simulation {
             entries?.insert(index)
         }
         if let entries, entries.count > 1 { counts[.severalEntries] += 1 }
-        wound(host, entries)
+        noteDamage(host, entries)
         return true
     }
 
@@ -65,9 +66,9 @@ extension Simulation {
         case other
     }
 
-    private func wound(_ host: Int, _ entries: Set<LogIndex>?) {
+    private func noteDamage(_ host: Int, _ entries: Set<LogIndex>?) {
         hosts[host].isRotten = true
-        hosts[host].wound = .init(
+        hosts[host].diskDamage = .init(
             healsWith: invariants.lastApplied,
             identity: hosts[host].identity,
             entries: entries
@@ -126,7 +127,7 @@ extension Simulation {
     }
 
     /// Damages entries of a second disk that are good on the first one.
-    private func damage(_ host: Int, sparing first: DiskWound) {
+    private func damage(_ host: Int, sparing first: DiskDamage) {
         let names = files(of: host).filter(\.isJournal)
         guard !names.isEmpty else { return }
         let disk = hosts[host].disk
@@ -146,21 +147,21 @@ extension Simulation {
         }
         guard !entries.isEmpty else { return }
         counts[.secondDisks] += 1
-        wound(host, entries)
+        noteDamage(host, entries)
     }
 
     /// Notes that a host's disk holds again what it lost.
     func noteHealed(_ host: Int) {
-        guard let wound = hosts[host].wound else { return }
+        guard let damage = hosts[host].diskDamage else { return }
         guard let node = hosts[host].node,
-            node.core.state.lost == nil, node.core.durableIndex >= wound.healsWith,
-            node.state.applied.index >= wound.healsWith
+            node.core.state.lost == nil, node.core.durableIndex >= damage.healsWith,
+            node.state.applied.index >= damage.healsWith
         else { return }
-        if wound.isLoss {
+        if damage.isLoss {
             let membership = invariants.membership
             guard membership.outgoing.isEmpty, membership.isVoter(node.identity) else { return }
         }
-        hosts[host].wound = nil
+        hosts[host].diskDamage = nil
         hosts[host].isMarred = false
         counts[.healed] += 1
     }

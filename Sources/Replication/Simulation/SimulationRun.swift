@@ -14,7 +14,7 @@ import Storage
 /// that all nodes come to the state, and keep the events, that the log gives.
 ///
 /// In one process all hashes have one seed, so a machine that puts `hashValue` into its state, or into
-/// what it gives off, goes the same way on all nodes of the simulation. Run a seed in two processes
+/// what it emits, goes the same way on all nodes of the simulation. Run a seed in two processes
 /// and compare ``trace`` to find that; the order of a `Set` or a `Dictionary` is found in one.
 ///
 /// A run in which less than half of the calls made while faults came were answered then shows too little, and
@@ -107,7 +107,7 @@ extension Simulation {
         guard try run(for: .seconds(30), until: isFormed) else {
             throw violation(.convergence, "the nodes form no cluster")
         }
-        sicken()
+        resumeFaults()
     }
 
     /// Runs until all clients have their answers, and all hosts the same log and good disks.

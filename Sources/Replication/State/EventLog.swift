@@ -68,7 +68,7 @@ package struct EventLog<Event: Sendable>: Sendable {
     package struct Element: Sendable {
         /// Its place.
         package var id: EventID
-        /// What the state machine gave off.
+        /// What the state machine emitted.
         package var event: Event
     }
 

@@ -155,6 +155,15 @@ extension Node {
         stepCore(.disconnected(hello.from))
     }
 
+    /// A connection that this node dialled is gone.
+    ///
+    /// Whoever came to that address meanwhile, and was not called because the one before answered
+    /// there, is called now.
+    mutating func unlinked(_ address: String) {
+        routes.remove(address)
+        dialPeers()
+    }
+
     /// The other side said welcome.
     mutating func linkReady(_ address: String, _ hello: Hello) {
         if let fault = hello.fault {

@@ -245,7 +245,7 @@ package struct Node: Sendable {
         case .keptLoaded(let lines): keptLoaded(lines)
         case .hello(let link, let hello): take(hello, on: link)
         case .linked(let address, let hello): linkReady(address, hello)
-        case .unlinked(let address): routes.remove(address)
+        case .unlinked(let address): unlinked(address)
         case .linkEnded(let link): linkEnded(link)
         case .message(let link, let message, let lines):
             if let hello = links[link] {

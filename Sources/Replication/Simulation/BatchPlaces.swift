@@ -28,9 +28,12 @@ struct BatchPlaces {
     }
 
     /// The head of a batch that only an empty one behind it vouches for: one that may yet be lost.
+    ///
+    /// With the line feed before it: without that no line begins there.
     var vouchedHead: Range<Int>? {
         guard starts.count > 1, let last = starts.last, isEmpty(last) else { return nil }
-        return line(at: starts[starts.count - 2])
+        let head = line(at: starts[starts.count - 2])
+        return head.lowerBound - 1..<head.upperBound
     }
 
     /// The last batch in a range that holds records.
